@@ -45,7 +45,7 @@ export class Bisect {
     this.#folder = folder
   }
 
-  /** The search under way; null: there is none. */
+  /** The search under way; null when there is none. */
   async state(): Promise<BisectInfo | null> {
     return readBisecting(this.#repo)
   }

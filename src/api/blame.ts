@@ -78,7 +78,7 @@ function common(
   return { path, commit: digestHex(commit.cid), commits: all }
 }
 
-/** 'people' also finds the table 'people.csv'. */
+/** Finds a path as it is, or as the name of a table: 'people' also finds the table 'people.csv'. */
 async function versionOf(tree: Tree, path: string): Promise<PathVersion | null> {
   const entry = await tree.get(path)
   if (entry !== null) return { path, entry }
@@ -138,14 +138,14 @@ function rowKeyOf(selector: RowSelector): RowKey {
   return { values: keyParts(selector) }
 }
 
-/** No key holds an object, so there is no doubt. */
+/** Whether a row is given by the texts of its key. A key never holds an object, so the two cannot be confused. */
 function isText(selector: RowSelector): selector is { readonly text: readonly string[] } {
   return (
     typeof selector === 'object' && selector !== null && 'text' in selector && Array.isArray(selector.text)
   )
 }
 
-/** One object for each commit and path, however much it answers for. */
+/** Makes one object for each commit and path, however many rows or lines it answers for. */
 class BlamedCommits {
   readonly all: readonly BlamedCommit[]
   readonly #blamed = new Map<Attribution, BlamedCommit>()

@@ -124,7 +124,7 @@ export class DataRepository extends MergingRepository {
     yield* diffsBetween(this.repo, this.folder, options)
   }
 
-  /** Which paths differ, without looking at how. */
+  /** The paths that differ, without comparing their contents. */
   async *diffPaths(options: t.DiffOptions = {}): AsyncGenerator<t.PathChange> {
     yield* pathsBetween(this.repo, this.folder, options)
   }
@@ -137,7 +137,7 @@ export class DataRepository extends MergingRepository {
     return (await listBranches(this.repo, options)).map(branchInfo)
   }
 
-  /** null where HEAD is detached. */
+  /** The current branch; null when HEAD is detached. */
   async currentBranch(): Promise<string | null> {
     const { head } = await this.repo.store.manifest()
     return head === null ? null : shortRefName(head)

@@ -71,7 +71,7 @@ async function peeled(store: Store, cids: readonly Cid[]): Promise<readonly Comm
   return cids.map((cid) => kept.get(cid)!)
 }
 
-/** `beyond`: commits that were not fetched. */
+/** `beyond` holds commits that were left out of a shallow clone. */
 export function commitInfoOf(
   commit: Commit,
   names: RefNames,

@@ -34,7 +34,7 @@ export interface Place {
   readonly modes: FileModes
 }
 
-/** For what remotes may keep and lose. */
+/** The folder for caches of remotes, which may be deleted at any time. */
 export function cacheDirOf(place: Place): string {
   return path.join(place.dotDir, 'cache')
 }
@@ -135,7 +135,7 @@ export function findStore(dir: string): StorePlace {
   }
 }
 
-/** One thing may be lost. */
+/** Whether this is a store of which at most one part is missing, so that it can be repaired. */
 function isMostlyStore(dir: string): boolean {
   const isThere = (name: string): boolean => fs.existsSync(path.join(dir, name))
   return isThere('m') && ['format', 'packs', 'idx'].filter(isThere).length > 1
@@ -162,7 +162,7 @@ export function refuseInStore(file: string): void {
   }
 }
 
-/** A file of a dataset may be called 'format', too. */
+/** Whether this is a bare repository. A file called 'format' alone proves nothing: a dataset may have one. */
 function isBare(dir: string): boolean {
   return DiskStore.exists(dir) && ['m', 'packs', 'idx'].every((name) => exists(path.join(dir, name)))
 }

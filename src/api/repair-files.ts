@@ -33,7 +33,7 @@ export function filesSource(worktree: Worktree): RefillSource {
   }
 }
 
-/** Roots of the path trees that the files may be of. */
+/** Roots of the path trees that the files in the folder may belong to. */
 async function treesOf({ repo }: Worktree, reader: ObjectReader): Promise<Cid[]> {
   const { refs, head } = await repo.store.manifest()
   const index = refs.get(indexRef)

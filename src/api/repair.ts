@@ -137,7 +137,7 @@ function sourcesOf(
   return [knownSource(repo), ...named, ...files, ...remotes]
 }
 
-/** The empty tree, on which each history begins, needs no copy. */
+/** Gives the empty tree, with which every history begins: the program can make it without any copy. */
 function knownSource(repo: Repo): RefillSource {
   return {
     name: 'the program itself',
@@ -150,7 +150,7 @@ function knownSource(repo: Repo): RefillSource {
   }
 }
 
-/** Roots named by any manifest that can be read. */
+/** The roots that any readable manifest names. */
 async function rootsOf(disk: Store, newest: Manifest): Promise<Set<Cid>> {
   const roots = new Set(newest.refs.values())
   try {

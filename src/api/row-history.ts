@@ -30,9 +30,9 @@ export interface Blame {
   readonly count: number
   /** All commits that answer for something, newest first. */
   readonly commits: readonly BlamedCommit[]
-  /** In key order, in batches; empty for a text. */
+  /** Batches in key order; nothing for a text. */
   rows(): AsyncIterable<RowBlame[]>
-  /** In batches; empty for a table. */
+  /** Batches of lines; nothing for a table. */
   lines(): AsyncIterable<LineBlame[]>
 }
 

@@ -44,7 +44,7 @@ export class Stashes {
     return made === null ? null : infoOf(made)
   }
 
-  /** Newest first. */
+  /** All stashes, newest first. */
   async list(): Promise<readonly StashInfo[]> {
     return (await listStashes(this.#repo)).map(infoOf)
   }

@@ -25,7 +25,7 @@ export async function* batches<T>(source: AnyIterable<T>, size: number): AsyncGe
   if (batch.length > 0) yield batch
 }
 
-/** As a source that is waited for. */
+/** Makes an asynchronous source of items that are there already. */
 export async function* eachOf<T>(items: Iterable<T>): AsyncGenerator<T> {
   yield* items
 }

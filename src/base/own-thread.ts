@@ -22,7 +22,7 @@ export class OwnThread {
   /** Ends the job that runs; there is one at a time. */
   #settle: ((answer: JobAnswer) => void) | null = null
 
-  /** null: a thread. */
+  /** With `process`, the work runs in a process of its own; with null, in a thread. */
   constructor(process: OwnProcessOptions | null = null) {
     this.#process = process
   }

@@ -75,7 +75,7 @@ interface Coders {
 
 let known: Coders | null | undefined
 
-/** As zlib.brotliCompressSync packs them; null where that has to do it. */
+/** Packs as zlib.brotliCompressSync does; null when the caller has to use that instead. */
 export function packBrotli(bytes: Uint8Array, settings: BrotliSettings): Uint8Array | null {
   const coders = triedCoders()
   return coders === null ? null : packBy(coders, bytes, settings)

@@ -16,7 +16,7 @@ export interface KeptFile {
   drop(): Promise<void>
 }
 
-/** `folder` null: a file for this time only. */
+/** With `folder` null, the file is a temporary one, for this use only. */
 export async function takeKeptFile(folder: string | null, name: string): Promise<KeptFile> {
   if (folder === null) {
     const own = await fs.mkdtemp(path.join(os.tmpdir(), 'varve-'))

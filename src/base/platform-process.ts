@@ -11,7 +11,7 @@ export interface ProcessOptions {
   readonly temporaryDir: string
 }
 
-/** It has ended with nobody's word here. */
+/** The process ended, and nobody here had told it to. */
 export class ProcessEnd extends Error {}
 
 const mebibyte = 1 << 20

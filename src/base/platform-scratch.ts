@@ -10,9 +10,9 @@ export interface Scratch {
   readonly path: string
   readonly size: number
   read(start: number, length: number): Promise<Uint8Array>
-  /** All bytes as they are now. */
+  /** All bytes, as they are now. */
   bytes(): AsyncIterable<Uint8Array>
-  /** Removes it. */
+  /** Removes the file. */
   close(): Promise<void>
 }
 

@@ -8,7 +8,7 @@ const maxYoungGenerationSizeMb = 8
 
 export interface Thread {
   post(message: unknown, transfer: readonly ArrayBuffer[]): void
-  /** A thread that is not held lets the process end. */
+  /** A thread that is not held does not keep the process from ending. */
   hold(): void
   release(): void
   end(): Promise<void>
@@ -40,7 +40,7 @@ export function cpuCount(): number {
   return availableParallelism()
 }
 
-/** All work of a thread goes with it, whoever asked for it. */
+/** The error for all work that a dead thread had to do, whoever asked for it. */
 function threadFailure(thrown: unknown, script: URL): VarveError {
   const error = thrown instanceof Error ? thrown : new Error(String(thrown))
   const { code } = error as { code?: unknown }

@@ -22,7 +22,7 @@ export function sha256(bytes: Uint8Array): Uint8Array {
     : oneShotHash('sha256', bytes, 'buffer')
 }
 
-/** As lower-case hex. */
+/** The SHA-256 as lower-case hex. */
 export function sha256Hex(bytes: Uint8Array): string {
   return oneShotHash === undefined
     ? nodeCrypto.createHash('sha256').update(bytes).digest('hex')
@@ -44,12 +44,12 @@ export function sha256Stream(): Sha256Stream {
   return { update: (bytes) => void hash.update(bytes), digest: () => hash.digest() }
 }
 
-/** At several gigabytes a second, and without making a string. */
+/** Whether the bytes are UTF-8. Checks several gigabytes a second, and makes no string. */
 export function isUtf8(bytes: Uint8Array): boolean {
   return nodeIsUtf8(bytes)
 }
 
-/** memcmp: ten times faster than a loop. */
+/** Compares by memcmp, which is ten times faster than a loop. */
 export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && Buffer.compare(a, b) === 0
 }
@@ -57,7 +57,7 @@ export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
 const compareWithin = Buffer.prototype.compare
 const strideBytes = 512
 
-/** As sameBytes, of a[aStart..aEnd) and b[bStart..bEnd), without making views. */
+/** As `sameBytes`, for a[aStart..aEnd) and b[bStart..bEnd), without making views. */
 export function sameRange(
   a: Uint8Array,
   aStart: number,
@@ -176,7 +176,7 @@ export function allAtRest(): Promise<void> {
 
 let isInline = false
 
-/** In a thread whose work is not to be given to others. */
+/** Called in a worker thread: its work is done there, and not passed on to other threads. */
 export function workInline(): void {
   isInline = true
 }

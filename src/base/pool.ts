@@ -40,7 +40,7 @@ class Threads {
     this.#url = url
   }
 
-  /** All threads, at once: they take a while to start. */
+  /** Starts all threads at once, because they take a while to start. */
   start(): void {
     while (this.#seats.length < this.#size) this.#start()
   }

@@ -2,7 +2,7 @@
 
 const units = ['kB', 'MB', 'GB', 'TB', 'PB']
 
-/** 999 B, 1.2 kB, 34 MB: powers of 1000. */
+/** Bytes for people, in powers of 1000: '999 B', '1.2 kB', '34 MB'. */
 export function sizeText(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`
   let value = bytes
@@ -14,7 +14,7 @@ export function sizeText(bytes: number): string {
   return `${value >= 9.95 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`
 }
 
-/** 1 row, 2 rows. */
+/** A number with its noun: '1 row', '2 rows'. */
 export function counted(count: number, one: string, many: string = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`
 }

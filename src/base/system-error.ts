@@ -63,7 +63,7 @@ export function systemFailure(
   })
 }
 
-/** Node's own: 'ENODEV: no such device, open ...'. */
+/** The words within a message of Node's, such as 'ENODEV: no such device, open ...'. */
 function wordsOf(message: string): string {
   return /^E[A-Z0-9]+: ([^,]+)/.exec(message)?.[1] ?? message
 }

@@ -11,14 +11,14 @@ export function dateText({ timeMs, zoneMinutes }: { timeMs: number; zoneMinutes:
   return `${day} ${clock} ${there.getUTCFullYear()} ${zoneText(zoneMinutes)}`
 }
 
-/** 2026-11-23 14:35:00 +0100, in the author's zone. */
+/** A time in its author's zone: '2026-11-23 14:35:00 +0100'. */
 export function isoText({ timeMs, zoneMinutes }: { timeMs: number; zoneMinutes: number }): string {
   const there = new Date(timeMs + zoneMinutes * 60_000)
   if (Number.isNaN(there.getTime())) return `${timeMs} ms since 1970`
   return `${there.toISOString().slice(0, 19).replace('T', ' ')} ${zoneText(zoneMinutes)}`
 }
 
-/** 2026-11-23 14:35:00, in this machine's zone. */
+/** A time in this machine's zone: '2026-11-23 14:35:00'. */
 export function localTimeText(timeMs: number): string {
   const here = new Date(timeMs)
   const date = [here.getFullYear(), here.getMonth() + 1, here.getDate()].map(twoDigits).join('-')

@@ -25,7 +25,7 @@ export function visible(text: string): string {
   })
 }
 
-/** As `visible`, but tabs stay: for the lines of a text. */
+/** As `visible`, except that tabs stay: for the lines of a text. */
 export function visibleLine(text: string): string {
   return text.split('\t').map(visible).join('\t')
 }

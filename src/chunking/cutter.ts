@@ -33,7 +33,7 @@ export class ChunkCutter {
     this.#seen = this.#length
   }
 
-  /** The rest is the last chunk; an empty stream has none. */
+  /** Ends the stream: what is left becomes the last chunks. An empty stream has none. */
   end(): void {
     let start = 0
     // A chunk cut at its smallest hash leaves bytes behind that may hold further cuts.

@@ -51,7 +51,7 @@ export class Arguments {
     return this.#values.get(name)
   }
 
-  /** A whole number of at least 0. */
+  /** The option's value, a whole number of at least 0. */
   number(name: string): number | undefined {
     const text = this.text(name)
     if (text === undefined) return undefined
@@ -71,7 +71,7 @@ export class Arguments {
     if (other !== undefined) throw usage(`'--${other}' is no option of '${form}'`)
   }
 
-  /** At most one of these flags. */
+  /** Refuses more than one of these flags. */
   exclusive(...names: string[]): void {
     const given = names.filter((name) => this.#values.has(name))
     if (given.length > 1) throw usage(`'--${given[0]}' and '--${given[1]}' exclude each other`)

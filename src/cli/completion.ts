@@ -105,7 +105,7 @@ complete -o default -F _varve varve
 `
 }
 
-/** By command and option: what ends the completion there. */
+/** For each option of the command, the lines of bash that complete its value. */
 function bashValues({ name, options }: CompletedCommand): string[] {
   return Object.entries(options).flatMap(([option, spec]) => {
     const values = valuesOf(spec)

@@ -12,7 +12,7 @@ export interface FailureSettings {
   readonly paint: Paint
 }
 
-/** Text for standard error. */
+/** The text that goes to standard error. */
 export function describeFailure(error: VarveError | Error, settings: FailureSettings): string {
   if (settings.json) return `${toJson({ error: errorDocument(error) })}\n`
   const { paint } = settings
@@ -34,7 +34,7 @@ export function exitCodeOf(error: unknown): number {
 /** As a shell reports a process that SIGTERM ended. */
 const terminated = 143
 
-/** What a signal was aborted with. */
+/** What the signal was aborted with. */
 function reasonOf(error: Error): unknown {
   let { cause } = error
   while (cause instanceof Error) cause = cause.cause

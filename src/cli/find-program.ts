@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import type { Environment } from './interface.ts'
 
-/** Where the program lies; null: nowhere. */
+/** The path of the program; null when there is no such program. */
 export function findProgram(name: string, environment: Environment): string | null {
   const places = name.includes('/')
     ? [path.resolve(name)]

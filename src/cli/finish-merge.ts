@@ -48,7 +48,7 @@ export async function goBack(context: Context, kind: Kind): Promise<number> {
   return 0
 }
 
-/** 'merge' serves the others too. No words are due. */
+/** Refuses if something other than `kind` is under way; 'merge' stands for all kinds. No words may be given. */
 export async function requireUnderWay(
   { arguments: given }: Context,
   repo: Repository,

@@ -20,7 +20,7 @@ function partOfPerson(name: string | undefined, email: string | undefined): Part
   return { ...(name ? { name } : {}), ...(email ? { email } : {}) }
 }
 
-/** 'Ada Lovelace <ada@example.org>' */
+/** Reads an author of the form 'Ada Lovelace <ada@example.org>'. */
 export function parseAuthor(text: string): Person {
   const match = /^\s*([^<>]*[^<>\s])\s*<([^<>\s]+)>\s*$/.exec(text)
   if (match === null) throw usage(`author '${text}' is not of the form 'Name <email>'`)

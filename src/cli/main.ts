@@ -142,7 +142,7 @@ async function printHelp(entry: CommandEntry, command: Command, context: Printin
   })
 }
 
-/** What is done besides, at once: on a terminal alone. */
+/** Prints at once, on a terminal only, what is done besides the command's own work. */
 function tellNews(message: string, { quiet, json, paint }: Settings): void {
   if (process.stderr.isTTY === true && !quiet && !json) process.stderr.write(`${paint('dim', message)}\n`)
 }

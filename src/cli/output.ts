@@ -98,7 +98,7 @@ export class Output {
     return count
   }
 
-  /** `{"items":[…]}`, each as it comes. */
+  /** Prints `{"items":[…]}`, each item as it comes; returns their number. */
   async asJson<T>(items: AsyncIterable<T> | Iterable<T>): Promise<number> {
     let count = 0
     this.#pending += '{"items":['
@@ -143,7 +143,7 @@ export class Output {
     this.#pending += `${head}${Buffer.from(rest).toString('base64')}"}\n`
   }
 
-  /** Bytes as they are. */
+  /** Writes bytes as they are. */
   async bytes(source: AsyncIterable<Uint8Array>): Promise<void> {
     await this.flush()
     for await (const chunk of source) {
@@ -167,7 +167,7 @@ export class Output {
     this.#flushedMs = performance.now()
   }
 
-  /** The reader is gone: nothing more is written. */
+  /** The reader of the output is gone: nothing more is written. */
   close(): void {
     if (this.closed) return
     this.closed = true

@@ -24,7 +24,7 @@ export class Pace {
   #phase = ''
   #samples: Sample[] = []
 
-  /** `nowMs` never goes backwards. */
+  /** The pace at `nowMs`, a clock that never goes backwards. */
   of(progress: Progress, nowMs: number): PaceNow {
     const bytes = progress.unit === 'bytes' ? progress.done : (progress.bytes ?? null)
     if (progress.phase !== this.#phase) {
@@ -48,7 +48,7 @@ export class Pace {
   }
 }
 
-/** 8 s, 2:05 min, 1:02 h. */
+/** A duration for people: '8 s', '2:05 min', '1:02 h'. */
 export function durationText(seconds: number): string {
   if (seconds < 60) return `${seconds} s`
   const two = (n: number): string => String(n).padStart(2, '0')

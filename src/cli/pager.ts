@@ -31,14 +31,14 @@ export class Pager {
   #ending = false
   #code: number | null = null
 
-  /** `onQuit`: the reader left before all was written. */
+  /** `onQuit` is called when the reader left before all was written. */
   constructor(command: string, environment: Environment, onQuit: () => void) {
     this.command = command
     this.#environment = environment
     this.#onQuit = onQuit
   }
 
-  /** What to write to; null: it cannot be run. */
+  /** Starts the pager, and returns the stream to write to; null when it cannot be run. */
   start(): Writable | null {
     if (!canRun(this.command, this.#environment)) return null
     const [program, ...args] = startWords(this.command)

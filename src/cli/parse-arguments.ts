@@ -117,7 +117,7 @@ function* oneOptionAWord(
   }
 }
 
-/** Returns whether the last letter's value is the next word. */
+/** Gives the options of joined letters, '-am'; returns whether the value of the last is the next word. */
 function* letters(word: string, specOf: (option: string) => OptionSpec): Generator<string, boolean> {
   for (let at = 1; at < word.length; at++) {
     const option = `-${word[at]}`

@@ -6,7 +6,7 @@ import { VarveError, isVarveError } from '../base/errors.ts'
 import type { Repository } from '../index.ts'
 import { type Arguments, usage } from './arguments.ts'
 
-/** '.' is the whole repository. */
+/** A typed path as a path from the root; '.' is the whole repository. */
 export function toRepositoryPath(root: string | null, typed: string): string {
   // What an unset variable leaves must not stand for all files.
   if (typed === '') throw usage('a path is empty', "for all files write '.'")
@@ -87,12 +87,12 @@ export async function revisionsAndPaths(
   return { revisions, paths: words.slice(at) }
 }
 
-/** Also of a range, when both its sides are, and of '^A'. */
+/** Whether the word is a revision, '^' before one, or a range whose two sides are revisions. */
 export async function isRevision(repository: Repository, word: string): Promise<boolean> {
   return (await revisionFault(repository, word)) === null
 }
 
-/** Why it names no revision; null where it does. */
+/** Why the word names no revision; null when it names one. */
 async function revisionFault(repository: Repository, word: string): Promise<VarveError | null> {
   if (word.startsWith('^')) return revisionFault(repository, word.slice(1))
   const sides = /^(.*?)\.\.\.?(.*)$/s.exec(word)

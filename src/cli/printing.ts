@@ -91,7 +91,7 @@ function sayAtOnce(text: string): void {
   }
 }
 
-/** Loaded on use: starting programs costs every command a few milliseconds otherwise. */
+/** Loads the pager only when it is used: the code that starts programs costs every command a few milliseconds. */
 async function pagerFor(environment: Environment, onQuit: () => void): Promise<Pager | null> {
   const { Pager: Opened, pagerCommand } = await import('./pager.ts')
   const command = await pagerCommand(environment)

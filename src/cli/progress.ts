@@ -96,7 +96,7 @@ export class ProgressPrinter {
     this.#flushJson(lane, now)
   }
 
-  /** The last word of a phase is always said. */
+  /** Prints progress that was held back, so that the last state of each phase is always printed. */
   #flushJson(lane: Lane, now: number = performance.now()): void {
     const progress = lane.unprinted
     lane.unprinted = null
@@ -133,12 +133,12 @@ function draw(bar: Bar, { phase, place, done, total }: Progress, amountText: str
   bar.update(total === 0 ? 0 : Math.min(done, total), { phase: visible(words), amountText })
 }
 
-/** Places differ at their ends more often than not. */
+/** Cuts a long place at its beginning: places mostly differ at their ends. */
 function shortPlace(place: string): string {
   return place.length <= placeLengthMax ? place : `…${place.slice(1 - placeLengthMax)}`
 }
 
-/** '120 of 500 objects, 12 MB, 3.1 MB/s, ~8 s left'. */
+/** How far a phase is: '120 of 500 objects, 12 MB, 3.1 MB/s, ~8 s left'. */
 function amountText(progress: Progress, pace: Pace, nowMs: number): string {
   const { done, total, unit } = progress
   const now = pace.of(progress, nowMs)

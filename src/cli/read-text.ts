@@ -4,7 +4,10 @@ import { text } from 'node:stream/consumers'
 import { VarveError } from '../base/errors.ts'
 import { systemFailure } from '../base/system-error.ts'
 
-/** '-' is standard input. `what`: 'the message'. @throws VarveError VARVE_PATH_NOT_FOUND */
+/**
+ * The text of a file; '-' is standard input. `what` is for messages: 'the message'. @throws VarveError
+ * VARVE_PATH_NOT_FOUND
+ */
 export async function readText(file: string, what: string): Promise<string> {
   if (file === '-') return text(process.stdin)
   try {

@@ -32,7 +32,9 @@ export const refListOptions: OptionSpecs = {
   'ignore-case': { type: 'flag', short: 'i', about: 'patterns and order of letters in whatever case' },
 }
 
-/** Those of the forms that list nothing. @throws VarveError VARVE_USAGE */
+/**
+ * Refuses options of lists beside `others`, the options of forms that list nothing. @throws VarveError VARVE_USAGE
+ */
 export function refuseInLists(given: Arguments, others: readonly string[]): void {
   for (const name of Object.keys({ ...refOptions, ...refListOptions }))
     for (const other of others) given.exclusive(name, other)
@@ -43,7 +45,7 @@ export function shapesList(given: Arguments): boolean {
   return Object.keys(refListOptions).some((name) => given.has(name))
 }
 
-/** With `--format` each is a line of that form. */
+/** With `--format` each branch or tag is printed as a line of that format, else by `print`. */
 export function refLines<T extends BranchInfo | TagInfo>(
   { arguments: given, out }: Context,
   print: (refs: readonly T[]) => void,

@@ -43,7 +43,7 @@ export class Stop {
     }
   }
 
-  /** The work is done: nothing is left to be stopped. */
+  /** The command's work is done: a signal stops nothing any more. */
   done(): void {
     this.#done = true
   }

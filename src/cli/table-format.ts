@@ -31,7 +31,7 @@ const columnarByName: Readonly<Record<string, ExchangeFormat>> = {
   db3: 'sqlite',
 }
 
-/** As `formatOfFile`, of files that rows are imported from or exported to. */
+/** As `formatOfFile`, for files that rows are imported from or exported to. */
 export function exchangeFormatOfFile(file: string): ExchangeFormat | null {
   const extension = extensionOf(file)
   return columnarByName[extension] ?? byName[extension] ?? null

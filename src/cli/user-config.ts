@@ -29,7 +29,7 @@ export async function readUserConfig(environment: Environment): Promise<Readonly
   return settings
 }
 
-/** Sets the key, or with null removes it. */
+/** Sets the key; null removes it. */
 export async function writeUserConfig(
   environment: Environment,
   key: string,

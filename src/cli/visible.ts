@@ -7,7 +7,7 @@ const wide =
   /\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]/u
 let segmenter: Intl.Segmenter | undefined
 
-/** Columns that the text takes on a terminal. */
+/** How many columns the text takes on a terminal. */
 export function displayWidth(text: string): number {
   if (/^[\u0020-\u007e]*$/.test(text)) return text.length
   let width = 0
@@ -19,7 +19,7 @@ export function padded(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - displayWidth(text)))
 }
 
-/** At most `max` columns, the rest as '…'. */
+/** The text in at most `max` columns; what is cut off becomes '…'. */
 export function shortened(text: string, max: number): string {
   if (text.length <= max && displayWidth(text) <= max) return text
   let width = 0

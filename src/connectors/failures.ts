@@ -28,7 +28,7 @@ export function certificateRefused(where: string, facts: FailureFacts, trust: st
   return unreachable(where, cause.message, { data: { ...data, passing: false }, cause }, hint)
 }
 
-/** `hint` says where the password is looked for. */
+/** `hint` says where passwords are looked for. */
 export function accessRefused(where: string, facts: FailureFacts, hint: string): VarveError {
   return new VarveError('VARVE_REFUSED', `'${where}' refuses access: ${facts.cause.message}`, {
     ...facts,

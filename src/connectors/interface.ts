@@ -180,7 +180,7 @@ export interface RowsSince {
   readonly largest: string | null
   /** Whether an index is used. */
   readonly isIndexed: boolean
-  /** As `rows` of the snapshot. */
+  /** The rows, as `rows` of the snapshot gives them. */
   rows(): AsyncIterable<readonly (readonly Cell[])[]>
 }
 

@@ -6,7 +6,7 @@ import type { SinkOptions } from './sink.ts'
 
 const secretBytesMax = 64 << 10
 
-/** 'VARVE_LINK_SHOP_PASSWORD' for the link 'shop'. */
+/** The variable that holds a link's secret: 'VARVE_LINK_SHOP_PASSWORD' for the link 'shop'. */
 export function secretName(link: string, what: string): string {
   return `VARVE_LINK_${link.toUpperCase().replaceAll('-', '_')}_${what}`
 }

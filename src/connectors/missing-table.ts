@@ -12,7 +12,7 @@ export function missingTable(name: string, all: readonly string[]): VarveError {
   })
 }
 
-/** `kind`: what it is instead, 'view'. */
+/** `kind` says what the name stands for instead: 'view'. */
 export function noTable(name: string, kind: string): VarveError {
   return new VarveError('VARVE_PATH_NOT_FOUND', `'${name}' is a ${kind}, and links keep tables in step`, {
     data: { table: name },

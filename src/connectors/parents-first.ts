@@ -24,7 +24,7 @@ function parentsOf<T extends EndpointTable>(tables: readonly T[]): ReadonlyMap<T
   return new Map(tables.map((table) => [table, all.get(table)!.filter((parent) => !isLoose(table, parent))]))
 }
 
-/** The tables that it needs, and those that they need. */
+/** The table, the tables that it refers to, those that these refer to, and so on. */
 function above<T>(parents: ReadonlyMap<T, readonly T[]>, table: T): ReadonlySet<T> {
   const found = new Set([table])
   for (const one of found) for (const parent of parents.get(one)!) found.add(parent)

@@ -22,7 +22,7 @@ export interface BatchWriter<T extends EndpointTable> {
   all?(table: T): Promise<boolean>
   /** Does ahead what of `attempt` needs no database, while the batch before is written. */
   prepare?(table: T, batch: readonly RowChange[]): void
-  /** All of the batch, or nothing of it and false. */
+  /** Writes the whole batch, or nothing of it and returns false. */
   attempt(table: T, batch: readonly RowChange[]): Promise<boolean>
   /**
    * Where that can be done, leaves empty what refers to other rows, of rows that come or go: of the batch or of nothing, or

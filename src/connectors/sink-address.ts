@@ -2,7 +2,7 @@
 import { VarveError } from '../base/errors.ts'
 import { endpointUrl } from './endpoint-url.ts'
 
-/** `shape` is what such a URL looks like. @throws VarveError VARVE_USAGE */
+/** Reads a sink's URL; `shape` shows what such a URL looks like. @throws VarveError VARVE_USAGE */
 export function sinkAddress(url: string, shape: string, settings: readonly string[]): URL {
   const target = endpointUrl(url, shape)
   if (target.hostname === '') throw wrongSinkUrl(url, 'it names no host')

@@ -7,7 +7,7 @@ export class SinkFull extends VarveError {
   /** Ids of the messages that were not kept. */
   readonly left: ReadonlySet<string>
 
-  /** `where` is the receiver, without secrets; `words` are its own. */
+  /** `where` is the receiver, without secrets; `words` are the receiver's own. */
   constructor(
     where: string,
     words: string,

@@ -3,7 +3,7 @@ export function topicPart(table: string, signs: RegExp): string {
   return table.replaceAll(signs, (sign) => encodeURIComponent(sign).replace(/^[^%].*$/s, hexOf))
 }
 
-/** What encodeURIComponent leaves as it is: . * and the like. */
+/** Encodes what encodeURIComponent leaves as it is: '.', '*' and the like. */
 function hexOf(sign: string): string {
   return `%${sign.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`
 }

@@ -11,7 +11,7 @@ const extensions: readonly (readonly [string, ColumnarName])[] = [
   ['.db3', 'sqlite'],
 ]
 
-/** The columnar format that a file's name speaks of, or null. */
+/** The columnar format that the file's name stands for; null for other files. */
 export function columnarFormatOf(path: string): ColumnarName | null {
   const lower = path.toLowerCase()
   return extensions.find(([end]) => lower.endsWith(end))?.[1] ?? null

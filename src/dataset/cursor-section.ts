@@ -52,13 +52,13 @@ export function lagOf(text: string): CursorLag | null {
   return ms === null ? null : { ms }
 }
 
-/** In ms; null where it is none. */
+/** A period in ms; null when the text is none. */
 export function periodOf(text: string): number | null {
   const [, count, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? []
   return count === undefined ? null : Number(count) * units[unit!]!
 }
 
-/** As varve.yaml has it. */
+/** The cursor as varve.yaml has it. */
 export function cursorEntry({ column, lag, fullMs }: TableCursor): string | object {
   if (lag === undefined && fullMs === undefined) return column
   return {

@@ -8,7 +8,7 @@ import { columnTypes } from '../table/schema.ts'
 import { type FaultAt, nameOf } from './document.ts'
 import type { DerivationInput } from './interface.ts'
 
-/** Columns that all inputs have, or by input those that it has. */
+/** Reads `by`: columns that all inputs have, or for each input its own. */
 export function groupsOf(
   value: unknown,
   from: readonly DerivationInput[],
@@ -50,7 +50,7 @@ function* inputsIn(value: unknown, fault: FaultAt): Generator<DerivationInput> {
   }
 }
 
-/** The name of an input whose path alone is given. */
+/** The name of an input that is given by its path alone. */
 export function inputName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1).replace(/\.[a-z]+$/i, '')
 }

@@ -23,11 +23,11 @@ export interface FileSetting {
 export interface DatasetConfig {
   /** The setting that holds for a path: its own, or that of the last pattern that matches it. */
   tableAt(path: Path): TableSetting | null
-  /** The same for Parquet and SQLite files, which are no tables. */
+  /** The same for Parquet and SQLite files, which are not tables. */
   fileAt(path: Path): FileSetting | null
   /** Columns of this table that hold keys of other tables, and of which. */
   referencesAt(path: Path): ReadonlyMap<string, Path>
-  /** null: nothing is said, and every clash is a conflict. */
+  /** null when none are declared: then every clash is a conflict. */
   policiesAt(path: Path): TablePolicies | null
   /** What its rows have to be; null: nothing is said beyond the key. */
   rulesAt(path: Path): TableRules | null

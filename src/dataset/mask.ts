@@ -5,7 +5,7 @@ export const maskWords = "'null', 'redact', 'hash', 'first(N)', 'last(N)'"
 
 const charactersMax = 64
 
-/** null: no such mask. */
+/** Reads a mask; null when there is no such mask. */
 export function parseMask(word: string): Mask | null {
   if (word === 'null' || word === 'redact' || word === 'hash') return { kind: word }
   const [, kind, digits] = /^(first|last)\(([1-9][0-9]?)\)$/.exec(word) ?? []
@@ -15,7 +15,7 @@ export function parseMask(word: string): Mask | null {
     : { kind: kind as 'first' | 'last', characters }
 }
 
-/** As it is written. */
+/** The mask as it is written in varve.yaml. */
 export function maskText(mask: Mask): string {
   return 'characters' in mask ? `${mask.kind}(${mask.characters})` : mask.kind
 }

@@ -11,7 +11,7 @@ const plainKinds = ['ours', 'theirs', 'max', 'min', 'sum', 'append', 'text'] as 
 const rowPolicies: readonly string[] = ['ours', 'theirs', 'keep-edit']
 const separatorCharactersMax = 16
 
-/** null: no such policy. */
+/** Reads a policy of cells; null when there is no such policy. */
 export function parsePolicy(word: string): CellPolicy | null {
   const kind = plainKinds.find((known) => known === word)
   if (kind !== undefined) return { kind }
@@ -24,12 +24,12 @@ export function parsePolicy(word: string): CellPolicy | null {
   return isSeparator ? { kind: 'union', separator: argument!.trim() } : null
 }
 
-/** null: no such policy. */
+/** Reads a policy of rows; null when there is no such policy. */
 export function parseRowPolicy(word: string): RowPolicy | null {
   return rowPolicies.includes(word) ? (word as RowPolicy) : null
 }
 
-/** As it is written. */
+/** The policy as it is written in varve.yaml. */
 export function policyText(policy: CellPolicy): string {
   if (policy.kind === 'newest') return policy.column === null ? 'newest' : `newest(${policy.column})`
   if (policy.kind === 'union') return policy.separator === null ? 'union' : `union(${policy.separator})`
@@ -40,7 +40,7 @@ export function policyOf(policies: TablePolicies, column: string): CellPolicy | 
   return policies.columns.get(column) ?? policies.default
 }
 
-/** What `own` does not say, `common` does. */
+/** Joins two sets of policies: `common` holds where `own` says nothing. */
 export function joinedPolicies(
   own: TablePolicies | null,
   common: TablePolicies | null,

@@ -126,7 +126,7 @@ class PassNumbers {
     this.#numbers = new Uint16Array(count === 1 ? 0 : rows)
   }
 
-  /** The next rows' groups. */
+  /** Takes the groups of the next rows. */
   add(groups: readonly string[]): void {
     if (this.#count === 1) return
     for (const group of groups) this.#numbers[this.#end++] = hashOfGroup(group) % this.#count
@@ -137,7 +137,7 @@ class PassNumbers {
   }
 }
 
-/** What the function makes of the groups. */
+/** The rows that the function makes of the groups. */
 async function* madeOf(
   derivation: GroupDerivation,
   groups: AsyncIterable<readonly RowGroup[]>,

@@ -33,7 +33,7 @@ export async function computeAllRows(
   return { table: writeTable(io.writer, { ...object, order: null }), rowCount }
 }
 
-/** In the order of the columns. */
+/** The row's cells in the order of the columns. */
 function cellsOf(of: DerivedShape, shape: RowShape, row: Row): Cell[] {
   try {
     const { key, cells } = rowToCells(shape, row)

@@ -138,7 +138,7 @@ async function inputAt(tree: Tree, path: Path, input: Path): Promise<Cid> {
   })
 }
 
-/** What lies at the derived table's path; null: nothing. */
+/** What is stored at the derived table's path; null when nothing is. */
 async function derivedAt(io: Io, tree: Tree, path: Path): Promise<{ table: Cid; schema: Schema } | null> {
   const entry = await tree.get(path)
   if (entry === null) return null

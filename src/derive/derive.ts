@@ -109,7 +109,7 @@ async function computeOn(
   return { ...(await computeAll({ io, manifest, tree, order, workspace, options, beforeWork })), tip }
 }
 
-/** What would stand in the way of the commit. */
+/** Refuses early what would keep the result from being committed. */
 function refuseEarly(work: DeriveWork, manifest: Manifest): void {
   if (refOf(work, manifest) === manifest.head) {
     refuseWhileMerging(manifest, 'derive')

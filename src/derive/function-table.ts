@@ -11,7 +11,7 @@ export class FunctionTable {
   readonly #io: Io
   readonly #of: DerivedShape
 
-  /** Goes on from the table that was made before. */
+  /** Goes on from the table as it was made before. */
   constructor(io: Io, of: DerivedShape, before: Table) {
     this.#io = io
     this.#of = of

@@ -52,7 +52,7 @@ export class GroupIndex {
     return this.#map.countRange(rangeOf(hash))
   }
 
-  /** Their keys, ascending. */
+  /** The keys of those rows, ascending. */
   async keysOf(hash: number): Promise<Uint8Array[]> {
     const keys: Uint8Array[] = []
     for await (const { count, keys: all, keyEnds } of this.#map.scan(rangeOf(hash)))
@@ -65,11 +65,11 @@ export class GroupIndex {
   }
 }
 
-/** What becomes of an index's entries as rows change. */
+/** Collects the edits that changed rows make to an index. */
 export class GroupMoves {
   readonly #edits: Edit[] = []
 
-  /** null: the row was not there, or is not there any more. */
+  /** A group is null where the row was not there, or is not there any more. */
   add(key: Uint8Array, before: string | null, after: string | null): void {
     const [was, is] = [before, after].map((group) => (group === null ? null : hashOfGroup(group)))
     if (was === is) return

@@ -16,7 +16,7 @@ export class GroupLists {
     this.#groupOf = Array.from({ length: inputs }, () => [])
   }
 
-  /** Copies the entry. */
+  /** Adds a copy of the entry. */
   add(input: number, group: string, entry: Entry): void {
     let number = this.#numbers.get(group)
     if (number === undefined) this.#numbers.set(group, (number = this.#numbers.size))

@@ -30,7 +30,7 @@ export interface CollectOptions {
     | undefined
 }
 
-/** Gives the wanted groups with their rows, some at a time. */
+/** The wanted groups with their rows, some groups at a time. */
 export async function* groupsOf(
   inputs: readonly GroupedInput[],
   collecting: CollectOptions,

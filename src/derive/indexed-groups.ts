@@ -15,7 +15,7 @@ const hashesAtOnce = 100
 /** Hashes of groups of whose rows there are few enough to be found one by one. */
 export type GroupHashes = readonly number[]
 
-/** null: reading all rows is better, or an input has no index. */
+/** The hashes of the groups; null when reading all rows is better, or when an input has no index. */
 export async function fewGroups(
   inputs: readonly GroupedInput[],
   groups: ReadonlySet<string>,
@@ -36,7 +36,7 @@ export async function fewGroups(
   return hashes
 }
 
-/** Those of the groups that have rows, some at a time. */
+/** Those of the groups that have rows, some groups at a time. */
 export async function* indexedGroups(
   inputs: readonly GroupedInput[],
   hashes: GroupHashes,

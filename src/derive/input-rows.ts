@@ -29,7 +29,7 @@ export function checkColumns(path: string, columns: readonly Column[]): void {
   if (twice !== null) throw refused(`columns '${twice[0]}' and '${twice[1]}' are one column to SQLite`)
 }
 
-/** A name that no column has. */
+/** A name for the key column that no other column has. */
 export function keyColumnBeside(columns: readonly Column[]): string {
   let name = '='
   while (columns.some((column) => column.name === name)) name += '='

@@ -69,7 +69,7 @@ export async function loadInput(
   return { ...loaded, storage, rowsRead: table.count }
 }
 
-/** How many rows differ. */
+/** Writes the rows that differ into the cache; returns how many there were. */
 async function applyDifference(
   database: SqliteFile,
   io: Io,
@@ -109,7 +109,7 @@ function remember(database: SqliteFile, values: readonly string[]): void {
   }
 }
 
-/** null where the old rows are no longer here to compare with. */
+/** The rows as they were cached; null when they are no longer here to compare with. */
 async function mapAt(io: Io, tree: string): Promise<ProllyMap | null> {
   const cid = cidOfDigest('dag-cbor', fromHex(tree))
   if ((await io.nodes.reader.has([cid]))[0] !== true) return null

@@ -36,7 +36,7 @@ function indexesOn(database: SqliteFile, storage: string): string[] {
     .map((row) => String(row['name']))
 }
 
-/** Notes of indexes that are gone are removed. */
+/** Notes which indexes were used, and forgets indexes that are gone. */
 function note(database: SqliteFile, names: ReadonlySet<string>, now: number): void {
   const statement = database.prepare('INSERT OR REPLACE INTO "varve indexes" VALUES (?, ?)')
   try {

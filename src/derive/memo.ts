@@ -21,12 +21,12 @@ export function memoRef(path: Path): string {
   return `derived/${sha256Hex(utf8(path)).slice(0, 32)}`
 }
 
-/** A ref of its own keeps each index. */
+/** Each index has a ref of its own, which keeps it from being collected. */
 export function indexRef(path: Path, name: string): string {
   return `${memoRef(path)}/${sha256Hex(utf8(name)).slice(0, 32)}`
 }
 
-/** Those that are here. */
+/** The indexes that are still here. */
 export async function knownIndexes(reader: ObjectReader, memo: Memo): Promise<ReadonlyMap<string, Cid>> {
   const all = Object.entries(memo.indexes ?? {}).map(
     ([name, hex]) => [name, cidOfDigest('dag-cbor', fromHex(hex))] as const,

@@ -39,7 +39,7 @@ export function derivationOrder(
   return order
 }
 
-/** Paths of the tables that it is made of. */
+/** Paths of the tables that a derivation reads. */
 export function inputsOf({ from }: DeclaredDerivation): readonly Path[] {
   return typeof from === 'string' ? [from] : from.map(({ path }) => path)
 }

@@ -13,7 +13,7 @@ export class PackedEntries {
   readonly #links = new Map<number, readonly Cid[]>()
   #end = 0
 
-  /** Copies the entry. Its number, for `get`. */
+  /** Adds a copy of the entry; returns its number, for `get`. */
   add({ key, value, links }: Entry): number {
     const length = key.length + value.length
     let block = this.#blocks.at(-1)

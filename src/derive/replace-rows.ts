@@ -41,7 +41,7 @@ export async function replaceRows(
   return writeTable(io.writer, { ...table.object, rows: rows.cid, order: null })
 }
 
-/** By key in hex. */
+/** Packs the rows; returns them by their key in hex. */
 async function packed(io: Io, { shape }: Table, rows: CellRows, where: string): Promise<Map<string, Edit>> {
   const packer = new CellPacker(shape, where)
   const edits = new Map<string, Edit>()

@@ -63,19 +63,19 @@ export class Workspace {
     }
   }
 
-  /** Those that are there; after an abort they go with the workspace. */
+  /** Drops tables that are there. After an abort this does nothing: they go with the workspace. */
   dropTables(names: Iterable<string>): void {
     if (this.#isLocked) return
     for (const name of names) this.database.exec(`DROP TABLE IF EXISTS ${quoted(name)}`)
   }
 
-  /** Who computes here: what another one made may differ in a digit. */
+  /** The version of what computes here: results of another one may differ in a digit. */
   engine(): string {
     const [row] = this.database.all('SELECT sqlite_version() AS version')
     return `${layout} ${String(row!['version'])}`
   }
 
-  /** Keeps what was read, for the next time. */
+  /** Keeps the cache for the next time. */
   async keep(): Promise<void> {
     await this.#thread.close()
     this.database.close()

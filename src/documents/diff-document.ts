@@ -15,7 +15,7 @@ export interface DocumentLines {
   readonly values: DocumentValues | null
 }
 
-/** `unfit` for what is not text, or too large. */
+/** Compares two documents; the result is `unfit` for what is not text, or too large. */
 export function diffDocument(
   before: Uint8Array,
   after: Uint8Array,

@@ -32,7 +32,7 @@ export function diffLines<Line extends string | number>(
   return diffWith(a, b, numbered)
 }
 
-/** The differences of lines that have numbers below `count` already. */
+/** Compares lines that were replaced by numbers, all of them below `count`. */
 export function diffNumbers(a: Int32Array, b: Int32Array, count: number): LineHunk[] | null {
   return diffWith(a, b, (left, right) => [left, right, count])
 }
@@ -168,7 +168,7 @@ export function placesOf(numbers: ArrayLike<number>, count: number): Int32Array 
   return places
 }
 
-/** What is left without so many lines before and behind. */
+/** The lines without the first `prefix` and the last `suffix` of them. */
 function between<Line>(lines: ArrayLike<Line>, prefix: number, suffix: number): Line[] {
   const left: Line[] = []
   for (let i = prefix; i < lines.length - suffix; i++) left.push(lines[i]!)
@@ -189,7 +189,7 @@ function commonSuffix<Line>(a: ArrayLike<Line>, b: ArrayLike<Line>, prefix: numb
   return length
 }
 
-/** Numbers are cheaper to compare. */
+/** Replaces lines by numbers, which are cheaper to compare. */
 function numbered<Line>(before: readonly Line[], after: readonly Line[]): Numbered {
   const numbers = new Map<Line, number>()
   const numberOf = (line: Line): number => {
@@ -201,7 +201,7 @@ function numbered<Line>(before: readonly Line[], after: readonly Line[]): Number
   return [before.map(numberOf), after.map(numberOf), before.length + after.length]
 }
 
-/** Indices of the lines that the other has too. */
+/** Indices of those lines that the other side has too. */
 function comparable(lines: readonly number[], others: readonly number[], count: number): number[] {
   const isKnown = new Uint8Array(count)
   for (let i = 0; i < others.length; i++) isKnown[others[i]!] = 1

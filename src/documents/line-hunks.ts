@@ -68,7 +68,7 @@ export function* cutHunks(hunks: Iterable<LineHunk>, linesMax: number): Generato
   }
 }
 
-/** Lines with this mark, and those of both sides. */
+/** How many of a hunk's lines belong to one side: those with its mark, and those of both sides. */
 function countMarks(lines: readonly string[], mark: string): number {
   return lines.reduce((count, line) => count + Number(line.startsWith(mark) || line.startsWith(' ')), 0)
 }

@@ -40,7 +40,7 @@ export interface MarkerLabels {
   readonly size?: number
 }
 
-/** The text in pieces; a word for why not. */
+/** Merges to pieces of text; a word instead says why there are none. */
 export function mergePieces(
   base: Uint8Array,
   ours: Uint8Array,
@@ -158,7 +158,7 @@ function diff3(
   return pieces
 }
 
-/** By how many lines hunks[start, end) make the base longer. */
+/** By how many lines the hunks from `start` to `end` make the base longer. */
 function growth(hunks: readonly LineHunk[], start: number, end: number): number {
   let lines = 0
   for (let i = start; i < end; i++) {

@@ -27,7 +27,7 @@ export interface PackedRows {
   readonly parts: readonly string[]
 }
 
-/** Hunks of a thousand lines at most, whatever the change is. */
+/** Cuts hunks to a thousand lines at most, however large the change is. */
 export function packLines(old: string, fresh: string, options: LineOptions = {}): PackedLines {
   const parts: string[] = []
   let [added, removed] = [0, 0]

@@ -40,7 +40,7 @@ export function isSameSpan(a: LineSpan, b: LineSpan): boolean {
   return true
 }
 
-/** The lines of several texts, and what all their numbers are below. */
+/** The lines of several texts as numbers, all of them below `count`. */
 export function linesOf([first, ...others]: readonly [Uint8Array, ...Uint8Array[]]): {
   readonly texts: readonly TextLines[]
   readonly count: number
@@ -104,7 +104,7 @@ function sameLines(base: TextLines, next: number, bytes: Uint8Array, at: number)
   return isOpen && at + base.bytes.length - from < bytes.length ? same - 1 : same
 }
 
-/** Behind the line that begins at `at`. */
+/** The end of the line that begins at `at`. */
 function lineEndAt(bytes: Uint8Array, at: number): number {
   const near = Math.min(bytes.length, at + longLength)
   for (let end = at; end < near; end++) if (bytes[end] === newline) return end + 1
@@ -122,7 +122,7 @@ function startsOf(bytes: Uint8Array): Int32Array {
   return starts.all()
 }
 
-/** A list that grows. */
+/** A list of numbers that grows. */
 class Numbers {
   #numbers: Int32Array
   #count = 0

@@ -23,7 +23,7 @@ export function cidOf(codec: Codec, bytes: Uint8Array): Cid {
   return ((codec === 'raw' ? rawPrefix : cborPrefix) + sha256Hex(bytes)) as Cid
 }
 
-/** The digest is the 32 bytes at `start`. */
+/** The name of an object whose digest is the 32 bytes at `start`. */
 export function cidOfDigest(codec: Codec, bytes: Uint8Array, start = 0): Cid {
   return ((codec === 'raw' ? rawPrefix : cborPrefix) + toHex(bytes, start, start + 32)) as Cid
 }
@@ -64,7 +64,7 @@ export function cidFromBytes(bytes: Uint8Array, start = 0): Cid {
   return toHex(bytes, start, start + cidBytesLength) as Cid
 }
 
-/** For dag-cbor values and the public API. */
+/** The name as a link, for dag-cbor values and the public API. */
 export function cidToLink(cid: Cid): CID {
   return CID.decode(cidToBytes(cid))
 }

@@ -2,7 +2,7 @@
 // values have equal bytes.
 import { corrupt } from '../base/errors.ts'
 
-/** Bytes that `writeVarint` will use for `value`. */
+/** How many bytes `writeVarint` needs for `value`. */
 export function varintLength(value: number): number {
   let length = 1
   for (let rest = value; rest >= 128; rest = Math.floor(rest / 128)) length++
@@ -62,7 +62,7 @@ export class ByteReader {
     this.at += length
   }
 
-  /** A view, not a copy. */
+  /** The next bytes, as a view. */
   take(length: number): Uint8Array {
     const start = this.at
     this.skip(length)

@@ -40,7 +40,7 @@ export class PathFilter {
     return this.patterns.map((pattern) => new PathFilter([pattern]))
   }
 
-  /** As has, by the patterns alone. */
+  /** As `has`, by the patterns alone. */
   selects(path: Path): boolean {
     return this.#matcher.test(path).ignored
   }

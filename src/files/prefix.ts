@@ -20,7 +20,7 @@ export function prefixRange(prefix: Path | undefined): PrefixRange {
   }
 }
 
-/** All keys below the directory and nothing else. */
+/** The range of all keys below the directory. */
 export function belowRange(directory: Uint8Array): KeyRange {
   if (directory.length === 0) return {}
   const from = new Uint8Array(directory.length + 1)
@@ -29,7 +29,7 @@ export function belowRange(directory: Uint8Array): KeyRange {
   return { from, before: belowEnd(directory) }
 }
 
-/** The first key behind all that lies below the directory. */
+/** The first key after all that lie below the directory. */
 export function belowEnd(directory: Uint8Array): Uint8Array {
   const before = new Uint8Array(directory.length + 1)
   before.set(directory)

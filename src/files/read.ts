@@ -26,7 +26,7 @@ interface Chunk {
   readonly length: number
 }
 
-/** In pieces of at most a chunk; views, not to be changed. */
+/** The file's bytes, in pieces of at most a chunk. They are views, not to be changed. */
 export async function* readFile(
   nodes: NodeStore,
   file: FileContent,
@@ -53,7 +53,7 @@ export async function* readFile(
   }
 }
 
-/** Groups to be read at once. */
+/** Groups chunks that are read in one go. */
 async function* chunkGroups(items: AsyncIterable<EntryBatch>): AsyncGenerator<Chunk[]> {
   let group: Chunk[] = []
   let groupBytes = 0

@@ -32,7 +32,7 @@ interface Side {
   readonly entry: TreeEntry
 }
 
-/** By equal content alone: nothing is read. */
+/** Pairs paths of equal content only, so nothing has to be read. */
 export function findMoves(differences: readonly TreeDifference[]): Renames {
   const [removed, added] = candidates(differences)
   return apart(differences, equalPairs(removed, added))
@@ -64,7 +64,7 @@ function candidates(differences: readonly TreeDifference[]): [removed: Side[], a
   return [removed, added]
 }
 
-/** Empty files are alike without having anything to do with each other. */
+/** Whether an entry can have been moved. Empty files are alike without having anything to do with each other. */
 function canMove(entry: TreeEntry): boolean {
   return entry.kind !== 'file' || entry.size > 0
 }
@@ -103,7 +103,7 @@ function linkOf(entry: Exclude<TreeEntry, { kind: 'symlink' }>): Cid {
   return entry.kind === 'file' ? entry.content : entry.table
 }
 
-/** The most alike first; of equals, those with the same name. */
+/** Pairs of paths with similar content: the most alike first; among equals, those of the same name. */
 async function likePairs(
   reader: ObjectReader,
   removed: readonly Side[],

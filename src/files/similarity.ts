@@ -75,7 +75,7 @@ function ofBytes(objects: readonly { readonly codec: Codec; readonly bytes: Uint
   return { of: 'bytes', weights, total }
 }
 
-/** null: it is something else. */
+/** The bytes as a node of a tree; null when they are something else. */
 function nodeOf(bytes: Uint8Array): Node | null {
   if (bytes[0] !== nodeHead) return null
   try {

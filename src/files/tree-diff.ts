@@ -7,7 +7,7 @@ import { pathFromBytes } from './path.ts'
 import { prefixRange } from './prefix.ts'
 import type { Tree } from './tree.ts'
 
-/** In the order of the paths' bytes, in batches. */
+/** The differences in batches, in the order of the paths' bytes. */
 export async function* diffTrees(
   before: Tree,
   after: Tree,

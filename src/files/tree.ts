@@ -36,7 +36,7 @@ export class Tree {
     return this.map.cid
   }
 
-  /** Files, symlinks and tables. */
+  /** How many files, symlinks and tables there are. */
   get count(): number {
     return this.map.count
   }
@@ -46,7 +46,7 @@ export class Tree {
     return entry ?? null
   }
 
-  /** In the order asked for. */
+  /** The entries in the order in which they were asked for. */
   async getMany(paths: readonly Path[], options?: ReadOptions): Promise<(TreeEntry | null)[]> {
     const entries = await this.map.getMany(paths.map(pathToBytes), options)
     return entries.map((entry) => (entry === null ? null : decodeEntry(entry)))

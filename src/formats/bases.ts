@@ -15,7 +15,7 @@ export interface PreviousNodes {
   readonly known: KnownLeaves
 }
 
-/** Reads the inner nodes of the map before, no leaf. */
+/** Reads the inner nodes of the previous map, without its leaves. */
 export async function previousNodes({
   previous,
   nodes,

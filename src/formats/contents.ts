@@ -39,7 +39,7 @@ function packed({
   return { count, keys, keyEnds, values, valueEnds }
 }
 
-/** What the row says of its cells out of line. */
+/** How many bytes of a row's cells are stored outside of the row, as the row says. */
 function linkedBytes({ values, valueEnds, linkEnds }: EntryBatch, row: number): number {
   if (startOf(linkEnds!, row) === linkEnds![row]) return 0
   return rowContentBytes(values, startOf(valueEnds, row), valueEnds[row]!)

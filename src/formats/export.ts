@@ -22,7 +22,7 @@ export function exportTable(
   return exportCells(table.schema.columns, tableCells(nodes, table, options), format)
 }
 
-/** Rows of cells, one for each column, in batches. */
+/** Writes rows as bytes of the format; each row has one cell for each column. */
 export async function* exportCells(
   columns: readonly NamedColumn[],
   batches: AsyncIterable<readonly (readonly Cell[])[]>,

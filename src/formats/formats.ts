@@ -11,7 +11,7 @@ export function formatNamed(name: FormatName): TableFormat {
   return format
 }
 
-/** The format that a file's name speaks of, or null. */
+/** The format that the file's name stands for; null for other files. */
 export function formatOfPath(path: string): FormatName | null {
   const lower = path.toLowerCase()
   return formats.find(({ extensions }) => extensions.some((end) => lower.endsWith(end)))?.name ?? null

@@ -49,7 +49,7 @@ export class RowIntake {
     this.#builder = new MapBuilder(writer, options)
   }
 
-  /** Rows may be views; they are not kept. */
+  /** Takes rows in. They may be views, which are not kept. */
   async add(rows: PackedRows): Promise<void> {
     if (rows.count === 0) return
     const links = this.#putAll(rows.contents ?? [])
@@ -63,7 +63,7 @@ export class RowIntake {
     await this.#writer.drained()
   }
 
-  /** How slices are best given; null: as rows. */
+  /** How slices are to be turned into leaves; null when they are needed as rows. */
   get leafOptions(): LeafOptions | null {
     const { leafTarget = leafTargetDefault, known = null } = this.#options
     return this.#order === null ? { leafTarget, known } : null

@@ -121,7 +121,7 @@ export interface OpenFile {
   parse(bytes: Uint8Array, leafOptions: LeafOptions | null): Promise<SliceResult>
   /** The row at `at`, too large for a table though it may be; null where it is no row. */
   record(bytes: Uint8Array, at: number): FileRecord | null
-  /** Name of a column by its place, for messages. */
+  /** The name of the column at `place`, for messages. */
   columnName(place: number): string | undefined
   finish(tail: FileTail): Pick<TableObject, 'schema' | 'layout'>
 }

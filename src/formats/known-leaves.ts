@@ -26,7 +26,7 @@ export function knownLeaves(cids: readonly Cid[]): KnownLeaves {
   return { digests, slots }
 }
 
-/** Number of the digest, or -1. */
+/** The number of the digest, or -1. */
 export function findKnown({ digests, slots }: KnownLeaves, digest: Uint8Array): number {
   let slot = firstSlot(digest, 0, slots.length)
   for (; slots[slot] !== vacant; slot = (slot + 1) & (slots.length - 1)) {

@@ -94,7 +94,7 @@ export class LeafSlice implements LeafRun {
     }
   }
 
-  /** All entries, for who cannot use leaves. */
+  /** All entries, for those who cannot use whole leaves. */
   async entries(options: ReadOptions = {}): Promise<EntryBatch> {
     const batch = new BatchBuilder()
     for (let i = 0; i < this.count; i++) {

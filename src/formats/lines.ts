@@ -12,7 +12,7 @@ export class LineIndex {
     this.#first = first
   }
 
-  /** Line of the row that comes next. */
+  /** The line of the row that comes next. */
   get next(): number {
     return this.#first + this.#lines
   }

@@ -42,12 +42,12 @@ export class OldRecords {
     this.#passed = end
   }
 
-  /** The bytes before `end` are not handed on. */
+  /** Skips the bytes before `end`: they are not passed on. */
   skipTo(end: number): void {
     this.#passed = end
   }
 
-  /** Hands on the rest of the file. */
+  /** Passes on the rest of the file. */
   async passRest(): Promise<void> {
     do {
       this.at = this.#windowAt + this.#window.length
@@ -109,7 +109,7 @@ export class OldRecords {
     return at
   }
 
-  /** Sought once for all places before it: most files have few quotes. */
+  /** The next quote, which is kept until it is passed: most files have few quotes. */
   #nextQuote(from: number): number {
     if (this.#quoteAt >= from) return this.#quoteAt
     const { quote } = this.#renderer

@@ -39,7 +39,7 @@ export async function* orderedBatches(
   if (window.count > 0) yield* gathered(map, window.finish(), options)
 }
 
-/** A list's values are keys. */
+/** Adds the keys of a batch: a list stores them as values. */
 function addKeys(window: BatchBuilder, { count, values, valueEnds }: EntryBatch): void {
   const none = new Uint32Array(count)
   const batch = { count, keys: values, keyEnds: valueEnds, values: new Uint8Array(0), valueEnds: none }

@@ -4,7 +4,7 @@ import { startOf } from '../prolly/entry-batch.ts'
 import type { Edit } from '../prolly/interface.ts'
 import type { PackedRows } from './packed.ts'
 
-/** `put` stores what does not fit into a row, and names it. */
+/** The rows as edits of a map; `put` stores what does not fit into a row, and returns its name. */
 export function packedEdits(rows: PackedRows, put: (content: Uint8Array) => Cid): Edit[] {
   const { count, keys, keyEnds, values, valueEnds, contentEnds } = rows
   const links = (rows.contents ?? []).map(put)

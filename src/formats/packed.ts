@@ -48,7 +48,7 @@ export class PackedBuffer {
     this.isOrdered = true
   }
 
-  /** Grows until `keyBytes` of keys and `valueBytes` of values fit in all. */
+  /** Grows until there is room for `keyBytes` of keys and `valueBytes` of values in all. */
   reserve(keyBytes: number, valueBytes: number): void {
     if (keyBytes > this.keys.length) this.keys = grown(this.keys, keyBytes)
     if (valueBytes > this.values.length) {
@@ -82,7 +82,7 @@ export class PackedBuffer {
     return start + bytes.length
   }
 
-  /** Closes the row at `count`. */
+  /** Ends the row with the number `count`. */
   endRow(keyEnd: number, valueEnd: number): void {
     const row = this.count
     this.keyEnds[row] = keyEnd
@@ -98,7 +98,7 @@ export class PackedBuffer {
     this.count = row + 1
   }
 
-  /** Views; the next change spoils them. */
+  /** The rows as views, valid until the next change. */
   view(): PackedRows {
     const { count, contents } = this
     const hasContents = contents.length > 0
@@ -115,7 +115,7 @@ export class PackedBuffer {
   }
 }
 
-/** A copy that owns its bytes and nothing more. */
+/** A copy of the rows in memory of its own. */
 export function ownRows(rows: PackedRows): PackedRows {
   return {
     ...rows,
@@ -127,7 +127,7 @@ export function ownRows(rows: PackedRows): PackedRows {
   }
 }
 
-/** The entries, once the contents have names. */
+/** The rows as entries, with the names of the contents stored outside of them. */
 export function entriesOf(rows: PackedRows, links: readonly Cid[]): EntryBatch {
   const { count, keys, keyEnds, values, valueEnds, contentEnds } = rows
   return { count, keys, keyEnds, values, valueEnds, links, linkEnds: contentEnds }

@@ -89,7 +89,7 @@ class Patcher {
     this.#insert = insert
   }
 
-  /** False when an old record is not where it should be. */
+  /** Returns false when an old record is not where it should be. */
   async apply(differences: readonly Difference[]): Promise<boolean> {
     const anchors = await this.#anchors(differences)
     const old = await recordsOf(this.#renderer, anchors, this.#nodes)

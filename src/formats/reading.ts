@@ -111,7 +111,7 @@ export class SliceReader {
     this.#isRead = false
   }
 
-  /** From the first blank line on, there may be line ends only. */
+  /** What follows the first blank line: nothing but line ends is allowed there. */
   async #trailer(job: Job, result: SliceResult): Promise<FileTail> {
     this.#giveBack(job, result.bytesRead)
     const rest = await this.#slicer.peek(trailerBytesMax + 1)

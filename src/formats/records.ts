@@ -6,7 +6,7 @@ import type { NodeStore } from '../prolly/node-store.ts'
 import { withContents } from './contents.ts'
 import type { RowSource, TableRenderer } from './interface.ts'
 
-/** One record an entry, line end included; null for null. */
+/** The bytes of each entry's record, line end included; null for null. */
 export async function recordsOf(
   renderer: TableRenderer,
   entries: readonly (Entry | null)[],

@@ -63,7 +63,7 @@ function withoutEol(bytes: Uint8Array): Uint8Array {
   return bytes.subarray(0, Math.max(0, bytes.length - (isPair ? 2 : 1)))
 }
 
-/** Chunks of a size that is worth a write. */
+/** Joins pieces to chunks that are large enough to be written. */
 async function* joined(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let pending: Uint8Array[] = []
   let length = 0

@@ -125,7 +125,7 @@ export class RowText {
   }
 }
 
-/** Text that stands for a value of its column's type. */
+/** Whether the text stands for a value of the column's type. */
 function isOfType(bytes: Uint8Array, type: ColumnType): boolean {
   if (type === 'bool') return isWord(bytes, words.true) || isWord(bytes, words.false)
   return numeric.has(type) && isJsonNumber(bytes)

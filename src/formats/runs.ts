@@ -11,7 +11,7 @@ import { sortRows } from './sort.ts'
 
 const batchBytes = 1 << 20
 
-/** Two rows have one key. */
+/** Thrown when two rows have one key. */
 export class DuplicateKey extends Error {
   readonly key: Uint8Array
 

@@ -16,7 +16,7 @@ export function shownCell(cell: Cell, type: ColumnType, cells: Cells): Cell {
   return typedCell(cell.bytes, type, cells) ?? cellOf('text', cell.bytes)
 }
 
-/** null: it does not fit. */
+/** The cell in its column's type; null when it does not fit. */
 function typedCell(bytes: Uint8Array, type: ColumnType, cells: Cells): Cell | null {
   if (type === 'bytes') {
     if (bytes[0] !== 0x5c) return null

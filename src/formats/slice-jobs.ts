@@ -4,12 +4,12 @@ import type { WorkerPool } from '../base/pool.ts'
 const slicesMax = 4
 const bytesWorthThreads = 1 << 20
 
-/** How many slices may be under way. */
+/** How many slices may be worked on at once. */
 export function slicesAtOnceOf(pool: WorkerPool | undefined): number {
   return pool === undefined || pool.isInline ? 1 : slicesMax
 }
 
-/** As `WorkerPool.run`, for a slice of so many bytes. */
+/** As `WorkerPool.run`, for a slice of `bytes`: a small one is not worth a thread. */
 export async function runSlice<A extends readonly unknown[], R>(
   pool: WorkerPool,
   bytes: number,

@@ -26,12 +26,12 @@ export class Slicer {
     this.#signal = signal
   }
 
-  /** True when all that is left is in the buffer. */
+  /** Whether all that is left is in the buffer. */
   get hasAll(): boolean {
     return this.#ended
   }
 
-  /** At least `length` unread bytes, or all there are. A view. */
+  /** At least `length` unread bytes, or all there are, as a view. */
   async peek(length: number): Promise<Uint8Array> {
     await this.#fill(length)
     return this.#buffer.subarray(this.#start, this.#end)
@@ -58,7 +58,7 @@ export class Slicer {
     }
   }
 
-  /** Nobody looks into the slice any more: its memory serves another. */
+  /** Called when nobody reads the slice any more: its memory is used for another. */
   release(slice: Uint8Array): void {
     if (slice.buffer.byteLength === sliceBytes) this.#free.push(new Uint8Array(slice.buffer))
   }

@@ -8,7 +8,7 @@ import { readCells } from './columnar/read-cells.ts'
 import { importedCell } from './imported-cell.ts'
 import { tableCells } from './table-cells.ts'
 
-/** Only bytes are not what they seem: JSON has no such values. */
+/** Makes values of the cells of bytes, which JSON can only hold as text. All other cells are values already. */
 export async function typedTable(
   table: TableObject,
   { into, ...options }: Omit<ReadCellsOptions, 'key'> & { readonly into: Schema | null },

@@ -38,7 +38,7 @@ export class CommitExporter {
     this.trees = new TreeExporter(places.nodes, places.pack, places.source)
   }
 
-  /** Commits that `tips` reach and that are not there yet. */
+  /** The commits that `tips` reach and that are still to be exported, parents first. */
   async toCome(tips: readonly CommitCid[], signal?: AbortSignal): Promise<CommitCid[]> {
     const { reader, map } = this.#places
     const beyond = await commitsLeftOut(reader)
@@ -74,7 +74,7 @@ export class CommitExporter {
     return ids.has(oid) && hasSameAuthorAndMessage(await readCommit(reader, cid), await source.commit(oid))
   }
 
-  /** Its parents are there, or were added. */
+  /** Exports a commit whose parents are there already. */
   async add(cid: CommitCid, signal?: AbortSignal): Promise<void> {
     const { reader, map, pack } = this.#places
     const commit = await readCommit(reader, cid)

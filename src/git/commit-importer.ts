@@ -51,7 +51,7 @@ export class CommitImporter {
     this.entries = new EntryWriter(git, contents, writer, nodes)
   }
 
-  /** Its parents have been added. */
+  /** Imports a commit whose parents were imported before. */
   async add(commit: GitCommit, signal?: AbortSignal): Promise<void> {
     this.#trees.set(commit.oid, commit.tree)
     const parents = await this.#parentsOf(commit)
@@ -117,7 +117,7 @@ export class CommitImporter {
     return this.#trees.get(commit) ?? (await this.#git.commit(commit)).tree
   }
 
-  /** A varve.yaml that cannot be read tracks nothing. */
+  /** The settings in a commit's varve.yaml. One that cannot be read declares nothing. */
   async #configOf(tree: Oid): Promise<DatasetConfig | null> {
     const entry = this.#changes.takes(configFileName)
       ? await this.#changes.entryAt(tree, configFileName)

@@ -47,7 +47,7 @@ export function installGitDriver(options: GitDriverOptions): GitDriverInstalled 
   return { attributes: file, patterns }
 }
 
-/** As before `installGitDriver`; fine when it was never called. */
+/** Undoes `installGitDriver`; does nothing when it was never called. */
 export function uninstallGitDriver({ dir, place = 'clone' }: GitDriverOptions): {
   readonly attributes: string
 } {

@@ -41,7 +41,7 @@ export class EntryWriter {
     this.#nodes = nodes
   }
 
-  /** Versions of files that were brought in. */
+  /** How many versions of files were imported. */
   get files(): number {
     return this.#contents.size + this.#tables.size
   }

@@ -16,7 +16,7 @@ export interface ExportTarget extends GitFolder {
   readonly bare: boolean
   /** The export made it. */
   readonly made: boolean
-  /** Takes away what was made. */
+  /** Removes what was made. */
   remove(): void
 }
 

@@ -82,7 +82,7 @@ export class TreeExporter {
     return { mode: entry.executable ? 'executable' : 'file', oid }
   }
 
-  /** null: a table that no file carries. */
+  /** Writes an entry's bytes; null for a table without a file. */
   async #blob(
     entry: Exclude<TreeEntry, { kind: 'symlink' }>,
     signal: AbortSignal | undefined,
@@ -96,7 +96,7 @@ export class TreeExporter {
     return this.#pack.putBlob(size, renderTable(this.#nodes, table, { signal }))
   }
 
-  /** null: nothing is left of the folder. */
+  /** Applies changes to a folder; null when nothing is left of it. */
   async #apply(folder: Oid | null, changes: readonly Change[]): Promise<Oid | null> {
     const entries = new Map<string, GitTreeEntry>()
     for (const entry of folder === null ? [] : await this.#entries(folder))

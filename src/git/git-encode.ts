@@ -51,12 +51,12 @@ export function encodeGitTag(tag: {
   return Buffer.from(`${lines.join('\n')}\n\n${textOf(tag.message)}`)
 }
 
-/** Git ends messages with a line end. */
+/** The message with a line end at its end, as Git has it. */
 export function endedMessage(message: string): string {
   return message.endsWith('\n') ? message : `${message}\n`
 }
 
-/** Seconds are all that Git keeps, and none before 1970. */
+/** A signature's line. Git keeps whole seconds, and none before 1970. */
 function signatureLine({ name, email, timeMs, zoneMinutes }: Signature): string {
   const line = (text: string): string => text.replaceAll(/[\n\0<>]/g, ' ')
   return `${line(name)} <${line(email)}> ${Math.max(0, Math.floor(timeMs / 1000))} ${zoneText(zoneMinutes)}`
@@ -69,7 +69,7 @@ function zoneText(minutes: number): string {
   return `${minutes < 0 ? '-' : '+'}${digits.join('')}`
 }
 
-/** git reads no further than a NUL. */
+/** The message without NULs, at which Git would stop reading. */
 function textOf(message: string): string {
   return message.replaceAll('\0', '\ufffd')
 }

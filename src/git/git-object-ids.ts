@@ -19,7 +19,7 @@ export class GitObjectIds {
     this.#packs = packs
   }
 
-  /** `dir`: the repository's 'objects'. */
+  /** `dir` is the repository's folder 'objects'. */
   static open(dir: string): GitObjectIds {
     const packs = path.join(dir, 'pack')
     const names = fs.existsSync(packs) ? fs.readdirSync(packs) : []

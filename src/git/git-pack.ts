@@ -30,7 +30,7 @@ export class GitPackWriter {
   readonly #packed = new Map<Oid, Packed>()
   #end = headBytes
 
-  /** `dir`: the repository's 'objects'; `isKnown`: whether it has an object already. */
+  /** `dir` is the repository's folder 'objects'; `isKnown` says whether it has an object already. */
   constructor(dir: string, isKnown: (oid: Oid) => boolean) {
     this.#dir = path.join(dir, 'pack')
     this.#isKnown = isKnown
@@ -107,7 +107,7 @@ export class GitPackWriter {
     return inflateSync(bytes.subarray(body + 1))
   }
 
-  /** Puts pack and index in place, flushed. */
+  /** Flushes pack and index, and puts them in place. */
   async finish(): Promise<void> {
     if (this.#packed.size === 0) return this.abort()
     const head = Buffer.alloc(headBytes)

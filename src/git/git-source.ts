@@ -108,18 +108,18 @@ export class GitSource {
     }
   }
 
-  /** Where Git LFS keeps its objects beside Git's. */
+  /** The folder beside whose objects Git LFS keeps its own. */
   get folder(): string {
     return this.#folder.common
   }
 
-  /** The folder of the files; of a bare repository its own. */
+  /** The folder of the working files; for a bare repository its own folder. */
   get root(): string {
     const { common } = this.#folder
     return path.basename(common) === '.git' ? path.dirname(common) : common
   }
 
-  /** Commits of ours that `export git` has written here. */
+  /** The commits of Varve that `export git` has written into this repository. */
   exported(): ExportMap {
     return readExportMap(this.#folder.common)
   }
@@ -166,7 +166,7 @@ export class GitSource {
     return type === 'tag' ? parseGitTag(oid, object) : null
   }
 
-  /** The commit below annotated tags. */
+  /** The commit that an annotated tag, or a tag of tags, stands for. */
   async peel(oid: Oid): Promise<Oid> {
     let at = oid
     for (let depth = 0; depth < 16; depth++) {

@@ -180,7 +180,7 @@ async function publish(
   )
 }
 
-/** As bytes, one character each, without a slash at its end. */
+/** A path as bytes, one character for each, without a slash at its end. */
 function filterPath(path: string): string {
   const clean = path.replace(/^\.\//, '').replace(/\/+$/, '')
   if (clean === '' || clean === '.') throw new VarveError('VARVE_USAGE', `'${path}' is not a path to keep to`)

@@ -7,7 +7,7 @@ import type { Manifest, ObjectWriter } from '../store/interface.ts'
 import type { ImportedMap } from './git-order.ts'
 import type { GitSource, SourceTag } from './git-source.ts'
 
-/** Refs to set. */
+/** Imports annotated tags; returns the refs to set. */
 export async function importTags(
   git: GitSource,
   writer: ObjectWriter,
@@ -43,7 +43,7 @@ async function targetOf(git: GitSource, tag: SourceTag): Promise<string | null> 
   }
 }
 
-/** Git has allowed names that are refused today. */
+/** The ref for a tag; null for a name that Git once allowed and Varve refuses. */
 function refOf(name: string): string | null {
   try {
     return tagRef(name)

@@ -20,7 +20,7 @@ export class TreeChanges {
   readonly #filter: readonly string[]
   readonly #cache = new Lru<Oid, GitTreeEntry[]>(cacheBytes)
 
-  /** `filter`: paths as bytes; empty takes all. */
+  /** `filter` has paths as bytes; when it is empty, all paths are taken. */
   constructor(source: GitSource, filter: readonly string[]) {
     this.#source = source
     this.#filter = filter
@@ -49,7 +49,7 @@ export class TreeChanges {
     return changes
   }
 
-  /** `path` is bytes. */
+  /** The entry at `path`, which is given as bytes. */
   async entryAt(tree: Oid, path: string): Promise<GitTreeEntry | null> {
     let entry: GitTreeEntry | null = null
     let folder: Oid | null = tree

@@ -38,7 +38,7 @@ export async function* walkCommits(
   yield* await readCommits(reader, batch)
 }
 
-/** As walkCommits, without reading commits that are known. */
+/** As `walkCommits`, without reading commits that are known already. */
 export async function* walkGraph(
   graph: CommitGraph,
   reader: ObjectReader,
@@ -213,7 +213,7 @@ export async function mergeBases(
   return [...(await divergence(reader, a, b)).bases]
 }
 
-/** The best of those that all of these descend from. */
+/** The best of the commits from which all of these descend. */
 export async function commonBases(reader: ObjectReader, commits: readonly CommitCid[]): Promise<CommitCid[]> {
   let bases = commits.slice(0, 1)
   for (const commit of commits.slice(1)) {
@@ -224,7 +224,7 @@ export async function commonBases(reader: ObjectReader, commits: readonly Commit
   return bases
 }
 
-/** Those of these that no other of them reaches, each once. */
+/** Those of the commits that no other of them reaches, each once. */
 export async function independent(reader: ObjectReader, commits: readonly CommitCid[]): Promise<CommitCid[]> {
   let left = [...new Set(commits)]
   for (const one of left)

@@ -152,7 +152,7 @@ function away(length: number, skips: number): number {
   return Math.floor(length * fraction ** 1.5)
 }
 
-/** As git estimates them. */
+/** How many steps are left, estimated as Git does. */
 function stepsFor(all: number): number {
   const whole = Math.floor(Math.log2(all))
   const over = all - 2 ** whole

@@ -30,7 +30,7 @@ export async function mayDiffer(
   return mayHold(await filterAlong(graph, at, 'paths', () => changedPaths(graph, nodes, at, options)), path)
 }
 
-/** The filter of an edge, made where nobody has looked yet. */
+/** The filter of an edge. It is made when nobody has asked for it before. */
 export async function filterAlong(
   graph: CommitGraph,
   { slot, parent }: Edge,
@@ -70,7 +70,7 @@ export async function commitsOfEdge(
   return [before!, after!]
 }
 
-/** The filter of an edge. */
+/** Makes the filter of the paths that changed along an edge. */
 export async function changedPaths(
   graph: CommitGraph,
   nodes: NodeStore,

@@ -59,7 +59,7 @@ export function encodeGraph(graph: GraphArrays): Uint8Array {
   return bytes
 }
 
-/** null: it is none. The arrays are views of the bytes. */
+/** Reads a stored graph; null when the bytes are none. The arrays are views of the bytes. */
 export function decodeGraph(given: Uint8Array): GraphArrays | null {
   if (given.length < headBytes + sumBytes || !equalBytes(given.subarray(0, magic.length), magic)) return null
   const bytes = given.byteOffset % 8 === 0 ? given : new Uint8Array(given)
@@ -96,7 +96,7 @@ function sizeOf(count: number, edgeCount: number, filterBytes: number): number {
   return headBytes + count * (8 + 4 + 8 + digestBytes) + edgeCount * 20 + filterBytes + sumBytes
 }
 
-/** Nothing points outside, and parents are older: walks end. */
+/** Whether nothing points outside, and all parents are older, so that walks end. */
 function isSound(graph: GraphArrays): boolean {
   const { count, edgeCount, filterBytes, generations, edgesAt, edges, filtersAt, times } = graph
   for (let slot = 0; slot < count; slot++) {

@@ -83,7 +83,7 @@ export class CommitGraph {
     return this.#arrays.count
   }
 
-  /** How much memory it takes. */
+  /** How many bytes of memory it takes. */
   get bytes(): number {
     const { digests, times, generations, edgesAt, edges, filtersAt, filters } = this.#arrays
     return [digests, times, generations, edgesAt, edges, filtersAt, filters].reduce(
@@ -106,7 +106,7 @@ export class CommitGraph {
     return this.#arrays.generations[slot]! > 0
   }
 
-  /** Reads those that are not known yet. @throws VarveError VARVE_OBJECT_MISSING, VARVE_CORRUPT */
+  /** Reads the commits that are not known yet. @throws VarveError VARVE_OBJECT_MISSING, VARVE_CORRUPT */
   async learn(reader: ObjectReader, slots: readonly Slot[]): Promise<void> {
     const unknown = slots.filter((slot) => !this.isKnown(slot))
     if (unknown.length === 0) return
@@ -130,13 +130,13 @@ export class CommitGraph {
     return this.#arrays.times[slot]!
   }
 
-  /** Also of those that were not fetched. */
+  /** The parents, also those that were left out of a shallow clone. */
   parentsOf(slot: Slot): Uint32Array {
     const from = this.#arrays.edgesAt[2 * slot]!
     return this.#arrays.edges.subarray(from, from + this.#arrays.edgesAt[2 * slot + 1]!)
   }
 
-  /** To the first parent; those to the others follow. */
+  /** The edge to the first parent; those to the other parents follow it. */
   firstEdgeOf(slot: Slot): number {
     return this.#arrays.edgesAt[2 * slot]!
   }
@@ -153,7 +153,7 @@ export class CommitGraph {
     return false
   }
 
-  /** What may differ along an edge; null: nobody has looked yet. */
+  /** The filter of what may differ along an edge; null when none was made yet. */
   filterOf(edge: number, kind: FilterKind): Uint8Array | null {
     return filterIn(this.#arrays, edge, kind)
   }
@@ -195,7 +195,7 @@ export class CommitGraph {
     arrays.generations[slot] = generation
   }
 
-  /** Slots that somebody holds stay what they are. */
+  /** Takes in what a file knows. Slots that were given out keep their meaning. */
   #absorb(file: GraphArrays): void {
     const slots = new Uint32Array(file.count)
     for (let i = 0; i < file.count; i++)

@@ -14,7 +14,7 @@ export interface NearestTagged {
 /** As many as Git looks at. */
 const candidatesMax = 10
 
-/** null: `from` reaches none of them. */
+/** The nearest tagged commits; null when `from` reaches none. */
 export async function nearestTagged(
   reader: ObjectReader,
   from: CommitCid,

@@ -23,7 +23,7 @@ export class DigestTable {
     return this.#places.byteLength
   }
 
-  /** null: it has none. */
+  /** The place of a digest; null when it has none. */
   find(digest: Uint8Array): number | null {
     const mask = this.#places.length - 1
     const { digests } = this.#all
@@ -36,7 +36,7 @@ export class DigestTable {
     return null
   }
 
-  /** Gives a digest its place that was just appended. */
+  /** Enters the digest that was just appended. */
   placeLast(): void {
     if (2 * this.#all.count > this.#places.length) {
       this.#places = placesFor(this.#all.count)

@@ -13,7 +13,7 @@ export class Frontier {
   /** A binary heap. */
   readonly #heap: Slot[] = []
 
-  /** `beyond`: commits to be passed over. */
+  /** `beyond` are commits to be passed over. */
   constructor(
     graph: CommitGraph,
     reader: ObjectReader,
@@ -25,7 +25,7 @@ export class Frontier {
     this.#seen = new Set(beyond)
   }
 
-  /** Those that are new here. @throws VarveError VARVE_OBJECT_MISSING, VARVE_CORRUPT */
+  /** Adds those that are new. @throws VarveError VARVE_OBJECT_MISSING, VARVE_CORRUPT */
   async add(slots: Iterable<Slot>): Promise<void> {
     const fresh: Slot[] = []
     for (const slot of slots) {
@@ -59,7 +59,7 @@ export class Frontier {
     heap[at] = slot
   }
 
-  /** From the top to its place. */
+  /** Moves a slot from the top of the heap down to its place. */
   #sink(slot: Slot): void {
     const heap = this.#heap
     let at = 0

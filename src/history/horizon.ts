@@ -33,7 +33,7 @@ export async function readHorizon(reader: ObjectReader, manifest: Manifest): Pro
   return { commits: names, floor: floor as number }
 }
 
-/** null when nothing is left out any more. */
+/** Stores the horizon; null when no commits are left out any more. */
 export function writeHorizon(writer: ObjectWriter, { commits, floor }: Horizon): Cid | null {
   if (commits.size === 0) return null
   const bytes = new Uint8Array(commits.size * cidBytesLength)
@@ -41,7 +41,7 @@ export function writeHorizon(writer: ObjectWriter, { commits, floor }: Horizon):
   return writer.put('dag-cbor', encodeCbor({ v: 1, floor, commits: bytes }))
 }
 
-/** Commits that walks over `reader` stop before. */
+/** The commits before which walks over `reader` stop. */
 export async function commitsLeftOut(reader: ObjectReader): Promise<ReadonlySet<CommitCid>> {
   return (await reader.horizon?.()) ?? noHorizon.commits
 }

@@ -24,7 +24,7 @@ export class Lanes {
   /** The commit that each lane leads down to; null: the lane is free. */
   #lanes: (string | null)[] = []
 
-  /** Commits come one by one, children before their parents. */
+  /** Adds a commit. Commits come one by one, children before their parents. */
   add({ id, parents }: GraphNode): LaneStep {
     const above = this.#lanes.map((to) => to !== null)
     const found = this.#lanes.indexOf(id)
@@ -40,7 +40,7 @@ export class Lanes {
     return { at, above, joins, forks, below: this.#lanes.map((to) => to !== null) }
   }
 
-  /** A free lane behind `after`, which is now the commit's. */
+  /** Finds a free lane after `after`, and gives it to the commit. */
   #free(id: string, after = -1): number {
     const free = this.#lanes.findIndex((to, i) => to === null && i > after)
     const at = free < 0 ? this.#lanes.length : free

@@ -46,7 +46,7 @@ export async function resolveRevision(
   return { commit: await peel(store, target, revision), ref }
 }
 
-/** 'REV:PATH' -> both parts; a string without ':' is a revision alone. */
+/** Splits 'REV:PATH'; a text without ':' is a revision alone. */
 export function splitRevisionPath(text: string): { revision: string; path: string | null } {
   const colon = text.indexOf(':')
   return colon < 0
@@ -205,7 +205,7 @@ async function followParents(
   return graph.cidOf(at)
 }
 
-/** An annotated tag stands for the commit it names. */
+/** The commit; an annotated tag stands for the commit that it names. */
 async function peel(store: Revisions, cid: Cid, revision: string): Promise<CommitCid> {
   const tag = await readTag(store, cid)
   if (tag !== null) return tag.target

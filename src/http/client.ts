@@ -165,7 +165,7 @@ export class HttpClient {
     return { ...head, body: parts.length === 1 ? parts[0]! : Buffer.concat(parts) }
   }
 
-  /** Keeps the body in `parts`, or hands it to whoever receives it. */
+  /** Keeps the body in `parts`, or passes it to whoever receives it. */
   #taker(request: HttpRequest, head: AnswerHead, parts: Uint8Array[]): BodyTaker {
     const { status } = head
     if (request.partial === true && status === 200) throw this.#noParts(request)

@@ -38,7 +38,7 @@ export class ConflictReader {
     return infos
   }
 
-  /** With what was put in their places. */
+  /** Describes resolved conflicts, with the values that were put in their places. */
   async describeResolved(batch: readonly ResolvedRecord[]): Promise<ConflictInfo[]> {
     const infos = await this.describe(batch)
     // What was chosen reads like any side: it is described in the place of base.

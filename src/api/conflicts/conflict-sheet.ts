@@ -22,7 +22,7 @@ export class SheetWriter {
     this.reader = new ConflictReader(nodes, tree)
   }
 
-  /** By conflict: the texts of `sheetColumns` but the last. */
+  /** For each conflict the texts of all `sheetColumns` except the last, which is for the answer. */
   async fields(batch: readonly NumberedRecord[]): Promise<string[][]> {
     const infos = await this.reader.describe(batch)
     const lines: string[][] = []

@@ -122,7 +122,7 @@ export async function reopen(
   return { reopened: resolved, left }
 }
 
-/** Outside of a merge: what is remembered of the path, or all. */
+/** Outside of a merge: forgets the remembered resolutions of the path, or of all paths. */
 export async function forgetRemembered(repo: Repo, path: string): Promise<number> {
   return withWriter(repo, async (writer, nodes) => {
     let count = 0
@@ -218,7 +218,7 @@ function overOf(manifest: Manifest): { over?: Cid } {
   return over === undefined ? {} : { over }
 }
 
-/** `kind`: of what is under way; null: nothing is. */
+/** `kind` is what is under way; null when nothing is. */
 export function nothingToSettle(kind: MergeKind | null): VarveError {
   if (kind === null)
     return new VarveError('VARVE_NOT_POSSIBLE', 'there is no merge in progress', {

@@ -159,7 +159,7 @@ class Sheet {
   }
 }
 
-/** Line ends within cells may have become others on the way. */
+/** Spreadsheets may have changed the line ends within cells, so these do not count. */
 function sameField(given: string, stored: string): boolean {
   return given === stored || given.replaceAll('\r\n', '\n') === stored.replaceAll('\r\n', '\n')
 }
@@ -172,7 +172,7 @@ function checkWord(line: number, text: string): void {
 
 const byteOrderMark = Uint8Array.of(0xef, 0xbb, 0xbf)
 
-/** Spreadsheets write commas, semicolons or tabs: the header tells. */
+/** Reads the header, which also tells the delimiter: spreadsheets write commas, semicolons or tabs. */
 function openSheet(bytes: Uint8Array): {
   reader: RecordReader
   start: number

@@ -73,7 +73,7 @@ export const linkTemplates: readonly LinkTemplate[] = made.map(({ name, about, e
   endpoints,
 }))
 
-/** The links to add. @throws VarveError VARVE_USAGE */
+/** The links that a template stands for, to be added. @throws VarveError VARVE_USAGE */
 export function linksOfTemplate(
   template: string,
   name: string,

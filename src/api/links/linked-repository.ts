@@ -94,7 +94,7 @@ export abstract class LinkedRepository extends CarryingRepository {
     }))
   }
 
-  /** Connects, and says what the endpoint has. */
+  /** Connects to the endpoint, and tells which tables it has. */
   async testLink(name: string): Promise<t.LinkTest> {
     const link = await this.linkNamed(name)
     if (await isSink(link))
@@ -187,7 +187,7 @@ export abstract class LinkedRepository extends CarryingRepository {
     return linkNamed(await this.links(), name)
   }
 
-  /** For a round. */
+  /** Opens the endpoint for a round. */
   async #opened(link: t.Link): Promise<Connector> {
     const mark = readMark(await this.repo.store.manifest(), link.name)
     const readsLog = mark !== null && mark.at !== null && link.changes !== 'compare'
@@ -253,7 +253,7 @@ async function isSink({ endpoint }: t.Link): Promise<boolean> {
   return (await import('../../connectors/open-sink.ts')).isSinkUrl(endpoint)
 }
 
-/** Drivers are loaded when a link is used, and not before. */
+/** Opens an endpoint. Its driver is loaded only now, when a link is used. */
 async function openEndpointOf(
   link: t.Link,
   environment: Readonly<Record<string, string | undefined>> | undefined,

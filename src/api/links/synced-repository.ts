@@ -87,7 +87,7 @@ export abstract class SyncedRepository extends LinkedRepository {
     return links
   }
 
-  /** What guards have stopped; null: nothing. */
+  /** What guards have stopped; null when they stopped nothing. */
   async pendingSync(name: string): Promise<t.PendingSync | null> {
     await this.linkNamed(name)
     return pendingSync(this.repo, name)
@@ -113,7 +113,7 @@ export abstract class SyncedRepository extends LinkedRepository {
   }
 }
 
-/** It was told to an inbox, and is no row anywhere. */
+/** Whether `where` names a whole table that clashes. */
 function isNamedTable({ isClash, table }: t.HeldBack, where: { table?: string; key?: string }): boolean {
   return isClash === true && where.table === table && where.key === undefined
 }

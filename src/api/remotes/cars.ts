@@ -33,7 +33,7 @@ export async function* exportCarOf(
   yield* exportCar(store, commit, options)
 }
 
-/** `folder` for what is not checked yet; a temporary one when absent. */
+/** Checks the objects in a folder below `folder`, or in a temporary one, before they come into the store. */
 export async function importCarInto(
   store: Store,
   source: AsyncIterable<Uint8Array>,

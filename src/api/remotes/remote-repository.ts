@@ -194,7 +194,10 @@ export class RemoteRepository extends DataRepository {
     return { fetched, merged }
   }
 
-  /** Refspecs: 'main', 'main:other', ':gone' (deletes), 'refs/tags/v1'. None: the current branch. */
+  /**
+   * Refspecs are 'main', 'main:other', ':gone' (deletes) or 'refs/tags/v1'. Without any, the current branch is
+   * pushed.
+   */
   async push(
     remote?: string,
     refspecs: readonly string[] = [],
@@ -235,7 +238,7 @@ export class RemoteRepository extends DataRepository {
     return openRemote(url, await this.#openingOf(name, options))
   }
 
-  /** With what the repository says of the remote. */
+  /** How a remote is opened: what the caller gave, with what the configuration says of that remote. */
   async #openingOf(name: string | undefined, options: t.OperationOptions): Promise<OpenRemoteOptions> {
     const environment = environmentFor(await this.repo.store.manifest(), name, this.#opening.environment)
     return { ...this.#opening, ...operationOptions(options), environment }

@@ -13,7 +13,7 @@ export interface Target {
   readonly url: string
 }
 
-/** The current branch's upstream's remote, else 'origin', else the only one. */
+/** The remote of the current branch's upstream, else 'origin', else the only remote there is. */
 export function defaultRemote(manifest: Manifest): string {
   const branch = manifest.head === null ? null : shortRefName(manifest.head)
   const upstream = branch === null ? undefined : manifest.config.get(`branch.${branch}.upstream`)

@@ -28,7 +28,7 @@ export interface Snapshot {
   /** The commit's id, 64 hex digits. */
   readonly commit: string
   table(name: string): LazyTable
-  /** Bytes of a file, symlink target or table (as its file). */
+  /** The bytes of a file, a symlink's target, or a table as its file has it. */
   read(path: string, options?: OperationOptions & { start?: number; end?: number }): AsyncIterable<Uint8Array>
   readAll(path: string): Promise<Uint8Array>
   list(options?: OperationOptions & { path?: string }): AsyncIterable<ListEntry>

@@ -127,7 +127,7 @@ async function* changedRows(
   }
 }
 
-/** What the bytes of its rows mean. */
+/** A text that is equal for two tables if, and only if, the bytes of their rows mean the same. */
 function layoutOf(table: TableObject | null): string {
   if (table === null) return ''
   const { schema } = table

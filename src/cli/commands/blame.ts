@@ -53,7 +53,7 @@ async function run({ arguments: given, out, repository, operation }: Context): P
   return 0
 }
 
-/** PATH REV, or as in Git: REV PATH, REV -- PATH. */
+/** The words are PATH REV, or as in Git REV PATH, or REV -- PATH. */
 async function pathAndRevision(
   repo: Repository,
   { words, wordsBeforeDashes }: Arguments,

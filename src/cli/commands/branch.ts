@@ -157,7 +157,7 @@ function printBranches(out: Output, branches: readonly BranchInfo[]): void {
   for (const line of alignedRows(rows)) out.line(line)
 }
 
-/** '[origin/main] ', and with -v '[origin/main: ahead 1, behind 2] '. */
+/** What a branch follows, for its line in a list: '[origin/main] ', with -v '[origin/main: ahead 1, behind 2] '. */
 function followed({ upstream, divergence }: BranchInfo): string {
   if (upstream === null) return ''
   if (divergence === null) return `[${visible(upstream)}: gone] `

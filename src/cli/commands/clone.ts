@@ -89,7 +89,7 @@ async function run({ arguments: given, out, environment, operation }: Context): 
   return 0
 }
 
-/** Only looking at what has come has failed. */
+/** The error for a clone that is made, when only looking at it afterwards has failed. */
 function afterwards(thrown: unknown, directory: string): Error {
   const fault = expectedFailure(thrown)
   if (!isVarveError(fault)) return fault
@@ -117,7 +117,7 @@ function filtersOf(given: readonly string[]): Pick<CloneOptions, 'filter' | 'lim
   return { ...(paths.length === 0 ? {} : { filter: paths }), ...optional('limitBytes', limitBytes) }
 }
 
-/** Nothing at all for what was not given. */
+/** An object with the key and its value; an empty one when the value was not given. */
 function optional<K extends string, V>(key: K, value: V | undefined): { readonly [key in K]?: V } {
   return value === undefined ? {} : ({ [key]: value } as { readonly [key in K]: V })
 }

@@ -70,7 +70,7 @@ async function run({ arguments: given, out, repository }: Context): Promise<numb
   return 0
 }
 
-/** What a filter hides must not look settled. */
+/** The text for an empty list. It must not call settled what only a filter hides. */
 async function nothingText(
   repo: Repository,
   { resolved, path, key, column }: ConflictOptions,
@@ -106,7 +106,7 @@ async function printTables(out: Output, repo: Repository, options: ConflictOptio
   return schemas + (await printConflicts(out, schemas > 0 ? setApart(out, others) : others))
 }
 
-/** With a blank line before them, if there are any. */
+/** Passes the conflicts on, and prints a blank line before the first. */
 async function* setApart<T>(out: Output, conflicts: AsyncIterable<T>): AsyncGenerator<T> {
   let isFirst = true
   for await (const conflict of conflicts) {

@@ -78,7 +78,7 @@ async function run(context: Context): Promise<number> {
   return 0
 }
 
-/** One that fails keeps no other from being fetched. */
+/** Fetches from all remotes. One that fails does not keep the others from being fetched. */
 async function fetchAll({ arguments: given, out, operation }: Context, repo: Repository): Promise<number> {
   const items: TransferResult[] = []
   const failed: { readonly name: string; readonly error: VarveError }[] = []

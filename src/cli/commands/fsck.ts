@@ -47,7 +47,7 @@ async function run(context: Context): Promise<number> {
   return exitCodes.VARVE_CORRUPT
 }
 
-/** A repository that cannot even be opened may still be mended. */
+/** Opens the repository. Where that fails, the error points out that it may still be repaired. */
 async function opened(repository: Context['repository']): Promise<Repository> {
   try {
     return await repository()

@@ -56,7 +56,7 @@ async function run(context: Context): Promise<number> {
   throw usage(verb === undefined ? "say 'install' or 'uninstall'" : `no such action: '${verb}'`)
 }
 
-/** This program, wherever it lies: Git runs the words in a shell. */
+/** The command that starts this very program, quoted, because Git runs it in a shell. */
 function ownCommand(): string {
   const quoted = (word: string): string => `'${word.replaceAll('\\', '/').replaceAll("'", String.raw`'\''`)}'`
   return `${quoted(process.execPath)} ${quoted(fs.realpathSync(process.argv[1]!))}`

@@ -137,7 +137,7 @@ async function forget({ given, out, repository, operation }: Hand): Promise<numb
   return 0
 }
 
-/** null: all paths. */
+/** The path that is given; null for all paths. */
 function pathOf(given: Arguments, repo: Repository): string | null {
   const isForAll = given.flag('all')
   given.expectWords(isForAll || given.text('id') !== undefined ? 0 : 1, isForAll ? 0 : 1, 'PATH')

@@ -91,7 +91,7 @@ async function* endsOf(repo: Repository, words: readonly string[]): AsyncGenerat
   }
 }
 
-/** null: the whole id; 0: as short as elsewhere. */
+/** How many letters of an id to print; null for all, 0 for as few as elsewhere. */
 function lettersOf(typed: string | undefined): number | null {
   if (typed === undefined) return null
   if (!/^\d{0,2}$/.test(typed)) throw usage(`'--short' needs a whole number, not '${typed}'`)
@@ -111,7 +111,7 @@ function placeOf({ root }: Pick<Repository, 'root'>, name: (typeof places)[numbe
   return prefix === '' ? '' : `${prefix}/`
 }
 
-/** Where the command runs, from the root. */
+/** The folder in which the command runs, as a path from the repository's root. */
 function fromRepositoryRoot(root: string): string {
   const here = toRepositoryPath(root, '.')
   return here === '.' ? '' : here

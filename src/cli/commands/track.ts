@@ -68,7 +68,7 @@ function formatOption(given: Arguments): TableFormat | undefined {
   return named === undefined ? undefined : formatNamed(named)
 }
 
-/** Columns, each given alone or several with commas. */
+/** Columns may be given one by one, or several with commas between them. */
 export function keyColumns(given: readonly string[]): string[] {
   return given.flatMap((text) => text.split(',')).filter((column) => column !== '')
 }

@@ -25,7 +25,7 @@ export async function printBisect(out: Output, repo: Repository, result: BisectR
   }
 }
 
-/** As commands that would do it again. */
+/** The search as commands that would repeat it. */
 export async function logLines(repo: Repository, { branch, start, log }: BisectInfo): Promise<string[]> {
   const lines = [`# begun at ${branch ?? shortId(start)}`, 'varve bisect start']
   for (const { verdict, commit } of log) {

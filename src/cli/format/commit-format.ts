@@ -59,7 +59,9 @@ const colours: Readonly<Record<string, Parameters<Paint>[0]>> = {
 const placeholder =
   /((?:%x[0-9a-fA-F]{2})+)|%(?:([ac])([neldDiIsrt])|C\(([a-z]+)\)|C(red|green|yellow|cyan|reset)|(.))/gsu
 
-/** 'oneline', 'medium', or placeholders such as '%h %an %s'. @throws VarveError VARVE_USAGE */
+/**
+ * `format` is 'oneline', 'medium', or a text with placeholders such as '%h %an %s'. @throws VarveError VARVE_USAGE
+ */
 export function commitForm(format: string | undefined, settings: FormSettings): CommitForm {
   if (format === undefined || format === 'medium')
     return (commit) => commitLines(commit, settings.paint, settings.dates)
@@ -106,7 +108,7 @@ function partOf([all, bytes, who, what, colour, plainColour, letter]: RegExpMatc
   )
 }
 
-/** '%xe2%x80%xa2' is one character. */
+/** The text of a run of bytes: '%xe2%x80%xa2' is one character. */
 function textOfBytes(run: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(
@@ -129,12 +131,12 @@ function ownPart<T>(parts: Readonly<Record<string, T>>, name: string): T | undef
   return Object.hasOwn(parts, name) ? parts[name] : undefined
 }
 
-/** Where what follows the subject and the empty line begins. */
+/** The offset of what follows the subject and the empty line. */
 function bodyAt(message: string): number {
   return message.length - message.replace(/^[^\n]*\n*/, '').length
 }
 
-/** Each with its end, as Git has them. */
+/** The lines of the message, each with its line end, as Git prints them. */
 function linesOf(message: string): string {
   const text = message.trimEnd()
   return text === '' ? '' : `${text.split('\n').map(visibleLine).join('\n')}\n`

@@ -81,7 +81,7 @@ function rowLines(conflict: ConflictInfo, whole: boolean): string[][] {
   })
 }
 
-/** Text that is already free of control characters, as code. */
+/** Marks as code a text that is already free of control characters. */
 function code(text: string): string {
   if (text === '') return ''
   return `<code>${text.replace(/[&<>|`*_[\]\\~@#!$:]/g, (character) => `&#${character.charCodeAt(0)};`)}</code>`

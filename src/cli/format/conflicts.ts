@@ -34,13 +34,13 @@ export async function printConflicts(out: Output, conflicts: AsyncIterable<Confl
   return count
 }
 
-/** Some conflicts of one path. */
+/** Prints some conflicts of one path. */
 export function printPathConflicts(out: Output, conflicts: readonly ConflictInfo[]): void {
   printTitle(out, conflicts, false)
   printRows(out, conflicts)
 }
 
-/** `isCut`: more of the path will come. */
+/** `isCut`: more conflicts of the path follow. */
 function printTitle(out: Output, conflicts: readonly ConflictInfo[], isCut: boolean): void {
   const { path, resolution } = conflicts[0]!
   const what = resolution === undefined ? 'conflict' : 'resolved conflict'
@@ -96,7 +96,7 @@ function partRow(conflict: ConflictInfo, whole: boolean): string[] {
 
 const ways = { given: '', file: ', by the file', reused: ', as before', rekeyed: ', with new keys' } as const
 
-/** 'theirs', 'ours, as before', '= Vienna'. */
+/** How a conflict was resolved: 'theirs', 'ours, as before', '= Vienna'. */
 export function resolutionText({ kind, resolution }: ConflictInfo, whole: boolean): string {
   if (resolution === undefined) return ''
   const { how, side, value } = resolution

@@ -13,7 +13,7 @@ export function derivedLines({ extra }: Pick<CommitInfo, 'extra'>): string[] {
   return lines.length === 0 ? [] : [...lines, '']
 }
 
-/** A commit comes from anywhere. */
+/** Checks the shape, because a commit can come from anywhere. */
 function isDerived(value: unknown): value is DerivedFrom {
   const from = (value as { from?: unknown } | null)?.from
   return (

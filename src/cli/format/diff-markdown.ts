@@ -9,7 +9,7 @@ import { sizeText } from '../../base/size.ts'
 import { changedValues, keyText, rowText } from './value.ts'
 import { onOneLine, spelled, valueNotes, valueSums } from './value-changes.ts'
 
-/** Prints what it reads; returns how many paths differ. */
+/** Prints the differences as they are read; returns how many paths differ. */
 export async function printDiffsMarkdown(
   out: Output,
   diffs: AsyncIterable<FileDiff>,

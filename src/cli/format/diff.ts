@@ -15,7 +15,7 @@ export interface DiffFormat {
   readonly lines?: boolean
 }
 
-/** Prints what it reads; returns how many paths differ. */
+/** Prints the differences as they are read; returns how many paths differ. */
 export async function printDiffs(
   out: Output,
   diffs: AsyncIterable<FileDiff>,
@@ -77,7 +77,7 @@ async function printDiff(out: Output, diff: FileDiff, { lines = false }: DiffFor
   else if (diff.note === undefined) printFileNames(out, diff)
 }
 
-/** As patches have it: of no lines, the line before them. */
+/** The head of a hunk, as patches have it: a range of no lines names the line before it. */
 function hunkHead({ oldStart, oldLines, newStart, newLines }: LineHunk): string {
   const range = (start: number, lines: number): string => `${lines === 0 ? start - 1 : start},${lines}`
   return `@@ -${range(oldStart, oldLines)} +${range(newStart, newLines)} @@`
@@ -151,7 +151,7 @@ function amountText(stat: DiffStat): string {
   return `${sizesText(stat, String)} bytes`
 }
 
-/** A file became a table, or a table plain bytes. */
+/** Whether a file became a table, or a table a plain file. */
 function isReshaped({ state, sizeBefore, sizeAfter }: Sized): boolean {
   return state === 'typechange' && (sizeBefore === null || sizeAfter === null)
 }

@@ -48,7 +48,7 @@ export class Graph {
   }
 }
 
-/** The lines that lead to the commit end in one. */
+/** The strokes above a commit, where the lines that lead to it meet. */
 function joined({ at, above, joins }: LaneStep): string {
   const strokes = above.map((comes) => (comes ? stroke.up | stroke.down : 0))
   for (const join of joins) {
@@ -58,7 +58,7 @@ function joined({ at, above, joins }: LaneStep): string {
   return drawn(strokes)
 }
 
-/** From the commit's column on the lines lead to its parents. */
+/** The strokes below a commit, where the lines to its parents part; null when there are none to draw. */
 function parted({ at, forks }: LaneStep, passing: readonly boolean[]): string | null {
   if (forks.length === 0) return null
   const strokes = passing.map((passes, i) => (passes || i === at ? stroke.up | stroke.down : 0))

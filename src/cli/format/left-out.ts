@@ -5,7 +5,7 @@ import { visible } from '../visible.ts'
 
 const toldMax = 5
 
-/** `reason` goes on after 'it': 'is a repository of its own'. */
+/** `reason` completes a sentence that begins with 'it': 'is a repository of its own'. */
 export function warnOfLeftOut(
   out: Output,
   left: readonly { readonly path: string; readonly reason: string }[],

@@ -2,7 +2,7 @@
 import { periodText } from '../../dataset/cursor-section.ts'
 import type { DeclaredTable, Link, LinkTest, TableCursor, TableTransform } from '../../index.ts'
 
-/** What varve.yaml says of it, by setting. */
+/** What varve.yaml says of the link, by setting. */
 export function linkLines(link: Link): Readonly<Record<string, unknown>> {
   const { branch, into, commits, cursor, transform, files, http, inbox, ...rest } = link
   const list = <T>(name: string, all: readonly T[] = [], text: (one: T) => string): object =>
@@ -22,7 +22,7 @@ export function linkLines(link: Link): Readonly<Record<string, unknown>> {
   }
 }
 
-/** 'orders: key id; amount decimal' */
+/** A declared file as text: 'orders: key id; amount decimal'. */
 function fileText({ table, key = [], columns = [] }: DeclaredTable): string {
   const words = [
     ...(key.length === 0 ? [] : [`key ${key.join(', ')}`]),
@@ -31,7 +31,7 @@ function fileText({ table, key = [], columns = [] }: DeclaredTable): string {
   return `${table}: ${words.join('; ')}`
 }
 
-/** 'orders: updated_at, lag 5m, full 24h; sees no deletes' */
+/** A cursor as text: 'orders: updated_at, lag 5m, full 24h; sees no deletes'. */
 function cursorText({ table, column, lag, fullMs }: TableCursor): string {
   const words = [
     column,
@@ -41,7 +41,7 @@ function cursorText({ table, column, lag, fullMs }: TableCursor): string {
   return `${table}: ${words.join(', ')}`
 }
 
-/** 'people: 3 of its columns, where active, email hash' */
+/** A transform as text: 'people: 3 of its columns, where active, email hash'. */
 function transformText({ table, where, select, omit, columns }: TableTransform): string {
   const words = [
     ...(select === null ? [] : [`select ${select.join(', ')}`]),

@@ -52,7 +52,7 @@ export class Markdown {
     this.more(rows.length - shown + more, unit)
   }
 
-  /** Lines as they are, in a fence. */
+  /** Prints lines in a fence, as they are. */
   fenced(language: string, lines: readonly string[], more: number): void {
     const shown = lines.map((line) => {
       const text = visibleLine(line)
@@ -78,12 +78,12 @@ export class Markdown {
 const lineCharsMax = 500
 const rightAligned: ReadonlySet<string> = new Set(['added', 'changed', 'removed', 'cells', 'conflicts'])
 
-/** Text of the data as code. */
+/** Marks a text from the data as code. */
 export function code(text: string): string {
   return text === '' ? '' : codeOf(visible(text))
 }
 
-/** Text that is free of control characters already. */
+/** Marks as code a text that is already free of control characters. */
 export function codeOf(text: string): string {
   if (text === '') return ''
   return `<code>${text.replaceAll(/[&<>|`*_[\]\\~@#!$:]/g, (character) => `&#${character.charCodeAt(0)};`)}</code>`

@@ -28,7 +28,7 @@ export function printPreviewMarkdown(out: Output, preview: MergePreview, revisio
   print(out, titles[outcome], shown, (path) => amountText(path, amounts.get(path.path)))
 }
 
-/** `conflicts` are the first ones, read from where they are kept. */
+/** `conflicts` are the first ones, as they are stored. */
 export function printMergeMarkdown(
   out: Output,
   result: MergeResult,

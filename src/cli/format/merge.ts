@@ -43,7 +43,7 @@ function hintAtWays(out: Output, kind: Parameters<typeof printMerge>[2]): void {
   else out.hint(`then 'varve ${verb} --continue'; '--skip' leaves the commit out, '--abort' goes back`)
 }
 
-/** What was decided without people, and what they should know besides. */
+/** Prints notes about the merge, and what policies decided. */
 export function printTold(out: Output, { paths, policies }: Pick<MergeResult, 'paths' | 'policies'>): void {
   for (const { path, notes = [] } of paths)
     for (const note of notes) out.line(`${out.paint('yellow', 'note')}: ${visible(path)}: ${visible(note)}`)
@@ -53,13 +53,13 @@ export function printTold(out: Output, { paths, policies }: Pick<MergeResult, 'p
   for (const line of policyLines(out, policies)) out.line(line)
 }
 
-/** Those that were handed over with a result, path by path. */
+/** Prints the conflicts that came with the result, path by path. */
 export function printFirstConflicts(out: Output, conflicts: readonly ConflictInfo[], count: number): void {
   for (const ofPath of byPath(conflicts)) printPathConflicts(out, ofPath)
   if (count > conflicts.length) out.line(`and ${counted(count - conflicts.length, 'more conflict')}`)
 }
 
-/** They come path by path. */
+/** Groups conflicts by path; they are sorted so already. */
 function byPath(conflicts: readonly ConflictInfo[]): ConflictInfo[][] {
   const groups: ConflictInfo[][] = []
   for (const conflict of conflicts) {
@@ -149,7 +149,7 @@ function settledByPath({ reused }: MergeResult): Map<string, number> {
   return counts
 }
 
-/** Without the paths that went where another line says they are. */
+/** Leaves out paths that were moved, because the line of their new path says so. */
 export function movesPaired(
   paths: readonly MergedPath[],
   moves: readonly { readonly from?: string }[] = paths,

@@ -27,14 +27,14 @@ const letters: Readonly<Record<PathState, string>> = {
   typechange: 'T',
 }
 
-/** A tab between its parts: for scripts too. */
+/** A line with a tab between its parts, so that scripts can read it. */
 export function nameLine({ path, from, state }: PathChange, given: Arguments): string {
   const names = from === undefined || !given.flag('name-status') ? [path] : [from, path]
   const shown = names.map((name) => visible(name))
   return (given.flag('name-status') ? [letters[state], ...shown] : shown).join('\t')
 }
 
-/** What --json has of it. */
+/** What --json prints for the change. */
 export function nameItem(change: PathChange, given: Arguments): PathChange | string {
   return given.flag('name-status') ? change : change.path
 }

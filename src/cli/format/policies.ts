@@ -9,7 +9,7 @@ import { counted } from '../../base/size.ts'
 
 const shownMax = 10
 
-/** One sentence, or null where none decided anything. */
+/** What policies decided, as one sentence; null when they decided nothing. */
 export function policySentence({ counts, count }: PolicyDecisions): string | null {
   if (count === 0) return null
   const rows = counts.reduce((sum, one) => sum + (one.policy.startsWith('rows: ') ? one.count : 0), 0)

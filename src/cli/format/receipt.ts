@@ -24,7 +24,7 @@ export function receiptLines(receipt: Receipt): string[] {
   ]
 }
 
-/** An entry of a link's log of receipts, whole. */
+/** All of one entry in a link's log of receipts. */
 export function loggedLines(receipt: LoggedReceipt, paint: Paint): string[] {
   const { id, link, mode, finishedMs, startedMs, commit, heldBack, heldBackCount } = receipt
   const held = heldBack.map(({ table, key, reason }) => [`  ${table} ${key}`, reason])
@@ -69,7 +69,7 @@ function tableLines(tables: readonly TableReceipt[]): string[] {
   return alignedRows(rows.map((cells) => cells.map(visible)))
 }
 
-/** One line where both sides hold the same. */
+/** The checksums of a table: one line when both sides hold the same. */
 function checksumLines({ table, after }: TableReceipt): string[] {
   const { endpoint, branch } = after
   const text = (side: typeof endpoint): string => side?.checksum.slice(0, 16) ?? 'nothing'

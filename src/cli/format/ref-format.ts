@@ -76,7 +76,7 @@ function upstreamOf(ref: Ref): string {
   return 'upstream' in ref && ref.upstream !== null ? visible(ref.upstream) : ''
 }
 
-/** '[ahead 1, behind 2]', '[gone]'. */
+/** How far a branch is from its upstream: '[ahead 1, behind 2]', '[gone]'. */
 function trackOf(ref: Ref): string {
   if (upstreamOf(ref) === '' || !('divergence' in ref)) return ''
   const { divergence } = ref
@@ -85,7 +85,7 @@ function trackOf(ref: Ref): string {
   return parts.length === 0 ? '' : `[${parts.map((way) => `${way} ${divergence[way]}`).join(', ')}]`
 }
 
-/** A branch before its first commit has a name alone. */
+/** The field of a branch that has no commit yet: it has nothing but a name. */
 function unborn(name: string, ref: Ref): string {
   if (name === 'HEAD') return '*'
   return name === 'refname'

@@ -24,7 +24,7 @@ export function rekeyedLines({ extra }: Pick<CommitInfo, 'extra'>, whole: boolea
   })
 }
 
-/** A commit comes from anywhere. */
+/** Checks the shape, because a commit can come from anywhere. */
 function isRekeyed(value: unknown): value is Rekeyed {
   if (typeof value !== 'object' || value === null) return false
   const { path, side, count, keys } = value as Record<string, unknown>

@@ -44,7 +44,7 @@ interface Line {
   readonly from?: string | undefined
 }
 
-/** In order of paths. */
+/** The lines in the order of their paths. */
 function changedPaths({ staged, unstaged, unmerged }: Status): Line[] {
   const lines = new Map<string, Line>()
   for (const { path, state, from } of staged) lines.set(path, { path, what: `${letters[state]} `, from })

@@ -14,7 +14,7 @@ export function printValueChanges(out: Output, { changes, ...found }: DocumentVa
   for (const change of changes) out.line(`  ${changeLine(change, out)}`)
 }
 
-/** '2 values changed, 1 added'. */
+/** Counts of changes: '2 values changed, 1 added'. */
 export function valueSums(changes: readonly ValueChange[]): string {
   const parts: string[] = []
   for (const [kind, verb] of verbs) {

@@ -21,7 +21,7 @@ export function shortValue(value: Value, whole: boolean): string {
   return whole ? valueText(value) : shortened(valueText(value), cellColumnsMax)
 }
 
-/** Both sides of a change, cut to the part that differs. */
+/** Both sides of a change. Long ones are cut to the part that differs. */
 export function changedValues(before: Value, after: Value, whole: boolean): readonly [string, string] {
   const texts = [valueText(before), valueText(after)] as const
   if (whole || Math.max(texts[0].length, texts[1].length) <= cellColumnsMax) return texts
@@ -40,7 +40,7 @@ export function keyText(key: readonly Value[], columns: readonly string[] = []):
     .join(' ')
 }
 
-/** The row's cells that hold something, without its key. */
+/** The row's cells that are not empty, without its key. */
 export function rowText(row: Row, keyColumns: readonly string[], whole: boolean): string {
   return Object.entries(row)
     .filter(([column, value]) => value !== null && !keyColumns.includes(column))

@@ -20,7 +20,7 @@ export interface CommitAbout {
   readonly amended: CommitInfo | null
 }
 
-/** Ends of what the commit will bring. */
+/** The two ends of the difference that the commit will record. */
 export function commitDiffEnds({ all, paths, amended }: CommitAbout, status: Status): DiffOptions {
   const parent = amended === null ? status.head : (amended.parents[0] ?? null)
   if (paths !== undefined) return { from: parent ?? emptyRevision, paths }

@@ -30,14 +30,14 @@ function instructions(mark: string): string[] {
   ]
 }
 
-/** Messages written in this command, and what becomes of their file. */
+/** Has messages edited, and keeps or removes the file in which they were written. */
 export class MessageEditor {
   readonly #context: Context
   readonly #dir: string
   #file: string | null = null
   #written: string | null = null
 
-  /** `dir`: the repository's own folder. */
+  /** `dir` is the repository's own folder. */
   constructor(context: Context, dir: string) {
     this.#context = context
     this.#dir = dir

@@ -6,7 +6,7 @@ export const editOptions: OptionSpecs = {
   'no-edit': { type: 'flag', about: 'take the message as it is, without an editor' },
 }
 
-/** `byDefault`: the message is one that people write. */
+/** `byDefault`: the message is of a kind that people write themselves. */
 export function wantsEditor({ arguments: given, interactive }: Context, byDefault: boolean): boolean {
   given.exclusive('edit', 'no-edit')
   return given.flag('edit') || (byDefault && interactive && !given.flag('no-edit'))

@@ -27,7 +27,7 @@ export async function editorCommand(environment: Environment): Promise<string> {
 
 const editorHint = "give the message with -m, or name an editor: 'varve config --global core.editor NAME'"
 
-/** Resolves when the editor has ended well. @throws VarveError VARVE_NOT_POSSIBLE */
+/** Resolves when the editor has ended without an error. @throws VarveError VARVE_NOT_POSSIBLE */
 export async function runEditor(editor: string, file: string, environment: Environment): Promise<void> {
   const [program, ...args] = startWords(editor, [file])
   const child = spawn(program!, args, {

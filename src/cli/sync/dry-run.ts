@@ -62,7 +62,7 @@ async function printPlan(out: Output, { name }: Link, { incoming, outgoing }: Sy
   }
 }
 
-/** A side without changes has none. */
+/** Prints a title before the first item; nothing is printed when there are no items. */
 async function* withTitle<T>(items: AsyncIterable<T>, print: () => void): AsyncGenerator<T> {
   let isFirst = true
   for await (const item of items) {

@@ -95,7 +95,7 @@ export interface LinkFailure {
   readonly error: unknown
 }
 
-/** The others are told as well. */
+/** The first failure, which becomes the command's own. The others are printed as warnings. */
 export function firstOf(
   { out }: Context,
   [first, ...others]: readonly LinkFailure[],
@@ -107,7 +107,7 @@ export function firstOf(
   return first === undefined ? undefined : naming(first, links)
 }
 
-/** Where there are several links, which of them it was. */
+/** Names the link that failed, when there are several. */
 export function naming({ link, error }: LinkFailure, links: readonly Link[]): unknown {
   if (links.length < 2 || !(error instanceof VarveError) || error.code === 'VARVE_ABORTED') return error
   const { code, message, data, hint } = error

@@ -8,7 +8,7 @@ import type { Link } from '../../index.ts'
 import { usage } from '../arguments.ts'
 import type { Context } from '../interface.ts'
 
-/** null without --listen. Every link needs a secret of its own. */
+/** Opens a listener for webhooks; null without --listen. Every link needs a secret of its own. */
 export async function openListener(context: Context, links: readonly Link[]): Promise<Receiver | null> {
   const { arguments: given, out } = context
   const text = given.text('listen')

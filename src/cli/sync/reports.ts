@@ -32,7 +32,7 @@ const reported: Readonly<Record<string, Report>> = {
   },
 }
 
-/** It was told, and is no row anywhere. */
+/** Whether it is an item of an inbox that could not become a row. */
 function isOfInbox({ keyHex, tooLarge }: HeldBack): boolean {
   return keyHex === '' && tooLarge === undefined
 }

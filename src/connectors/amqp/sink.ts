@@ -107,7 +107,7 @@ async function publish(
   if (unroutable.length > 0) throw noQueue(location, exchange, unroutable[0]!)
 }
 
-/** null when all its queues have it. */
+/** Sends a message, and resolves to null once all its queues have it. */
 function confirmed(
   channel: ConfirmChannel,
   exchange: string,
@@ -176,7 +176,7 @@ function failure(location: string, error: unknown, passwordName?: string): unkno
   return isAnswer ? refused(location, error) : unreachable(location, error)
 }
 
-/** A lost connection need not be closed. */
+/** Closes a connection; one that is lost already may fail to close. */
 async function closed(connection: ChannelModel): Promise<void> {
   await withTimeout(connectMsMax, connection.close()).catch(() => undefined)
 }

@@ -12,7 +12,7 @@ export interface FileDialect {
   readonly delimiter: string | null
 }
 
-/** The cell to write; or, as a text, why it cannot be. */
+/** The cell to write; a text instead says why it cannot be written. */
 export function fileCell(
   cell: Cell,
   column: { name: string; type: ColumnType },

@@ -154,7 +154,7 @@ export class FilesConnector implements Connector {
   }
 }
 
-/** In the names of temporary files. */
+/** A link's mark in the names of its temporary files. */
 function ownerOf(link: string): string {
   return sha256Hex(utf8(link)).slice(0, 12)
 }

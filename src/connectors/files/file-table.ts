@@ -42,7 +42,7 @@ export class FileTable {
     this.#format = formatOfPath(path)!
   }
 
-  /** null: there is no file yet. @throws VarveError with `waits` */
+  /** Reads the table; null when there is no file yet. @throws VarveError with `waits` */
   async load(file: OpenedFile | null): Promise<Table> {
     const isEmpty = file === null || file.bytesLength === 0
     if (isEmpty && this.#format === 'jsonl') return this.#table(this.#empty('typed', plainJsonl))

@@ -5,7 +5,7 @@ import type { EndpointTable } from '../interface.ts'
 export interface FilePlace {
   /** For messages. */
   readonly location: string
-  /** The same as long as it is the same place. */
+  /** A text that is the same as long as the place is the same. */
   identity(): Promise<string>
   /** Files whose names say that they hold a table; none that is hidden or not yet complete. */
   list(): Promise<readonly ListedFile[]>
@@ -21,10 +21,10 @@ export interface FilePlace {
     over: OpenedFile | null,
     owner: string,
   ): Promise<StagedFile>
-  /** What `owner` has staged and not put can be put no more. */
+  /** Removes the files that `owner` has staged; they can no longer be put. */
   clearStaged(owner: string): Promise<void>
   readState(): Promise<PlaceState>
-  /** False: it is no longer what `over` says, and nothing was written. */
+  /** Returns false, and writes nothing, when the state is no longer what `over` says. */
   writeState(text: string, over: PlaceState): Promise<boolean>
   /** Resolves when a file may have changed, and when `signal` aborts; absent where nobody tells. */
   changed?(signal: AbortSignal): Promise<void>
@@ -47,7 +47,7 @@ export interface OpenedFile {
   readonly isProof: boolean
   /** All bytes, as often as they are asked for. @throws VarveError with `waits` when they were not those of one state */
   bytes(signal?: AbortSignal): AsyncIterable<Uint8Array>
-  /** Digest of the bytes that were last given out whole. */
+  /** Digest of the bytes that were last read whole. */
   digest(): Promise<string>
   close(): Promise<void>
 }

@@ -11,7 +11,7 @@ import { keyOf } from './infer-key.ts'
 import type { FilesTable, OpenedFile } from './interface.ts'
 import { asWaiting } from './waiting.ts'
 
-/** What the rows are made of, and how. */
+/** A digest of the files that make the table, and of how they are read. */
 export async function digestOf(
   { files, columns, key }: FilesTable,
   digest: (path: string) => Promise<string>,

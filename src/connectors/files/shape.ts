@@ -20,7 +20,7 @@ export type WithFile = <T>(path: string, work: (file: OpenedFile) => Promise<T>)
 
 export interface ShapeReader {
   readonly withFile: WithFile
-  /** The columns of a file; `key` helps to tell its dialect. */
+  /** The columns of a file; `key` helps to recognize its dialect. */
   columns(path: string, key: readonly string[]): Promise<readonly FileColumn[]>
 }
 
@@ -55,7 +55,7 @@ export async function shapeOf(
   }
 }
 
-/** One that waits, as it was known. */
+/** A table that waits, in the shape in which it was last known. */
 export function waitingTable(name: string, { known }: Hints, error: VarveError): FilesTable {
   const { columns = [], key = [] } = known ?? {}
   const shown = columns.map((column) => endpointColumn(column, key))

@@ -2,7 +2,7 @@
 import { VarveError } from '../../base/errors.ts'
 import { NotATable } from '../../formats/not-a-table.ts'
 
-/** `words` finish the sentence that the file's name begins. */
+/** `words` complete a sentence that begins with the file's name. */
 export function fileWaits(path: string, words: string, cause?: unknown): VarveError {
   const reason = cause instanceof NotATable && cause.fault !== null ? { reason: cause.fault } : {}
   const data = { path, waits: true, ...reason }

@@ -48,7 +48,7 @@ function entriesOf(folder: string): Promise<Dirent<Buffer>[]> {
   return fs.readdir(folder, { withFileTypes: true, encoding: 'buffer' })
 }
 
-/** null: no name that a table could have. */
+/** The name as text; null when no table could be called so. */
 function nameOf({ name }: Dirent<Buffer>): string | null {
   return isUtf8(name) ? name.toString('utf8') : null
 }

@@ -48,7 +48,7 @@ export async function stageFile(
   }
 }
 
-/** All of this owner's, and whatever else was left behind long ago. */
+/** Removes all temporary files of this owner, and all others that were left behind long ago. */
 export async function clearLeftovers(folder: string, owner: string): Promise<void> {
   for (const name of await fs.readdir(folder).catch(() => [])) {
     if (!name.startsWith(hiddenPrefix) || !name.endsWith('.tmp')) continue

@@ -35,7 +35,7 @@ async function readBounded(place: string): Promise<string> {
   return size > stateBytesMax ? '' : fs.readFile(place, 'utf8')
 }
 
-/** False: there is a later one. */
+/** Writes the next state; returns false when somebody else has written a later one. */
 export async function writeStateFile(root: string, text: string, over: PlaceState): Promise<boolean> {
   const number = Number(over.version ?? 0) + 1
   const place = path.join(root, nameOf(number))

@@ -27,7 +27,7 @@ export function pageMark(path: string, { headers }: Pick<HttpAnswer, 'headers'>)
   return ageMs >= settledMs ? { path, headers: { 'if-modified-since': modified! } } : null
 }
 
-/** '': nothing to compare with. */
+/** The pages' ETags as a text to be kept; empty when there is nothing to compare with later. */
 export function marksText(source: PageSource, table: HttpTable, pages: readonly (PageMark | null)[]): string {
   if (pages.length === 0 || pages.length > pagesMax || pages.includes(null)) return ''
   return JSON.stringify([madeOf(source, table), pages])
@@ -52,7 +52,7 @@ export async function areUnchanged(
   return last !== undefined && (!isByHeader || (await isStillLast(source, last)))
 }
 
-/** Pages that were read under another declaration say nothing of this one. */
+/** The marks that were kept; none when the pages were read under another declaration. */
 function marksOf(source: PageSource, table: HttpTable, text: string | null): readonly PageMark[] {
   if (text === null || text === '') return []
   try {

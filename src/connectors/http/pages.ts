@@ -26,7 +26,7 @@ export interface PageSource {
   readonly signal?: AbortSignal | undefined
 }
 
-/** With a condition among `headers` the answer may be 304. */
+/** Asks for one page. With a condition among `headers` the answer may be 304. */
 export async function askPage(
   { client, signal }: PageSource,
   path: string,
@@ -87,7 +87,7 @@ function isCounted({ next, parameter }: HttpTable): boolean {
   return next === undefined && parameter !== undefined
 }
 
-/** From the first item to the end of the last. */
+/** The bytes from the first item to the end of the last. */
 function bytesOf(items: readonly JsonRange[]): Uint8Array {
   const [first, last] = [items[0], items.at(-1)]
   return first === undefined ? new Uint8Array(0) : first.src.subarray(first.start, last!.end)
@@ -121,7 +121,7 @@ function nextOf(table: HttpTable, here: Here): URL | null {
   return target === null ? null : addressOf(target, { from: url, base, table })
 }
 
-/** What the header Link has with rel="next". */
+/** The target that the header Link gives with rel="next". */
 export function linkedPage(headers: HttpAnswer['headers']): string | null {
   const [, target] = /<([^<>]*)>\s*;[^,]*\brel="?next"?/i.exec(headers['link'] ?? '') ?? []
   return target ?? null
@@ -176,7 +176,7 @@ function fault({ table }: HttpTable, what: string): VarveError {
   })
 }
 
-/** Queries may hold what is not to be shown. */
+/** The address for messages: without its query, which may hold secrets. */
 function shown(url: URL): string {
   return `'${url.pathname}'`
 }

@@ -36,7 +36,10 @@ export class InboxFile {
     this.database = database
   }
 
-  /** Makes it where there is none. @throws VarveError VARVE_UNREACHABLE, VARVE_REFUSED, VARVE_NOT_POSSIBLE */
+  /**
+   * Opens an inbox, and makes it if it is not there. @throws VarveError VARVE_UNREACHABLE, VARVE_REFUSED,
+   * VARVE_NOT_POSSIBLE
+   */
   static async open(path: string): Promise<InboxFile> {
     makeFile(path)
     const database = await SqliteDatabase.open(path)
@@ -77,7 +80,7 @@ export class InboxFile {
     })
   }
 
-  /** In one transaction, when those before it are through. */
+  /** Runs `work` in one transaction, after all that was asked for before. */
   write<T>(work: () => T): Promise<T> {
     return this.asked(() => this.database.transaction(work))
   }

@@ -48,7 +48,7 @@ export function itemsOf(tables: readonly ItemTable<InboxTable>[], hook: KeptHook
   )
 }
 
-/** null: there is nothing where the items are said to be. */
+/** The items of a webhook; [null] when there is nothing where they should be. */
 function itemsAt({ declared }: ItemTable<InboxTable>, document: JsonRange): (JsonRange | null)[] {
   const found = rangeAt(document, declared.items ?? '')
   return found === null ? [null] : (elementsOf(found) ?? [found])
@@ -119,7 +119,7 @@ function itemOf(table: ItemTable<InboxTable>, { document, item, index, over }: F
   return { table: name, index, key, says, over, change: isPatch ? { ...put, isPatch } : put, bad: null }
 }
 
-/** null: it is nothing that the type has. */
+/** The cell in its column's type; null when the type has no such value. */
 function fitted(cell: Cell, type: ItemTable['columns'][number]['type']): Cell | null {
   return type === 'json' ? cell : castCell(cell, type)
 }
@@ -133,7 +133,7 @@ function holdsAny(rules: readonly ValueRule[] = [], document: JsonRange, item: J
   return rules.length > 0 && holds(rules, [item, document])
 }
 
-/** All of the rules, each where its property is found first. */
+/** Whether all rules hold, each in the first place that has its property. */
 function holds(rules: readonly ValueRule[], places: readonly JsonRange[]): boolean {
   return rules.every(({ path, values }) => {
     const found = places.map((place) => rangeAt(place, path)).find((one) => one !== null)

@@ -44,7 +44,7 @@ export class WaitingHooks {
     )
   }
 
-  /** Length of all that waits. */
+  /** The length of all webhooks that wait. */
   bytes(): Promise<number> {
     const { database } = this.#file
     return this.#file.asked(() =>
@@ -59,7 +59,7 @@ export class WaitingHooks {
     })
   }
 
-  /** Behind `from`, up to `until`. */
+  /** The webhooks after `from`, up to `until`. */
   async *read(from: Place, until: Place): AsyncGenerator<KeptHook> {
     const { database } = this.#file
     const behind = 'seq, part, id, tableName, receivedMs, body, chosen FROM hooks WHERE (seq, part) > (?, ?)'
@@ -143,7 +143,7 @@ export class WaitingHooks {
     })
   }
 
-  /** Gives up some of what was put aside. */
+  /** Gives up some of the items that were put aside. */
   async drop(isGivenUp: (item: BadItem, hook: HookPutAside) => boolean): Promise<void> {
     await this.#file.write(() => {
       for (const hook of this.#aside())

@@ -12,7 +12,7 @@ export interface JsonRange {
   readonly end: number
 }
 
-/** A whole document; null: it is not JSON. */
+/** The range of a whole document; null when it is not JSON. */
 export function documentRange(src: Uint8Array): JsonRange | null {
   try {
     JSON.parse(utf8Text(src))
@@ -81,7 +81,7 @@ export function elementsOf({ src, kind, start, end }: JsonRange): JsonRange[] | 
   return elements
 }
 
-/** null: nothing but space, as in an empty array. */
+/** The range without white space at its ends; null when there is nothing else, as in an empty array. */
 function trimmed(src: Uint8Array, start: number, end: number): JsonRange | null {
   while (start < end && src[start]! <= 0x20) start++
   while (start < end && src[end - 1]! <= 0x20) end--

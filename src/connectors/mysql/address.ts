@@ -40,7 +40,7 @@ export function addressOf(
   }
 }
 
-/** For messages. */
+/** The URL for messages, without its settings. */
 export function placeOf(url: string): string {
   return url.replace(/\?.*$/, '')
 }

@@ -35,7 +35,7 @@ export function numberOf(error: unknown): number {
   return typeof errno === 'number' ? errno : 0
 }
 
-/** About a row that was written, not about the server. */
+/** Whether the error is about a row that was written, and not about the server. */
 export function isRefusal(error: unknown): boolean {
   const { sqlState } = error as { sqlState?: unknown }
   return refusals.has(numberOf(error)) || (typeof sqlState === 'string' && /^(22|23|45)/.test(sqlState))

@@ -2,7 +2,7 @@
 // six of them; and all are spelled as PostgreSQL spells them, so that a number that goes from one to the other and back
 // is the same text.
 
-/** The fewest digits that give this 32-bit number back. */
+/** A 32-bit number in the fewest digits that give it back. */
 export function float32Text(value: number): string {
   if (Object.is(value, -0)) return '-0'
   for (let digits = 1; digits < 9; digits++) {

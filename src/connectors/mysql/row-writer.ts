@@ -39,7 +39,7 @@ export class RowWriter {
     this.#session = session
   }
 
-  /** Rows of one table and kind. */
+  /** Writes rows of one table and one kind. */
   async write(table: MysqlTable, rows: readonly Pending[]): Promise<void> {
     const fitting = rows.filter((row) => {
       const reason = unstorableReasonOf(table, row.change)
@@ -53,7 +53,7 @@ export class RowWriter {
     }
   }
 
-  /** One after the other, each for itself. Those that were written. */
+  /** Writes the rows one after the other, each for itself; returns those that were written. */
   async writeEach(rows: readonly Pending[]): Promise<Pending[]> {
     const written: Pending[] = []
     let together = statementsMax
@@ -77,7 +77,7 @@ export class RowWriter {
     return written
   }
 
-  /** Rows that were refused because of others, and are forgotten here. */
+  /** Takes out the rows that were refused because of other rows. */
   takeWaiting(): readonly Pending[] {
     const waiting = this.#waiting
     this.#waiting = []
@@ -88,7 +88,7 @@ export class RowWriter {
     this.#holdBack(row, 'rejected', row.message ?? 'the database refuses the row')
   }
 
-  /** All, or none and false. */
+  /** Inserts all rows, or none of them and returns false. */
   async #insertAll(table: MysqlTable, rows: readonly Pending[]): Promise<boolean> {
     if (rows.length === 1) return false
     const insert = insertOf(
@@ -107,7 +107,7 @@ export class RowWriter {
     return false
   }
 
-  /** The server stops behind the first that it refuses. */
+  /** Runs the statements. The server stops at the first that it refuses. */
   async #run(rows: readonly Pending[], texts: readonly string[]): Promise<Dealt> {
     const bytes = rows.length > 1 ? 0 : Buffer.byteLength(texts[0]!)
     if (bytes >= this.#session.packetBytesMax) {

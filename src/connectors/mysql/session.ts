@@ -77,7 +77,7 @@ export class Session {
     return session
   }
 
-  /** All rows of one statement, each field as its text. */
+  /** All rows of a statement, each field as text. */
   async texts(sql: string): Promise<(string | null)[][]> {
     const rows: (string | null)[][] = []
     for await (const batch of this.rows(sql)) {
@@ -137,7 +137,7 @@ export class Session {
     }
   }
 
-  /** Statements that give no rows, in one packet. */
+  /** Runs statements that give no rows, in one packet. */
   run(statements: readonly string[]): Promise<StatementsResult> {
     const results: { matched: number; warnings: number }[] = []
     return new Promise((done, fail) => {

@@ -5,7 +5,7 @@ import type { MysqlTable } from './discover.ts'
 import type { Session } from './session.ts'
 import { quoteName, quoteText } from './sql.ts'
 
-/** `condition` is for rows of `t`. */
+/** The rows at or above a cursor's value: `condition` is SQL about row `t`. */
 export async function sinceCursor(
   session: Session,
   table: MysqlTable,

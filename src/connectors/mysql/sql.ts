@@ -1,7 +1,7 @@
 // Names and literals in SQL. A name comes from a catalogue or a user and may hold anything: it is always quoted. What a
 // session's settings must be for this to hold (utf8mb4, backslashes escape) stands in session.ts.
 
-/** `we``ird` */
+/** Quotes a name: `we``ird`. */
 export function quoteName(name: string): string {
   return `\`${name.replaceAll('`', '``')}\``
 }

@@ -63,7 +63,7 @@ function timeMisfit({ family, fractionDigits, name }: MysqlColumn, text: string)
   return family === 'timestamp' && isIso && !hasZone ? `column '${name}' needs a time of UTC, with a Z` : null
 }
 
-/** For INSERT and SET. `misfit` has nothing against the cell. */
+/** The cell as a literal, for INSERT and SET, if `misfit` has found nothing wrong with it. */
 export function literalOf(column: MysqlColumn, cell: Cell): string {
   if (isEmptyCell(cell)) return 'NULL'
   if (cell.kind === 'bytes') return quoteBytes(cell.bytes)
@@ -139,7 +139,7 @@ function float32Of(text: string): string {
   return doubleOf(String(Math.fround(Number(text))))
 }
 
-/** With an exponent it is a double and no decimal. */
+/** Adds an exponent, because a number without one is a decimal to the server. */
 function doubleOf(text: string): string {
   return /e/i.test(text) ? text : `${text}e0`
 }

@@ -50,7 +50,7 @@ class PostgresConnector implements Connector {
     this.log = new PostgresChangeLog(session, client, line, (exported) => this.#snapshot(exported))
   }
 
-  /** The cluster's own number, and the database in it. */
+  /** The cluster's own number, and the name of the database in it. */
   identity(): Promise<string> {
     return this.#withErrors(async () => {
       const { rows } = await this.#client.query<{ cluster: string; database: string }>(
@@ -69,7 +69,7 @@ class PostgresConnector implements Connector {
     return this.#snapshot(null)
   }
 
-  /** `exported`: the name of a moment that another connection holds. */
+  /** `exported` names the snapshot of another connection, at whose moment the tables are read. */
   async #snapshot(exported: string | null): Promise<EndpointSnapshot> {
     const moment = exported === null ? '' : `; SET TRANSACTION SNAPSHOT ${quoteText(exported)}`
     await this.#withErrors(() =>

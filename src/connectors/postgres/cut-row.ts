@@ -31,7 +31,7 @@ export class CutRow {
   #escapes = 0
   #isEscaped = false
 
-  /** `length`: of the row's text, its line feed included. */
+  /** `length` is that of the row's text, its line feed included. */
   constructor(length: number, limits: CutLimits = limitsDefault) {
     this.#left = length
     this.#limits = limits

@@ -17,7 +17,7 @@ export interface Mark {
 
 const ownMax = 64
 
-/** null where it is none. */
+/** Reads a stored mark; null when the text is none. */
 export function readMark(text: string | null): Mark | null {
   if (text === null || !text.startsWith('{')) return null
   const mark = JSON.parse(text) as Mark

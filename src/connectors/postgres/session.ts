@@ -42,7 +42,7 @@ export async function connect(
   return client
 }
 
-/** For messages. */
+/** The URL for messages, without its settings. */
 export function placeOf(url: string): string {
   return url.replace(/\?.*$/, '')
 }

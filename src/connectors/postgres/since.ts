@@ -5,7 +5,7 @@ import type { RowCursor } from '../interface.ts'
 import type { PostgresTable } from './discover.ts'
 import { quoteName, quoteText } from './sql.ts'
 
-/** `condition` is for rows of `t`. */
+/** The rows at or above a cursor's value: `condition` is SQL about row `t`. */
 export async function sinceCursor(
   client: Client,
   table: PostgresTable,

@@ -1,6 +1,6 @@
 // Names and literals in SQL. A name comes from a catalogue or a user and may hold anything: it is always quoted.
 
-/** "we""ird" */
+/** Quotes a name: "we""ird". */
 export function quoteName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`
 }

@@ -97,7 +97,7 @@ function overtaken(link: string): VarveError {
   })
 }
 
-/** MULTI gathers what its commands answered; the first that failed says why. */
+/** The first failure among the answers that MULTI gathers, which says why. */
 function firstSaid(error: unknown): unknown {
   const { errorIndexes, replies } = error as { errorIndexes?: number[]; replies?: unknown[] }
   const first = replies?.[errorIndexes?.[0] ?? -1]

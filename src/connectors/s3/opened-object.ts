@@ -50,7 +50,7 @@ export class OpenedObject implements OpenedFile {
     }
   }
 
-  /** The store's own: it has another one for other bytes. */
+  /** The store's own ETag, which is another one for other bytes. */
   digest(): Promise<string> {
     return Promise.resolve(this.version)
   }

@@ -125,7 +125,7 @@ export class S3FilePlace implements FilePlace {
   }
 }
 
-/** 'people.csv' or 'orders/1.csv', and nothing deeper. */
+/** Whether an object may be a table: 'people.csv' or 'orders/1.csv', and nothing deeper. */
 function isTablePath(name: string): boolean {
   const parts = name.split('/')
   if (parts.length > 2 || parts.some((part) => part === '' || part.startsWith('.'))) return false

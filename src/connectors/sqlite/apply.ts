@@ -31,7 +31,7 @@ export async function applyPlan(database: SqliteDatabase, plan: ApplyPlan): Prom
   }
 }
 
-/** Ends the transaction. */
+/** Thrown to end the transaction: a row was held back that undoes the whole plan. */
 class HeldBack extends Error {}
 
 interface Verdict {
@@ -52,7 +52,7 @@ class Writer implements BatchWriter<SqliteTable> {
     this.#database = database
   }
 
-  /** Rows are written one by one. */
+  /** All rows are of one group: they are written one by one anyway. */
   groupOf(): string {
     return ''
   }
@@ -111,7 +111,7 @@ class Writer implements BatchWriter<SqliteTable> {
     }
   }
 
-  /** A rule that ends the transaction has undone all of the plan. */
+  /** Gives up the plan: a rule that ends the transaction has undone all of it. */
   #giveUp({ name }: SqliteTable, { key }: RowChange, { reason, message }: Verdict): never {
     this.heldBack.splice(0, Infinity, { table: name, key, reason, message })
     throw new HeldBack()
@@ -145,7 +145,7 @@ class Writer implements BatchWriter<SqliteTable> {
     )
   }
 
-  /** Not guarded: `write` has looked. */
+  /** Updates without a guard: `write` has compared the row before. */
   #update(table: SqliteTable, { before, after }: RowChange): Verdict | null {
     const key = keyOf(table, before!)
     if (typeof key === 'string') return rejected(key)

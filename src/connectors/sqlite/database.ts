@@ -13,7 +13,7 @@ export type SqliteValue = null | bigint | number | string | Uint8Array
 const patienceMs = 30_000
 const busy = 5
 
-/** The file's path. @throws VARVE_USAGE */
+/** The file's path. @throws VarveError VARVE_USAGE */
 export function sqlitePath(url: string): string {
   try {
     if (url.startsWith('sqlite:///')) return fileURLToPath(url.replace(/^sqlite:/, 'file:'))
@@ -85,7 +85,7 @@ export class SqliteDatabase {
     this.#database.exec(sql)
   }
 
-  /** Rows as arrays; integers as bigint. */
+  /** All rows as arrays; integers as bigint. */
   all(sql: string, values: readonly SqliteValue[] = []): SqliteValue[][] {
     return this.#prepared(sql).all(...values) as SqliteValue[][]
   }
@@ -102,7 +102,7 @@ export class SqliteDatabase {
     }
   }
 
-  /** Number of rows that were changed. */
+  /** Runs a statement; returns how many rows it changed. */
   run(sql: string, values: readonly SqliteValue[] = []): number {
     return Number(this.#prepared(sql).run(...values).changes)
   }
@@ -135,7 +135,7 @@ export class SqliteDatabase {
     })
   }
 
-  /** Begins to write: nobody else does until the end. */
+  /** Runs `work` in a transaction that keeps all others from writing until its end. */
   async transaction<T>(work: () => Promise<T> | T): Promise<T> {
     await this.patiently(() => this.exec('BEGIN IMMEDIATE'))
     try {

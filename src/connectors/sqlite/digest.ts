@@ -44,7 +44,7 @@ async function add(hash: Hash, file: fs.FileHandle): Promise<boolean> {
 
 export type DataVersion = bigint
 
-/** Changes whenever another connection commits. */
+/** A number that changes whenever another connection commits. */
 export function dataVersion(database: SqliteDatabase): DataVersion {
   return database.all('PRAGMA data_version')[0]![0] as bigint
 }

@@ -99,7 +99,7 @@ function columnTypeOf(declared: string): ColumnType {
   return types.find(([pattern]) => pattern.test(declared))?.[1] ?? 'text'
 }
 
-/** "we""ird" */
+/** Quotes a name: "we""ird". */
 export function quoteName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`
 }

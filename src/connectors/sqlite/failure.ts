@@ -46,7 +46,7 @@ export function sqliteError(path: string, error: unknown): unknown {
   return new VarveError(kind, `'${path}' says: ${message}`, { data: { path, code }, hint, cause: error })
 }
 
-/** TOOBIG, CONSTRAINT, MISMATCH: about the row, not about the file. */
+/** Whether the error is about a row, not about the file: TOOBIG, CONSTRAINT or MISMATCH. */
 export function isRefusal(error: unknown): boolean {
   return [18, 19, 20].includes(errorCode(error) & 0xff)
 }

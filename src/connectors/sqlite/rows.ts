@@ -8,7 +8,7 @@ import { type Bound, type Tag, cellOfValue } from './values.ts'
 
 const batchRows = 512
 
-/** `condition` is SQL over row `t`. */
+/** `condition` is SQL about row `t`. */
 export async function* readRows(
   database: SqliteDatabase,
   table: SqliteTable,
@@ -56,7 +56,7 @@ function selectText({ name, columns }: SqliteTable): string {
   return `SELECT ${tagsOf(quoted)}, ${quoted.map(valuesOf).join(', ')} FROM main.${quoteName(name)} AS t`
 }
 
-/** A letter for each expression: see values.ts. */
+/** SQL for the kinds of the expressions' values, one letter for each: see values.ts. */
 export function tagsOf(expressions: readonly string[]): string {
   return expressions.map((one) => `substr(typeof(${one}), 1, 1)`).join(' || ')
 }

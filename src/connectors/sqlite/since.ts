@@ -6,7 +6,7 @@ import type { RowCursor } from '../interface.ts'
 import type { SqliteDatabase } from './database.ts'
 import { type SqliteTable, quoteName } from './discover.ts'
 
-/** `condition` is for rows of `t`. */
+/** The rows at or above a cursor's value: `condition` is SQL about row `t`. */
 export function sinceCursor(
   database: SqliteDatabase,
   table: SqliteTable,

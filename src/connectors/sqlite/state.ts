@@ -19,7 +19,7 @@ export function readState(database: SqliteDatabase, link: string): Checkpoint | 
   return row === undefined ? null : { fence: Number(row[0]), base: row[1] as string | null }
 }
 
-/** Inside a transaction. */
+/** Takes the link over from any other worker. Call it inside a transaction. */
 export function takeOver(database: SqliteDatabase, link: string): Checkpoint {
   database.exec(createTable)
   database.run(

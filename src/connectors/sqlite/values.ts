@@ -92,7 +92,7 @@ function valueOf(cell: Cell): [Tag, SqliteValue] {
 /** What looks like a number to SQLite. */
 const numeric = /^[ \t\n\v\f\r]*[+-]?(\d+(?:\.\d*)?|\.\d+)([eE][+-]?\d+)?[ \t\n\v\f\r]*$/
 
-/** What the column makes of a value. */
+/** The value that the column stores when it is given this one. */
 function stored(tag: Tag, value: SqliteValue, { affinity }: SqliteColumn): [Tag, SqliteValue] {
   if (affinity === 'blob' || tag === 'n' || tag === 'b') return [tag, value]
   if (affinity === 'text') return tag === 't' ? [tag, value] : ['t', utf8(String(value))]

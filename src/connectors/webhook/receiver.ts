@@ -140,7 +140,7 @@ async function keep(link: string, inbox: NonNullable<WebhookLink['inbox']>, hook
   return taken === 'kept' ? { status: 202, link } : { status: 200 }
 }
 
-/** Link and table; of an address with more in it, none. */
+/** The link and the table that an address names; none if it names more. */
 function partsOf(url: string): string[] {
   try {
     const parts = url.replace(/\?.*$/, '').split('/').slice(1).map(decodeURIComponent)
@@ -150,7 +150,7 @@ function partsOf(url: string): string[] {
   }
 }
 
-/** null: it is longer than a hook may be. */
+/** The body; null when it is longer than a webhook may be. */
 async function bodyOf(request: http.IncomingMessage): Promise<Buffer | null> {
   const parts: Buffer[] = []
   let length = 0

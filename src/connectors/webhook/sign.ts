@@ -30,7 +30,7 @@ export interface SignedParts {
   readonly body: Uint8Array
 }
 
-/** The header 'webhook-signature'. */
+/** The value of the header 'webhook-signature'. */
 export function signatureOf(parts: SignedParts, secrets: readonly Buffer[]): string {
   return secrets.map((secret) => `v1,${macOf(parts, secret).toString('base64')}`).join(' ')
 }

@@ -21,7 +21,7 @@ export function indexSql({ name, input, terms }: Index): string {
   return `CREATE INDEX IF NOT EXISTS ${quoted(name)} ON ${quoted(input.storage)} (${list}) WHERE ${every} = 1`
 }
 
-/** What is 1 for every row. */
+/** An expression that is 1 for every row. */
 export function everyRow(key: string): string {
   return `(${key} >= x'')`
 }

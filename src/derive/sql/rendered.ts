@@ -42,7 +42,7 @@ export const constant: Omit<Rendered, 'sql'> = {
 /** Renders an expression within another one. */
 export type Render = (expr: Expr, context: Context) => Rendered
 
-/** An expression made of `parts`; `isExact` as in `Rendered`. */
+/** An expression that is made of `parts`; `isExact` as in `Rendered`. */
 export function combined(sql: string, parts: readonly Rendered[], isExact = true): Rendered {
   return {
     ...constant,

@@ -47,7 +47,7 @@ export class Scope {
     if (new Set(names).size < names.length) throw new RunWhole('two tables of its FROM have one name')
   }
 
-  /** null: no column of any. */
+  /** The column of that name; null when no table has one. */
   column(name: string, table: string | null): ColumnOf | null {
     const folded = foldedName(name)
     const found: ColumnOf[] = []
@@ -60,7 +60,7 @@ export class Scope {
     return found[0] ?? null
   }
 
-  /** Those of a star, of one table or of all. */
+  /** The columns that a star stands for: those of one table, or of all. */
   starred(table: string | null): ColumnOf[] {
     const wanted = [...this.positions.entries()].filter(
       ([, { calledAs }]) => table === null || calledAs === foldedName(table),

@@ -112,7 +112,7 @@ function resultsOf(select: SelectFrom, context: Context): Rendered[] {
   return eachResult(select, context.scope).map((rendered) => rendered(context))
 }
 
-/** Renders each column of the result, stars written out. */
+/** A function for each column of the result, which renders it. Stars are written out. */
 function eachResult({ columns }: SelectFrom, scope: Scope): ((context: Context) => Rendered)[] {
   return columns.flatMap((column) => {
     if (column.type === 'ExprResultColumn') return [(context: Context) => render(column.expr, context)]

@@ -21,7 +21,7 @@ interface Part {
   readonly isIndexed: boolean
 }
 
-/** `names`: of the result's columns. */
+/** The whole query; `names` are those of the result's columns. */
 export function wholeQuery(shape: Shape, names: readonly string[]): string {
   const { from, where } = fromWhere(shape, { positions: all(shape), isIndexed: false })
   return [selectList(shape, names), from, whereOf([...where, ...whereTerms(shape)]), grouping(shape)].join(

@@ -92,13 +92,13 @@ function lineOf(
   return (side === 1 ? before : before.replace(/\r?\n/g, newline)) + value + behind + end
 }
 
-/** Blank lines behind the last record. */
+/** The blank lines after the last record. */
 function tailOf(tree: Tree): string {
   const last = tree.children(0).at(-1)
   return tree.text.slice(last === undefined ? 0 : tree.to(last))
 }
 
-/** As ours has it, unless theirs alone changed it. */
+/** Whether the file ends with a line end: as in ours, unless theirs alone changed that. */
 function endsWithNewline(trees: Trees): boolean {
   const [base, ours, theirs] = trees.map(({ text }) => text.endsWith('\n'))
   return ours === base ? theirs! : ours!

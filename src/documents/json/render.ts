@@ -35,7 +35,7 @@ export function renderJson(plan: Plan, host: JsonHost, choose: Choose): string {
   return renderValue(plan, host, choose, indent)
 }
 
-/** A value whose line is indented by `indent`. */
+/** Renders a value whose line is indented by `indent`. */
 export function renderValue(plan: Plan, host: JsonHost, choose: Choose, indent: string): string {
   const renderer = new JsonRenderer(host, choose)
   renderer.value(plan, host.host, indent)
@@ -149,7 +149,7 @@ class Frame {
     return isFirst ? this.#firstLead() : this.#otherLead()
   }
 
-  /** White space before the comma behind a member. */
+  /** The white space before the comma after a member. */
   trail(child: NodeIndex): string {
     if (child === none || child === this.#children.at(-1)) return ''
     const { text } = this.#tree
@@ -159,7 +159,7 @@ class Frame {
     return text.slice(start, end)
   }
 
-  /** White space before the closing bracket. */
+  /** The white space before the closing bracket. */
   tail(members: number): string {
     const last = this.#children.at(-1)
     if (last !== undefined) return members === 0 ? '' : tailOf(this.#tree, this.#node, this.#tree.end(last))

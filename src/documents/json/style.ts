@@ -27,7 +27,7 @@ export function isSpace(code: number): boolean {
   return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09
 }
 
-/** The white space that the line begins with in which `at` lies. */
+/** The white space at the beginning of the line in which `at` lies. */
 export function lineIndent(text: string, at: number): string {
   const start = text.lastIndexOf('\n', at - 1) + 1
   let end = start

@@ -125,7 +125,7 @@ class Differ {
     return pairs
   }
 
-  /** Null where the two have too little in common. */
+  /** Pairs equal elements in order; null when the two sides have too little in common. */
   #inOrder(before: readonly NodeIndex[], after: readonly NodeIndex[]): Pair[] | null {
     const [a, b] = [this.#before, this.#after]
     const hunks = diffLines(
@@ -171,7 +171,7 @@ function keyOf(tree: Tree, node: NodeIndex): string {
   return tree.text.slice(tree.from(node), tree.start(node))
 }
 
-/** An array that holds no objects, however deep. */
+/** Whether an array holds no objects, at any depth. */
 function isPlain(tree: Tree, node: NodeIndex): boolean {
   for (let at = node; at < tree.next(node); at++) if (tree.kind(at) === 'object') return false
   return true

@@ -8,7 +8,7 @@ interface Feature {
   readonly properties: NodeIndex
 }
 
-/** Null where the value is no feature. */
+/** The value as a feature of GeoJSON; null when it is none. */
 export function featureOf(values: ValueTable, tree: Tree, node: NodeIndex): Feature | null {
   if (tree.kind(node) !== 'object') return null
   const member = (name: string): NodeIndex => tree.child(node, values.string(name))

@@ -91,7 +91,7 @@ function setOf(
   return { name: null, sides: threeOf(sides) }
 }
 
-/** By rank, then depth, then as they stand in the file. */
+/** The names that may tell elements apart, ordered by rank, then by depth, then as they stand in the file. */
 function candidates(
   elements: readonly (readonly NodeIndex[])[],
   trees: Trees,
@@ -133,7 +133,7 @@ export function isStrictName(name: string): boolean {
   return namesByRank.slice(0, strictRankMax + 1).some((pattern) => pattern.test(name))
 }
 
-/** Null where an element has no such identity, or two have one. */
+/** Tells elements apart by this name; null when an element does not have it, or two have the same. */
 function identified(
   { path, name }: Candidate,
   elements: readonly (readonly NodeIndex[])[],

@@ -16,7 +16,7 @@ import type { ValueId } from './values.ts'
 
 type Entries = ReadonlyMap<ValueId, Nodes>
 
-/** Members of objects; their order is nobody's conflict. */
+/** Merges the members of objects. Their order is never a conflict. */
 export function mergeObjects(merging: MergeContext, nodes: Nodes, path: Path): Member[] {
   const { trees } = merging
   const sides = nodes.map((node, side) => {
@@ -102,7 +102,7 @@ interface EntryOptions {
   readonly isReplaced: boolean
 }
 
-/** Null where the member is gone. */
+/** Merges one member or element; null when it is gone. */
 function mergeEntry(
   merging: MergeContext,
   nodes: Nodes,

@@ -227,7 +227,7 @@ function sortedTogether(
   return [...mine, ...others].sort((a, b) => (textOf(a) < textOf(b) ? -1 : 1))
 }
 
-/** Two versions of one record rather than two records. */
+/** Whether two values are versions of one record, rather than two records. */
 function isAlike({ trees, values }: MergeContext, mine: NodeIndex, other: NodeIndex): boolean {
   const [tree, otherTree] = [trees[1], trees[2]]
   if (tree.value(mine) === otherTree.value(other)) return false

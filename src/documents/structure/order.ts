@@ -28,12 +28,12 @@ export function mergedOrder(orders: Orders, kept: ReadonlySet<ValueId>): ValueId
   return placed(reordered, theirs, inBase, kept, 'ours')
 }
 
-/** As if theirs had moved nothing. */
+/** The order when only the moves of ours count. */
 export function orderOfOurs(orders: Orders, kept: ReadonlySet<ValueId>): ValueId[] {
   return placed(orders.ours, orders.theirs, new Set(orders.base), kept, 'ours')
 }
 
-/** The skeleton with the other side's additions, each after its predecessor there. */
+/** The order of `skeleton`, with each addition of the other side after its predecessor there. */
 function placed(
   skeleton: readonly ValueId[],
   other: readonly ValueId[],

@@ -10,7 +10,7 @@ export const pairsMax = 40_000
 /** For each element of the one list, the place in the other of what it became, or -1; in rising order. */
 export type Match = readonly number[]
 
-/** Null where there are too many to compare all with all. */
+/** Pairs the elements that are most alike; null when there are too many to compare all with all. */
 export function pairedElements(a: Tree, before: Nodes, b: Tree, after: Nodes): Match | null {
   if (before.length === after.length) {
     const isEach = (is: (x: NodeIndex, y: NodeIndex) => boolean): boolean =>

@@ -14,13 +14,13 @@ export type Side = 0 | 1 | 2
 /** A node of each side; -1 where the side has none. */
 export type Nodes = readonly [NodeIndex, NodeIndex, NodeIndex]
 
-/** One value per version: base, ours, theirs. */
+/** Three values, one for each version: base, ours, theirs. */
 export function threeOf<T>(values: readonly T[]): readonly [T, T, T] {
   assert(values.length === 3, 'there are three versions')
   return values as readonly [T, T, T]
 }
 
-/** The node of one side, without those of the others. */
+/** A node that only one side has. */
 export function onlyOn(side: number, node: NodeIndex): Nodes {
   return [side === 0 ? node : none, side === 1 ? node : none, side === 2 ? node : none]
 }

@@ -13,7 +13,7 @@ const pairsMax = 2500
 /** A text or container of this length is no chance when two elements share it. */
 export const tellingLengthMin = 12
 
-/** The identity with renamed elements under their old names. */
+/** The same identity, with elements that a side has renamed under their old names. */
 export function withRenames(merging: MergeContext, identity: Identity): Identity {
   if (identity.name === null) return identity
   const sides = identity.sides.map((own, side) => {
@@ -26,7 +26,7 @@ export function withRenames(merging: MergeContext, identity: Identity): Identity
   return { ...identity, sides: threeOf(sides) }
 }
 
-/** New names of a side to old ones. */
+/** The new names that a side has given to elements, with their old ones. */
 function renamesOf(merging: MergeContext, { sides }: Identity, side: number): Map<ValueId, ValueId> {
   const renamed = new Map<ValueId, ValueId>()
   const [base, own, other] = [sides[0], sides[side]!, sides[side === 1 ? 2 : 1]!]

@@ -16,7 +16,7 @@ import type { ValueId } from './values.ts'
 const textLengthMin = 40
 const textLengthMax = 20_000
 
-/** Removed on one side, and left as it was on the other. */
+/** Whether one side removed the value, and the other left it as it was. */
 export function isLeft({ trees }: MergeContext, nodes: Nodes): boolean {
   const side = nodes[1] === none ? 2 : 1
   return trees[0].value(nodes[0]) === trees[side].value(nodes[side])

@@ -74,7 +74,7 @@ export class Tree {
     this.#to[node] = to
   }
 
-  /** The key that an appended node has here. */
+  /** Sets the key of an appended node. */
   name(node: NodeIndex, key: ValueId): void {
     this.#keys[node] = key
   }
@@ -144,7 +144,7 @@ export class Tree {
   }
 }
 
-/** Copies from[start, end) to `at` on, `shift` added to each. */
+/** Copies from[start, end) to `to` from `at` on, and adds `shift` to each number. */
 export function copyMoved(
   from: Int32Array,
   start: number,

@@ -21,7 +21,7 @@ interface Place {
 /** What of a node has to be the same, so that it reads the same whatever else there is. */
 export interface TwinForm {
   begin(like: Tree, node: NodeIndex): number
-  /** The last character in question; Infinity where that is not known. */
+  /** The last character that may matter; Infinity when that is not known. */
   last(like: Tree, node: NodeIndex, end: NodeIndex): number
   /** Whether a container's members may be looked for one by one. */
   isOpen(node: NodeIndex): boolean

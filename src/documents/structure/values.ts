@@ -42,7 +42,7 @@ export class ValueTable {
     return id
   }
 
-  /** A number, a truth value, null: by its canonical text. */
+  /** The id of a number, a boolean or null, by its canonical text. */
   other(text: string): ValueId {
     let id = this.#others.get(text)
     if (id === undefined) {
@@ -52,7 +52,7 @@ export class ValueTable {
     return id
   }
 
-  /** The id of a number without sign and fraction, below `integersMax`. */
+  /** The id of a whole number from 0 to below `integersMax`. */
   integer(integer: number): ValueId {
     const known = this.#integers[integer]!
     if (known > 0) return known - 1

@@ -33,7 +33,7 @@ function isNamed({ trees, values }: MergeContext, nodes: Nodes, name: string): b
   return nodes.every((node, side) => trees[side]!.key(node) === values.string(name))
 }
 
-/** A geometry that is of another type in another version. */
+/** Whether a geometry has another type in another version. */
 function isRetyped({ trees, values }: MergeContext, nodes: Nodes): boolean {
   const types = nodes.map((node, side) => {
     const tree = trees[side]!

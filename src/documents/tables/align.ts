@@ -178,7 +178,7 @@ function likenessOf({ a, b, lanes }: AlignInput, i: number, j: number): number {
   return likeness(a.rows.at(i), b.rows.at(j), shared, a.side, b.side)
 }
 
-/** null: the two differ too much. */
+/** Aligns two versions whose rows lie in the same order; null when they differ too much. */
 export function alignInOrder({ a, b, lanes }: AlignInput): Alignment | null {
   const shared = lanes.filter((lane) => lane[a.side] >= 0 && lane[b.side] >= 0)
   const projection = new Projection(shared)

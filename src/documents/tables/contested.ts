@@ -44,7 +44,7 @@ function conflictOf(versions: Versions, lane: Lane): DocumentConflict {
   return { kind: 'schema', where: `column '${base ?? ''}'`, column: null, base, ours, theirs }
 }
 
-/** The table as a choice of its columns makes it. */
+/** The table as it is when its contested columns are chosen so. */
 export function shownTable(table: MergedTable, choose: Choose): MergedTable {
   const { contested, layout, versions, header } = table
   if (contested.size === 0) return table

@@ -11,7 +11,7 @@ const candidates = [',', ';', '\t', '|'] as const
 const sampleRecords = 100
 const sampleLength = 64 << 10
 
-/** null: cannot be read as records. */
+/** Reads a file as records; null when it cannot be read so. */
 export function readTable(
   bytes: Uint8Array,
   name: string,
@@ -70,7 +70,7 @@ function delimiterOf(bytes: Uint8Array): string {
   return best
 }
 
-/** Where the character at `sampleLength` begins, or the end. */
+/** The offset of the character at `sampleLength`, or the end. */
 function sampleEnd(bytes: Uint8Array): number {
   // No character (a pair of surrogates counts as two) takes more than three bytes.
   const text = textFromBytes(bytes.subarray(0, 4 * sampleLength)).slice(0, sampleLength)

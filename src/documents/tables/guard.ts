@@ -12,7 +12,7 @@ import { TextTable } from './text-table.ts'
 
 const separatorByte = separator.charCodeAt(0)
 
-/** The rows with the conflicts in their places. */
+/** The merged rows; where keys would clash, conflicts stand in the place of rows. */
 export function guardRows(
   rows: MergedRows,
   { versions, lanes, key }: { versions: Versions; lanes: readonly Lane[]; key: InferredKey },
@@ -61,7 +61,7 @@ class MergedKeys {
     return true
   }
 
-  /** Rows that have one key, more of them than either side has. */
+  /** Groups of rows with the same key, where there are more of them than either side has. */
   crowded(): number[][] {
     const rowNumbers = Array.from({ length: this.#rows.length }, (_, row) => this.#numberOf(row))
     const counts = countsOf(rowNumbers)
@@ -104,7 +104,7 @@ class MergedKeys {
   }
 }
 
-/** How often each number comes; below 0 they do not count. */
+/** How often each number occurs; negative numbers are not counted. */
 function countsOf(numbers: readonly number[]): number[] {
   const counts: number[] = []
   for (const number of numbers) if (number >= 0) counts[number] = (counts[number] ?? 0) + 1

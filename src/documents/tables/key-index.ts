@@ -14,7 +14,7 @@ export function appendKey(to: TextTable, cells: RowCells, places: readonly numbe
   }
 }
 
-/** How many cells of a row have to be looked at. */
+/** How many cells of a row have to be read to find its key. */
 export function cellsNeeded(places: readonly number[]): number {
   return Math.max(...places) + 1
 }
@@ -37,7 +37,7 @@ export class KeyIndex {
     this.#table = new TextTable(rows.length)
   }
 
-  /** Takes a row in. */
+  /** Adds a row. */
   add(cells: RowCells, row: number): void {
     const table = this.#table
     appendKey(table, cells, this.places)
@@ -70,12 +70,12 @@ export class KeyIndex {
     return this.#emptyRow >= 0
   }
 
-  /** Different keys but the empty one. */
+  /** How many different keys there are, without the empty one. */
   get filled(): number {
     return this.#table.size
   }
 
-  /** Different keys. */
+  /** How many different keys there are. */
   get size(): number {
     return this.#table.size + (this.#emptyRow >= 0 ? 1 : 0)
   }
@@ -101,7 +101,7 @@ export class KeyIndex {
     return this.rowOf(of.#rows, row, of.places, cellsNeeded(of.places))
   }
 
-  /** How many keys both have. */
+  /** How many keys both indexes have. */
   common(other: KeyIndex): number {
     let common = this.#emptyRow >= 0 && other.#emptyRow >= 0 ? 1 : 0
     for (let number = 0; number < this.#table.size; number++) {

@@ -49,7 +49,7 @@ const missingRowsMin = 4
 const missingShare = 0.05
 const keyNames = /(^|[\s_\-.:])(id|key|code|uuid|guid|iri|uri|identifier|accession)$/i
 
-/** null: no columns tell rows apart. */
+/** Finds columns that tell rows apart; null when there are none. */
 export function inferKey(
   versions: KeyVersions,
   lanes: readonly Lane[],
@@ -154,7 +154,7 @@ function leadingSet(shared: readonly Lane[], isKey: (columns: readonly Lane[]) =
   return null
 }
 
-/** Pairs that may be unique. */
+/** Pairs of columns that may be unique together. */
 function uniquePairs(versions: KeyVersions, shared: readonly Lane[]): Lane[][] {
   const { rows } = versions.ours
   if (rows.length > pairRowsMax) return []
@@ -174,7 +174,7 @@ function uniquePairs(versions: KeyVersions, shared: readonly Lane[]): Lane[][] {
   return pairs
 }
 
-/** By column. A row that ends before it counts as one more. */
+/** For each column, how many different cells it has. A row that ends before it counts as one more. */
 function differentCells({ rows }: Version, shared: readonly Lane[]): number[] {
   const cells = new RowCells()
   const columns = shared.map(({ ours }) => ({ place: ours, texts: new TextTable(), isShort: false }))
@@ -191,7 +191,7 @@ function differentCells({ rows }: Version, shared: readonly Lane[]): number[] {
   return columns.map(({ texts, isShort }) => texts.size + Number(isShort))
 }
 
-/** The rows by these columns; null where they are no key. */
+/** An index of the rows by these columns; null when they are not a key. */
 export function keyIndex(
   indexes: KeyIndexes,
   version: Version,
@@ -201,7 +201,7 @@ export function keyIndex(
   return indexes.unique(version.rows, placesOf(columns, side), twiceMaxOf(version, side))
 }
 
-/** The keys of a side; null where the columns are none. */
+/** The keys of a side by these columns; null when they are not a key. */
 export function sideKeys(
   versions: KeyVersions & { readonly base: Version },
   columns: readonly Lane[],
@@ -214,7 +214,9 @@ export function sideKeys(
   return index === null ? null : indexedKeys(index, versions.base.rows, placesOf(columns, 'base'))
 }
 
-/** undefined: too little is known of these columns. */
+/**
+ * The keys of a side, from rows that stand in the base as well; undefined when too little is known of these columns.
+ */
 function keysByTwins(
   { base, ...sides }: KeyVersions,
   columns: readonly Lane[],

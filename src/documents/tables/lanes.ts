@@ -62,7 +62,7 @@ function newColumns(side: Version, partner: readonly number[]): number[] {
   return range(side.width).filter((i) => !known.has(i))
 }
 
-/** By place in `a`, the place in `b`, or -1. */
+/** For each column of `a` its place in `b`, or -1. */
 function partners(a: Version, b: Version): number[] {
   if (a.header === null || b.header === null) {
     return range(a.width).map((i) => (i < b.width ? i : -1))

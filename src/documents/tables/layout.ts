@@ -44,7 +44,7 @@ export function orderLanes(lanes: readonly Lane[]): Lane[] {
   return Array.from(weave(strands, { frame: frameOf(strands) }), (at) => lanes[at]!)
 }
 
-/** The side whose order stands: ours, unless theirs alone moved something. */
+/** The side whose order of rows is kept: ours, unless theirs alone moved something. */
 export function frameOf(strands: Strands): 'ours' | 'theirs' {
   return !strands.hasMoves('ours') && strands.hasMoves('theirs') ? 'theirs' : 'ours'
 }

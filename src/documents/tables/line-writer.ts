@@ -12,12 +12,12 @@ export class LineWriter {
   #eol = ''
   #isEmpty = true
 
-  /** So many bytes are expected. */
+  /** `bytes` is how long the result is expected to be. */
   constructor(bytes: number) {
     this.#bytes = new Uint8Array(bytes)
   }
 
-  /** A record as it stands in its file. */
+  /** Writes a record as it stands in its file. */
   record(records: Records, i: number, eol: string): void {
     const start = records.start(i)
     const run = this.#run
@@ -35,7 +35,7 @@ export class LineWriter {
     this.#eol = eol
   }
 
-  /** A line of cells: `append` and `text` put them into it. */
+  /** Begins a line of cells, which `append` and `text` add. */
   begin(eol: string): void {
     this.#endLine()
     this.#isEmpty = false
@@ -54,7 +54,7 @@ export class LineWriter {
     this.append(bytes, 0, bytes.length)
   }
 
-  /** The whole, with what stands behind its last line. */
+  /** All that was written. `trailer` follows the last line. */
   end(trailer: string): Uint8Array {
     this.#eol = this.#isEmpty ? '' : trailer
     this.#endLine()

@@ -34,7 +34,7 @@ export class RowMerger {
       isOneDialect && lanes.every((lane) => lane.base === lane.ours && lane.ours === lane.theirs)
   }
 
-  /** The strands in this order. */
+  /** Merges the strands in this order. */
   merge(strands: Strands, order: Int32Array): MergedRows {
     const numbers = new Int32Array(order.length)
     const of: (RowPick | null)[] = [null, oursPick, theirsPick]
@@ -167,13 +167,13 @@ export class RowMerger {
   }
 }
 
-/** null: of this one alone. */
+/** A text that equal picks share; null for a pick that is used only once. */
 function idOf(pick: RowPick): string | null {
   if (pick.kind !== 'cells' || pick.picks.some((one) => one !== null && typeof one !== 'string')) return null
   return pick.picks.map((one) => (one as Side | null)?.charAt(0) ?? '-').join('')
 }
 
-/** Their line ends included. */
+/** Whether two records are the same bytes, line ends included. */
 function isSameLine(a: Records, i: number, b: Records, j: number): boolean {
   const isSameEnd = a.start(i + 1) - a.end(i) === b.start(j + 1) - b.end(j) && a.newline === b.newline
   return (isSameEnd || a.eol(i) === b.eol(j)) && isSameText(a, i, b, j)

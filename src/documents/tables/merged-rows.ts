@@ -45,7 +45,7 @@ export class MergedRows {
     return this.#picks[this.#numbers[row]!]!
   }
 
-  /** With conflicts in the place of some rows. */
+  /** The same rows, some of them replaced by conflicts. */
   withConflicts(held: ReadonlyMap<number, DocumentConflict>): MergedRows {
     const numbers = this.#numbers.slice()
     const of = [...this.#picks]
@@ -56,7 +56,7 @@ export class MergedRows {
     return new MergedRows(this.strands, this.order, { numbers, of })
   }
 
-  /** With some of the columns. */
+  /** The same rows with only some of the columns. */
   withColumns(isShown: readonly boolean[]): MergedRows {
     const of = this.#picks.map((pick): RowPick | null =>
       pick?.kind === 'cells' ? { kind: 'cells', picks: pick.picks.filter((_, i) => isShown[i]) } : pick,
@@ -85,7 +85,7 @@ export class StrandCells {
     return this.#strands[side][strand]!
   }
 
-  /** null where the version has no such row. */
+  /** The cells of a strand's row in one version; null when that has no such row. */
   of(side: Side, strand: number): RowCells | null {
     const place = this.place(side, strand)
     if (place < 0) return null

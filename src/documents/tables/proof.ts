@@ -15,7 +15,7 @@ import type { Side } from './strands.ts'
 import { TextTable } from './text-table.ts'
 import { rowTwins, type Twins } from './version.ts'
 
-/** `bytes`: the merged file with ours wherever there is a conflict. */
+/** Whether the merged file reads as was decided. `bytes` is that file, with ours wherever there is a conflict. */
 export function isProven(
   merged: MergedTable,
   bytes: Uint8Array,
@@ -72,7 +72,7 @@ function isUnique(records: Records, places: readonly number[]): boolean {
   return true
 }
 
-/** What was decided, against what was written. */
+/** Compares what was decided with what was written. */
 class Decided {
   readonly #table: MergedTable
   readonly #cells: StrandCells
@@ -80,7 +80,7 @@ class Decided {
   readonly #written = new RowCells()
   readonly #isSameDialect: Readonly<Record<Side, boolean>>
 
-  /** `twins`: what was written as it stands in the base. */
+  /** `twins` says which of the written rows stand in the base. */
   constructor(table: MergedTable, twins: Twins | null) {
     this.#table = table
     this.#twins = twins

@@ -70,7 +70,7 @@ class Scan {
     this.#starts = new Uint32Array((bytes.length >>> 6) + 16)
   }
 
-  /** As many as there are, and the end of the bytes. */
+  /** The beginnings of all records, and the end of the bytes. */
   get starts(): Uint32Array {
     this.#push(this.#bytes.length)
     return this.#starts.slice(0, this.#count)
@@ -168,7 +168,7 @@ function withoutTrailer(all: Records): Pick<RecordFile, 'records' | 'trailer'> {
   return { records: all.slice(0, count), trailer }
 }
 
-/** The length where there is none. */
+/** The place of a byte; the length of the bytes when it is not there. */
 function placeOf(bytes: Uint8Array, sought: number, from: number): number {
   const found = indexOfBytes(bytes, sought, from)
   return found < 0 ? bytes.length : found

@@ -32,7 +32,7 @@ export interface RecordFile {
 const lineFeed = 10
 const carriageReturn = 13
 
-/** Some records of a file, one behind the other. */
+/** Records of a file that follow one another. */
 export class Records {
   readonly bytes: Uint8Array
   readonly dialect: Dialect
@@ -58,7 +58,7 @@ export class Records {
     return this.starts[i]!
   }
 
-  /** Behind the record's text: where its line end begins. */
+  /** The end of the record's text, where its line end begins. */
   end(i: number): number {
     const start = this.starts[i]!
     const next = this.starts[i + 1]!
@@ -67,7 +67,7 @@ export class Records {
     return isBoth ? next - 2 : next - 1
   }
 
-  /** Empty for a last line without one. */
+  /** The record's line end; empty for a last line without one. */
   eol(i: number): string {
     const length = this.starts[i + 1]! - this.end(i)
     if (length === 0) return ''
@@ -82,7 +82,7 @@ export class Records {
     return new TableRecord(this, i)
   }
 
-  /** undefined where there is none. */
+  /** The record at `i`; undefined when there is none. */
   get(i: number): TableRecord | undefined {
     return i >= 0 && i < this.length ? this.at(i) : undefined
   }
@@ -102,7 +102,7 @@ export class Records {
   }
 }
 
-/** One record, which is decoded when it is looked at. */
+/** One record, which is decoded when it is first read. */
 export class TableRecord {
   readonly records: Records
   readonly place: number
@@ -115,7 +115,7 @@ export class TableRecord {
     this.place = place
   }
 
-  /** As it stands in the file, without its line end. */
+  /** The record's text, without its line end. */
   get text(): string {
     this.#text ??= this.records.text(this.place)
     return this.#text
@@ -125,13 +125,13 @@ export class TableRecord {
     return this.records.eol(this.place)
   }
 
-  /** Cells as they are spelled, quotes included. */
+  /** The cells as they are spelled, quotes included. */
   get spellings(): readonly string[] {
     this.#spellings ??= split(this.text, this.records.dialect)
     return this.#spellings
   }
 
-  /** Cells as they read. */
+  /** The cells' values, without quotes. */
   get cells(): readonly string[] {
     if (this.#cells === null) {
       const isPlain = !this.records.dialect.hasQuotes || !this.text.includes('"')
@@ -140,7 +140,7 @@ export class TableRecord {
     return this.#cells
   }
 
-  /** '' behind the last. */
+  /** A cell's value; '' beyond the last cell. */
   cell(place: number): string {
     return this.cells[place] ?? ''
   }

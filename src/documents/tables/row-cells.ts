@@ -16,7 +16,7 @@ export class RowCells {
   #hasQuotes = false
   #bounds = new Int32Array(64)
 
-  /** The first `most` cells of a record. */
+  /** Reads the first `most` cells of a record. */
   set(records: Records, i: number, most: number = Infinity): this {
     const { bytes, delimiter } = records
     const end = records.end(i)
@@ -49,7 +49,7 @@ export class RowCells {
     return this.#hasQuotes && this.length(place) > 1 && this.#bytes[this.#bounds[2 * place]!] === quote
   }
 
-  /** Nothing, or nothing in quotes. */
+  /** Whether the cell is empty, or is an empty pair of quotes. */
   isEmpty(place: number): boolean {
     const length = this.length(place)
     return (
@@ -71,13 +71,13 @@ export class RowCells {
     return false
   }
 
-  /** undefined behind the last. */
+  /** The cell as it is spelled; undefined beyond the last cell. */
   spelling(place: number): string | undefined {
     if (place >= this.count) return undefined
     return textFromBytes(this.#bytes.subarray(this.#bounds[2 * place]!, this.#bounds[2 * place + 1]))
   }
 
-  /** '' behind the last. */
+  /** The cell's value; '' beyond the last cell. */
   value(place: number): string {
     const spelling = this.spelling(place) ?? ''
     return this.isQuoted(place) ? unquoted(spelling) : spelling
@@ -143,7 +143,7 @@ export class RowCells {
   }
 }
 
-/** Native for long cells: calling that costs more than a short one. */
+/** Searches short cells by hand, because a native call costs more than a short cell. */
 function nextDelimiter(bytes: Uint8Array, from: number, end: number, delimiter: number): number {
   const near = Math.min(end, from + longCell)
   let at = from

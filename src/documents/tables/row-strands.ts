@@ -28,7 +28,7 @@ export interface RowsInput {
   readonly pairsRest: boolean
 }
 
-/** null: the versions differ too much to be aligned. */
+/** Aligns the rows of three versions; null when these differ too much. */
 export function rowStrands({ versions, lanes, key, indexes, pairsRest }: RowsInput): Strands | null {
   const { base, ours, theirs } = versions
   const chosen = key === null ? null : chosenRows(versions, key, indexes)

@@ -15,11 +15,11 @@ interface RowCounts {
   readonly counts: readonly number[]
 }
 
-/** Counts the rows of several versions under the same numbers. */
+/** Counts the rows of several versions, giving equal rows the same number. */
 class RowCounter {
   readonly #texts = new TextTable()
 
-  /** null: no table. */
+  /** The counts of a version's rows; null when it is not a table. */
   count(bytes: Uint8Array, name: string): RowCounts | null {
     const file = readTable(bytes, name)
     if (file === null) return null

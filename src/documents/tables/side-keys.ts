@@ -9,11 +9,11 @@ import type { Twins } from './version.ts'
 export interface SideKeys {
   /** The last row with the key of this row of the base, or -1. */
   rowOf(baseRow: number): number
-  /** How many keys of the base it has. */
+  /** How many keys of the base this side has. */
   common(base: KeyIndex): number
 }
 
-/** By an index of all its rows. */
+/** The keys of a side, from an index of all its rows. */
 export function indexedKeys(index: KeyIndex, base: Records, basePlaces: readonly number[]): SideKeys {
   const most = cellsNeeded(basePlaces)
   return {
@@ -22,7 +22,10 @@ export function indexedKeys(index: KeyIndex, base: Records, basePlaces: readonly
   }
 }
 
-/** null: not unique; undefined: the index of all rows has to tell. */
+/**
+ * The keys of a side, from an index of the rows that the base does not have. Null when they are not unique;
+ * undefined when only an index of all rows can tell.
+ */
 export function twinKeys(base: KeyIndex, rows: Records, twins: Twins): SideKeys | null | undefined {
   if (rows.length === 0) return null
   if (base.isDoubled || base.hasEmpty) return undefined

@@ -72,7 +72,7 @@ function neighbours(rows: Records, run: readonly number[], places: Int32Array): 
   return rows.slice(Math.max(0, first - windowRows), last + 1 + windowRows).all()
 }
 
-/** And not all equal: that would order nothing. */
+/** Whether the rows are sorted, and not all equal, which would give no order. */
 function isSorted(rows: readonly TableRecord[], side: Side, compare: CompareRows): boolean {
   let rises = 0
   for (let i = 1; i < rows.length; i++) {

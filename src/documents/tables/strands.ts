@@ -28,7 +28,7 @@ export class Strands implements VersionsOf<Int32Array> {
     return this.base.length
   }
 
-  /** The strands that a version has, in its order. */
+  /** The strands that a version has, in the order of its rows. */
   inOrder(side: Side): Int32Array {
     const places = this[side]
     const present = new Int32Array(places.length)

@@ -26,7 +26,7 @@ export class TextTable {
     this.#sizeExpected = sizeExpected
   }
 
-  /** Bytes of memory. */
+  /** How many bytes of memory it takes. */
   get footprint(): number {
     return this.#bytes.length + 4 * (this.#starts.length + this.#hashes.length + this.#slots.length)
   }
@@ -35,7 +35,7 @@ export class TextTable {
     return this.#size
   }
 
-  /** Bytes of the text that is being put together. */
+  /** How many bytes the text has that is being put together. */
   get length(): number {
     return this.#at - this.#starts[this.#size]!
   }
@@ -54,7 +54,7 @@ export class TextTable {
     else for (let i = start; i < end; i++) own[at++] = bytes[i]!
   }
 
-  /** The text that has this number in another table. */
+  /** Appends a text of another table, by its number there. */
   appendFrom(other: TextTable, number: number): void {
     this.append(other.#bytes, other.#starts[number]!, other.#starts[number + 1]!)
   }
@@ -71,7 +71,7 @@ export class TextTable {
     return found
   }
 
-  /** Its number; `size` grows where it is new. */
+  /** The text's number; `size` grows when the text is new. */
   add(): number {
     if (this.#size + 2 > this.#starts.length) this.#growNumbers()
     const hash = this.#hash()
@@ -92,7 +92,7 @@ export class TextTable {
     return xxh32(this.#bytes, this.#starts[this.#size]!, this.#at, seed) | 0
   }
 
-  /** Where the text that is being put together stands or would stand. */
+  /** The slot where the text that is being put together is, or would be. */
   #slotOf(hash: number): number {
     const slots = this.#slots
     const mask = slots.length - 1

@@ -52,7 +52,7 @@ export class TwinFinder {
     return null
   }
 
-  /** By record of the file, of which there are so many. */
+  /** For each of the file's `count` records its twin in the base. */
   found(count: number): Int32Array {
     this.#grow(count)
     return this.#twins.slice(0, count)

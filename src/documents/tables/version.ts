@@ -39,7 +39,7 @@ export function versionOf(file: RecordFile, hasHeader: boolean, base: RecordFile
   }
 }
 
-/** null: not looked for. */
+/** The twins of the rows; null when none were looked for. */
 export function rowTwins({ twins }: RecordFile, base: RecordFile, hasHeader: boolean): Twins | null {
   if (twins === null) return null
   const heads = hasHeader ? 1 : 0

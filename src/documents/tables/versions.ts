@@ -40,7 +40,7 @@ function hasMarkers(bytes: Uint8Array): boolean {
   return isPossible && conflictMarker.test(textFromBytes(bytes))
 }
 
-/** The whole table on one line. */
+/** Whether a version has lost its line ends, so that the whole table is on one line. */
 function hasLostLines(bytes: Uint8Array, base: RecordFile, ours: RecordFile): boolean {
   if (base.records.length !== 1 || ours.records.length <= 2) return false
   return textFromBytes(bytes).length > 2 * ours.records.text(0).length

@@ -22,7 +22,7 @@ export interface Place {
   readonly otherRun: readonly number[]
 }
 
-/** The strands in order, as a chain: each knows the next. */
+/** The strands in order, as a linked list. */
 class Chain {
   readonly head: number
   readonly #next: Int32Array
@@ -57,7 +57,7 @@ class Chain {
   }
 }
 
-/** The numbers of the strands in order. */
+/** The numbers of the strands, in the merged order. */
 export function weave(strands: Strands, options: WeaveOptions): Int32Array {
   const { frame } = options
   const other = frame === 'ours' ? 'theirs' : 'ours'

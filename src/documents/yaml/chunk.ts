@@ -85,7 +85,7 @@ class ChunkReader {
     this.#collection(contents, 0, 0, none)
   }
 
-  /** The end of the last line of what was added. */
+  /** Adds a collection; returns the end of its last line. */
   #collection(node: Block, from: number, start: number, key: ValueId): number {
     const row = this.tree.open(isMap(node) ? 'object' : 'array', from, start, key)
     const source = node.srcToken as CST.BlockMap | CST.BlockSequence | undefined
@@ -160,7 +160,7 @@ class ChunkReader {
     return value
   }
 
-  /** Numbers by their spelling, never as JavaScript's. */
+  /** The value of a scalar. Numbers are told apart by their spelling, not by JavaScript's value of them. */
   #scalar(scalar: Scalar): ValueId {
     const { value, source, tag } = scalar
     if (tag !== undefined) return this.#values.other(`${tag} ${source ?? String(value)}`)
@@ -187,7 +187,7 @@ function firstOf(node: Block): number {
   return first
 }
 
-/** Behind the ':' of a key or the '-' of an element. */
+/** The offset after the ':' of a key or the '-' of an element. */
 function endOfSign(tokens: readonly CST.SourceToken[] | undefined, type: CST.SourceToken['type']): number {
   const sign = tokens?.find((token) => token.type === type)
   if (sign === undefined) throw new NotFit('it has a key of a form that is not merged')

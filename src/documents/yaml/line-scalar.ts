@@ -47,7 +47,7 @@ export interface LineContext {
   readonly plain: PlainScalars
 }
 
-/** A key that begins at `at`, and the end of its colon. */
+/** The key that begins at `at`, and where its colon ends; null when there is none. */
 export function keyAt(text: string, at: number, context: LineContext): { end: number; key: ValueId } | null {
   const quoted = quotedEnd(text, at)
   const end = quoted ?? plainKeyEnd(text, at)
@@ -77,7 +77,7 @@ export function lineScalar(text: string, at: number, context: LineContext): Foun
   return value === null ? null : { end: at + source.length, value }
 }
 
-/** Null where it is none, or may be something else. */
+/** The value of a plain scalar; null when it is none, or may be something else. */
 function plainScalar(source: string, { values, plain }: LineContext): ValueId | null {
   const simple = simpleScalar(source, values)
   if (simple !== null) return simple
@@ -134,7 +134,7 @@ function quotedEnd(text: string, at: number): number | null {
   return quotedPattern.test(text) ? quotedPattern.lastIndex : null
 }
 
-/** Before the spaces before the colon that ends the key. */
+/** The end of a plain key, before any spaces that precede its colon; null when there is none. */
 function plainKeyEnd(text: string, at: number): number | null {
   for (let i = at; i < at + keyLengthMax; i++) {
     const code = text.charCodeAt(i)
@@ -154,7 +154,7 @@ function unquoted(source: string): string {
   return source.includes('\\') ? (JSON.parse(source) as string) : source.slice(1, -1)
 }
 
-/** Numbers by their spelling, never as JavaScript's. */
+/** The value of a plain scalar. Numbers are told apart by their spelling, not by JavaScript's value of them. */
 function plainValue(source: string, values: ValueTable): ValueId {
   if (truthWords.test(source)) return values.other(source.toLowerCase())
   if (nullWords.test(source)) return values.other('null')

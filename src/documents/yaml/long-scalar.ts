@@ -9,7 +9,7 @@ import type { YamlReader } from './read.ts'
 /** Several lines: of a block scalar that names no indent of its own, or plain, or in one kind of quotes. */
 const severalLines = /^(?:[|>][-+]?[ \t]*(?:#.*)?|[^|>].*)\n[^]/
 
-/** Null where they have not several lines each, or lines clash. */
+/** Merges texts of several lines by line; null when they do not have several lines each, or when lines clash. */
 export function mergeLongScalars(nodes: Nodes, trees: Trees, reader: YamlReader): SpelledPlan | null {
   const texts = nodes.map((node, side) => spelledLines(trees[side]!, node))
   if (!texts.every((text) => severalLines.test(text))) return null
@@ -35,12 +35,12 @@ function spelledLines(tree: Tree, node: NodeIndex): string {
   return tree.kind(node) === 'scalar' ? tree.text.slice(tree.start(node), tree.to(node)) : ''
 }
 
-/** That of the first line below the header that is not blank. */
+/** The indent of the first line below the header that is not blank. */
 function indentOf(text: string): number {
   return /\n( *)[^ \n]/.exec(text)?.[1]!.length ?? 0
 }
 
-/** With another indent below the header; an empty line has none. */
+/** The text with another indent below its header; empty lines have none. */
 function moved(text: string, indent: number): string {
   const own = indentOf(text)
   const [first, ...rest] = text.split('\n')

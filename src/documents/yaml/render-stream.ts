@@ -43,7 +43,7 @@ class StreamWriter {
     this.#writer.line((choice as { value: string }).value)
   }
 
-  /** What stands before and behind the document's value. */
+  /** What stands before and after the value of a document. */
   #around({ nodes }: SingleMember): readonly [string, string] {
     const sides = (part: (tree: Tree, node: NodeIndex) => string) =>
       nodes.map((node, side) => (node === none ? undefined : part(this.#trees[side]!, node)))
@@ -53,7 +53,7 @@ class StreamWriter {
     ]
   }
 
-  /** The first one needs no line before it, each other does. */
+  /** Begins a document. The first one needs no line of '---' before it; each other one does. */
   #begin(before: string): void {
     const { newline, parts } = this.#writer
     const mark = `---${newline}`

@@ -40,7 +40,7 @@ export function mergeRemarks([base, ours, theirs]: readonly (string | undefined)
 export type ContainerPlan = Plan & { kind: 'container' }
 export type SingleMember = Member & { kind: 'member' }
 
-/** Writes a document; a piece after the other. */
+/** Writes a document, piece by piece. */
 export class YamlWriter {
   readonly parts: string[] = []
   readonly newline: '\n' | '\r\n'
@@ -67,13 +67,13 @@ export class YamlWriter {
     })
   }
 
-  /** A block without a member would be read as null. */
+  /** What is written for a collection without members: an empty block would be read as null. */
   #emptied({ nodes }: ContainerPlan): string {
     const kinds = this.#trees.map((tree, side) => tree.kind(nodes[side]!))
     return kinds.includes('array') ? '[]' : '{}'
   }
 
-  /** As the host has it, moved by `shift` columns. */
+  /** Writes a collection as the host has it, moved by `shift` columns. */
   #collection({ nodes, members }: ContainerPlan, host: 1 | 2, shift: number): void {
     const tree = this.#trees[host]
     const first = tree.children(nodes[host])[0]!
@@ -138,7 +138,7 @@ export class YamlWriter {
     this.line(head + spelling + trail)
   }
 
-  /** Comments and blank lines before a member, and its indent. */
+  /** Writes the comments and blank lines before a member, and its indent. */
   #lead(nodes: Nodes, column: number, isInline: boolean): void {
     const leads = this.#sides(nodes, (tree, node) =>
       isCompact(tree, node) ? undefined : this.#shifted(leadOf(tree, node), column - columnOf(tree, node)),
@@ -151,12 +151,12 @@ export class YamlWriter {
     this.parts.push(lead, ' '.repeat(column))
   }
 
-  /** From the key or dash to the end of the last line. */
+  /** Writes a member from its key or dash to the end of its last line. */
   #content(tree: Tree, node: NodeIndex, column: number): void {
     this.#lines(tree.text.slice(contentStart(tree, node), tree.to(node)), column - columnOf(tree, node))
   }
 
-  /** The first one stands where it is, those below it move. */
+  /** Writes lines: the first stays where it is, those below it are moved. */
   #lines(text: string, columns: number): void {
     const [first, ...rest] = text.split(/(?<=\n)/)
     this.line(first! + this.#shifted(rest.join(''), columns))
@@ -170,13 +170,13 @@ export class YamlWriter {
     this.line(`${headOf(this.#trees[side], example.nodes[side]).trimEnd()} ${value}`)
   }
 
-  /** Whole lines, ended as ours ends them. */
+  /** Writes whole lines, with the line ends of ours. */
   line(text: string): void {
     const own = text.replaceAll(/\r?\n/g, this.newline)
     this.parts.push(own === '' || own.endsWith('\n') ? own : own + this.newline)
   }
 
-  /** Whole lines, moved right or left. */
+  /** Whole lines, moved to the right or to the left. */
   #shifted(lines: string, columns: number): string {
     if (columns === 0 || lines === '') return lines
     if (columns > 0) return lines.replaceAll(/^(?=[^\r\n])/gm, ' '.repeat(columns))
@@ -188,7 +188,7 @@ export class YamlWriter {
   }
 }
 
-/** Where the key or dash begins: behind the lines before it. */
+/** Where the key or dash of a member begins, after the lines of comments before it. */
 function contentStart(tree: Tree, node: NodeIndex): number {
   const { text } = tree
   let at = tree.from(node)
@@ -231,7 +231,7 @@ function headOf(tree: Tree, node: NodeIndex): string {
   return tree.text.slice(contentStart(tree, node), tree.start(node))
 }
 
-/** A scalar that begins and ends in the line of its key. */
+/** Whether a scalar begins and ends in the line of its key. */
 function isInLine(tree: Tree, node: NodeIndex): boolean {
   if (tree.kind(node) !== 'scalar') return false
   return !tree.text.slice(contentStart(tree, node), tree.to(node)).trimEnd().includes('\n')

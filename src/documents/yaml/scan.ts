@@ -172,7 +172,7 @@ class LineScanner implements ScannedChunk {
     return found === null ? this.#cutOut(member, from) : this.#value(member, found.end, from, found.key)
   }
 
-  /** What stands behind `head`, the end of a ':' or '-'. */
+  /** Reads the value after `head`, the end of a ':' or '-'. */
   #value(member: Line, head: number, from: number, key: ValueId): number {
     const text = this.#text
     const at = this.#indentEnd(head)

@@ -37,7 +37,9 @@ interface Part {
   readonly to: number
 }
 
-/** `read`: one document, without what stands before it. @throws NotFit; OtherForm */
+/**
+ * Reads a stream of documents. `read` reads one document, without what stands before it. @throws NotFit; OtherForm
+ */
 export function readStream(
   text: string,
   form: YamlForm,
@@ -95,7 +97,7 @@ function commentsIn(text: string): readonly string[] {
   return text.match(/#.*/g) ?? []
 }
 
-/** What tells it from the others: 'Service/web', 'Service/shop/web' in a namespace. */
+/** What tells a document from the others: 'Service/web', with a namespace 'Service/shop/web'. */
 function nameOf(tree: Tree, document: NodeIndex, values: ValueTable): ValueId {
   const word = (parent: NodeIndex, key: string): string | null => {
     const child = parent === none ? none : tree.child(parent, values.string(key))

@@ -47,7 +47,7 @@ export class ColumnFit {
     this.#column = column
   }
 
-  /** `row` counts from 1. */
+  /** Takes a cell into account; `row` counts from 1. */
   see(cell: Cell, row: number): void {
     const { kind } = cell
     if (kind === 'absent' || kind === 'null') {
@@ -198,7 +198,7 @@ function isInt64(text: string): boolean {
   return value >= int64.min && value <= int64.max
 }
 
-/** A day that 32 bits count to. */
+/** Whether the text is a date whose day fits into 32 bits. */
 function isDate(text: string): boolean {
   const days = parseDate(text)
   return days !== null && BigInt.asIntN(32, days) === days

@@ -5,7 +5,7 @@ import type { RowIntake } from '../intake.ts'
 import { DuplicateKey } from '../runs.ts'
 import { cellFault } from './faults.ts'
 
-/** What an intake has failed with; all else passes. */
+/** The error of an intake: of two rows with one key it says which they are, other errors stay as they are. */
 export async function asDuplicate(
   error: unknown,
   { intake, schema, where }: { readonly intake: RowIntake; readonly schema: Schema; readonly where: string },

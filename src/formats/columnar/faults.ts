@@ -2,7 +2,7 @@
 // A value is named by its row and column; nothing is ever cut or replaced to make it fit.
 import { VarveError } from '../../base/errors.ts'
 
-/** The file does not hold what its structure claims. */
+/** The error for a file that does not hold what its structure says. */
 export function damaged(where: string, what: string, cause?: unknown): VarveError {
   return new VarveError('VARVE_CORRUPT', `'${where}' is damaged: ${what}`, {
     data: { path: where, reason: 'damaged-file' },
@@ -11,7 +11,7 @@ export function damaged(where: string, what: string, cause?: unknown): VarveErro
   })
 }
 
-/** The file may be sound, but holds something that is not read. */
+/** The error for a file that may be sound, but holds something that Varve does not read. */
 export function unsupported(where: string, what: string, data: object = {}): VarveError {
   return new VarveError('VARVE_UNSUPPORTED_FORMAT', `'${where}': ${what}`, { data: { path: where, ...data } })
 }
@@ -30,7 +30,7 @@ export function cellFault(reason: string, words: string, { where, row, column }:
   })
 }
 
-/** Errors of libraries become ours; our own pass. */
+/** Turns errors of libraries into errors of Varve, and leaves those of Varve as they are. */
 export function toDamageError(where: string, error: unknown): VarveError {
   if (error instanceof VarveError) return error
   return damaged(where, error instanceof Error ? error.message : String(error), error)

@@ -48,7 +48,7 @@ function isEmpty({ kind, bytes }: Cell): boolean {
   return kind === 'absent' || kind === 'null' || kind === 'json' || (kind === 'text' && bytes.length === 0)
 }
 
-/** Length first, so that no two tuples are joined to one text. */
+/** A cell's part of a tuple. Its length comes first, so that different tuples never make the same text. */
 function keyPart({ kind, bytes }: Cell): string {
   let text = `${kind[0]}${bytes.length}:`
   for (const byte of bytes) text += String.fromCharCode(byte)

@@ -47,7 +47,7 @@ export async function openColumnar(
   }
 }
 
-/** The one table of the file, or the one that was named. */
+/** The table that was named, or the only one in the file. */
 export function chosenTable(file: ColumnarFile, named: string | undefined, where: string): string {
   const { names } = file
   if (named !== undefined) return named

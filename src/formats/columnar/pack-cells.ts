@@ -62,7 +62,7 @@ export class CellPacker {
     buffer.endRow(keyStart + key.length, this.#writeRow(cells, valueStart))
   }
 
-  /** null: it is too long. */
+  /** The row's encoded key; null when it is too long. */
   #keyOf(cells: readonly Cell[], unfit: UnfitRows | undefined): Uint8Array | null {
     const key = this.#keyPlaces.map((place) => cells[place]!)
     // The empty text is a value where it is not how nothing is written.
@@ -82,7 +82,7 @@ export class CellPacker {
     }
   }
 
-  /** null: a cell or the row is too large. */
+  /** How many bytes the row takes; null when a cell or the row is too large. */
   #roomOf(cells: readonly Cell[], key: Uint8Array, unfit: UnfitRows | undefined): number | null {
     let room = 1
     let isLarge = false

@@ -37,7 +37,7 @@ export function keyNamesOf({ schema }: TableObject): string[] {
   return schema.key.map((id) => schema.columns.find((column) => column.id === id)!.name)
 }
 
-/** Any cell as text, as CSV and JSON Lines write it. */
+/** Any cell as text, the way CSV and JSON Lines write it. */
 export function textOfCell(cell: Cell): string {
   if (cell.kind === 'bytes') return toHex(cell.bytes)
   return cell.kind === 'true' || cell.kind === 'false' ? cell.kind : cellText(cell)

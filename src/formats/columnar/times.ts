@@ -11,7 +11,7 @@ const perSecond: Readonly<Record<TimeUnit, bigint>> = {
 const digitsOf: Readonly<Record<TimeUnit, number>> = { MILLIS: 3, MICROS: 6, NANOS: 9 }
 const daySeconds = 86_400n
 
-/** Days since 1970-01-01 as 'YYYY-MM-DD'. */
+/** A day, counted from 1970-01-01, as 'YYYY-MM-DD'. */
 export function dateText(days: bigint): string {
   // Civil date from days, in eras of 400 years that begin in March.
   const shifted = days + 719_468n
@@ -32,7 +32,7 @@ export function dateText(days: bigint): string {
   return `${yearText(year)}-${two(month)}-${two(day)}`
 }
 
-/** Units since 1970 as 'YYYY-MM-DDTHH:MM:SS.ffffff', with 'Z' when it is an instant. */
+/** A time, counted in `unit` from 1970, as 'YYYY-MM-DDTHH:MM:SS.ffffff', with 'Z' when it is an instant. */
 export function timestampText(value: bigint, unit: TimeUnit, isUtc: boolean): string {
   const seconds = floorDiv(value, perSecond[unit])
   const days = floorDiv(seconds, daySeconds)

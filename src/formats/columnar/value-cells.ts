@@ -13,7 +13,7 @@ export function floatCell(value: number): Cell {
   return cellOf('number', utf8(Object.is(value, -0) ? '-0.0' : String(value)))
 }
 
-/** The number that `unscaled` / 10^scale is, with all of its digits. */
+/** The number `unscaled` / 10^scale, with all its digits. */
 export function decimalCell(unscaled: bigint, scale: number): Cell {
   return cellOf('number', utf8(decimalText(unscaled, scale)))
 }
@@ -25,7 +25,7 @@ function decimalText(unscaled: bigint, scale: number): string {
   return `${unscaled < 0n ? '-' : ''}${digits.slice(0, at)}.${digits.slice(at)}`
 }
 
-/** Big-endian two's complement. */
+/** The number whose big-endian two's complement these bytes are. */
 export function bigIntOfBytes(bytes: Uint8Array): bigint {
   let value = 0n
   for (const byte of bytes) value = (value << 8n) | BigInt(byte)

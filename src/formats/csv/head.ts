@@ -39,7 +39,7 @@ export async function readHead(
   }
 }
 
-/** With the line end that the file's last line may lack. */
+/** The first bytes; when they are all of the file, with the line end that its last line may lack. */
 async function peekCompleted(slicer: Slicer, length: number, { eol }: DialectGuess): Promise<Uint8Array> {
   const { head } = await peekHead(slicer, length)
   return slicer.hasAll ? concatBytes([head, utf8(eol)]) : head

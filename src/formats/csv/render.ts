@@ -34,7 +34,7 @@ export class RowRenderer {
   #contents: readonly Uint8Array[] = []
   #contentAt = 0
 
-  /** `out` may be a buffer to use again. */
+  /** `out` may be a buffer of an earlier renderer. */
   constructor(plan: CsvPlan, out: Uint8Array<ArrayBuffer> = new Uint8Array(1 << 16)) {
     this.#plan = plan
     this.out = out

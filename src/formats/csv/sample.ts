@@ -14,7 +14,7 @@ export interface Sample {
   readonly always: readonly (boolean | null)[]
 }
 
-/** `head` begins with the first row; the last one may be cut. */
+/** Samples the rows of `head`, which begins with the first row, and whose last row may be cut. */
 export function sampleRows(head: Uint8Array, dialect: Dialect, columns: number): Sample {
   const texts: string[][] = Array.from({ length: columns }, () => [])
   const quoted = new Int32Array(columns)

@@ -37,7 +37,7 @@ export function leafSlice(task: LeafTask): SliceResult {
   return leavesOrRows(parseSliceShared(task), task.leafOptions)
 }
 
-/** As `parseSlice`, but the rows are views that the next call spoils. */
+/** As `parseSlice`, except that the rows are views, valid until the next call. */
 export function parseSliceShared({ bytes, plan, values }: SliceTask): SliceRows {
   buffer.clear()
   const parser = new SliceParser(bytes, plan, buffer)

@@ -21,7 +21,7 @@ export interface SniffHints {
   readonly previous: DialectGuess | null
 }
 
-/** `head` begins behind a byte order mark. */
+/** Guesses the dialect; `head` begins after a byte order mark. */
 export function sniffDialect(head: Uint8Array, hints: SniffHints): DialectGuess {
   const eol = commonEol(head)
   if (hints.format === 'tsv') return { delimiter: '\t', quote: tsvQuote(head, eol, hints.previous), eol }
@@ -51,7 +51,7 @@ function commonEol(head: Uint8Array): DialectGuess['eol'] {
   return returns > alone ? '\r' : '\n'
 }
 
-/** Key columns found weigh most, then records of one length, then columns. */
+/** How well a delimiter fits: found key columns count most, then records of equal length, then more columns. */
 function score(head: Uint8Array, delimiter: string, eol: string, key: readonly string[]): number {
   const reader = new RecordReader(head, dialectOf(delimiter, '"', eol))
   let at = reader.read(0)

@@ -26,7 +26,7 @@ export function stopsIn(word: number, { delimiters, quotes }: Stops): number {
   return ((((word - bounds) & ~word) | ((a - ones) & ~a)) & tops) | quotesIn(word, quotes)
 }
 
-/** The same for quotes alone, as within quotes. */
+/** As `stopsIn`, for quotes alone, as they matter within quotes. */
 export function quotesIn(word: number, quotes: number): number {
   const a = word ^ quotes
   return (a - ones) & ~a & tops

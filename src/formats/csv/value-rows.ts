@@ -32,7 +32,7 @@ const asNumber: ReadonlySet<ColumnType> = new Set(['int', 'decimal', 'float'])
 // As in slice.ts: one slice after the other goes through a thread.
 const buffer = new PackedBuffer(3 << 20, 1 << 17)
 
-/** Views, of `rows` too; the next call spoils them. */
+/** Makes rows of values. The result holds views, of `rows` among others, that are valid until the next call. */
 export function valueRows(rows: PackedRows, plan: ValuePlan): PackedRows {
   buffer.clear()
   for (let row = 0; row < rows.count; row++) addRow(rows, row, plan.types)
@@ -83,7 +83,7 @@ function headEnd(values: Uint8Array, start: number): number {
   return reader.at
 }
 
-/** A text of at most `shortTextMax` bytes. */
+/** Adds a text of at most `shortTextMax` bytes. */
 function addShort(from: Uint8Array, start: number, stop: number, type: ColumnType, to: number): number {
   const { values } = buffer
   const length = stop - start

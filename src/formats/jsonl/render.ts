@@ -96,7 +96,7 @@ export class LineRenderer {
     this.#byte(0x7d)
   }
 
-  /** A key of one integer, the usual case, needs no cell. */
+  /** Writes a key of one integer, the usual case, without making a cell of it. */
   #intKey(keys: Uint8Array, start: number, end: number): boolean {
     const length = intLengthOf(keys[start]!)
     if (length < 0 || length > 6 || start + 1 + length !== end || this.#schema.key.length > 1) return false
@@ -227,7 +227,7 @@ export class LineRenderer {
 
 export type RowBytes = Omit<RowSource, 'contents' | 'contentEnds' | 'count'>
 
-/** All rows of a batch. */
+/** Renders all rows of a batch. */
 export function renderLines(renderer: LineRenderer, columns: readonly JsonlColumn[], rows: RowSource): void {
   const { contents, contentEnds } = rows
   for (let i = 0; i < rows.count; i++) {

@@ -63,7 +63,7 @@ export function linesShared({
   }
 }
 
-/** Start of the first line that is not UTF-8, or -1. */
+/** The start of the first line that is not UTF-8, or -1. */
 function brokenLine(bytes: Uint8Array): number {
   if (isUtf8(bytes)) return -1
   for (let at = 0; ;) {

@@ -15,7 +15,7 @@ export type TakeCells = (count: number) => Promise<Cell[]>
 export interface ParquetColumn {
   readonly name: string
   readonly type: ColumnType
-  /** `firstRow`: of the group, from 1, for messages. */
+  /** `firstRow` is the number of the group's first row, from 1, for messages. */
   open(group: RowGroup, firstRow: number): TakeCells
 }
 

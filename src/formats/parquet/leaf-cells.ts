@@ -160,7 +160,7 @@ function uuidText(bytes: Uint8Array): string {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
 }
 
-/** Months, days and milliseconds, as ISO 8601 writes a duration. */
+/** Months, days and milliseconds as a duration of ISO 8601. */
 function intervalText(bytes: Uint8Array): string {
   if (bytes.length !== 12) throw new Error('an interval has not 12 bytes')
   const view = new DataView(bytes.buffer, bytes.byteOffset, 12)

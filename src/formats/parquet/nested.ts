@@ -43,7 +43,7 @@ function builderOf(node: ParquetNode, where: string, base: number): Build {
   return (spans) => build(spans.slice(from, to))
 }
 
-/** A node that is there once, or not at all. */
+/** Builds a node that occurs once, or not at all. */
 function one(node: ParquetNode, where: string, base: number): Build {
   const content =
     node.element.type === undefined ? groupOf(node, where, base) : leafOf(leafCells(node, where))
@@ -113,7 +113,7 @@ function repeated(node: ParquetNode, element: Build): Build {
       .join(',')}]`
 }
 
-/** Cuts entries where a repeated node begins again. */
+/** Cuts entries apart where a repeated node begins again. */
 function elementsOf(node: ParquetNode): (spans: readonly Span[]) => Span[][] {
   return (spans) => {
     const [first] = spans

@@ -51,7 +51,7 @@ export function pageOfV1(leaf: ParquetNode, header: PageHeader, bytes: Uint8Arra
   return { reps, defs, count, values: valuesOf(leaf, encoding, { bytes, at, reps, defs }, count, known) }
 }
 
-/** A data page of the second kind: levels lie in front, uncompressed. */
+/** Reads a data page of version 2, whose levels come first and are not compressed. */
 export function pageOfV2(
   leaf: ParquetNode,
   header: PageHeader,

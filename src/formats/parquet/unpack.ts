@@ -14,7 +14,7 @@ export function unpackerOf(codec: CompressionCodec, where: string): Unpack {
   return (bytes, length) => (length === 0 ? emptyBytes : owned(unpack(bytes, length)))
 }
 
-/** Values are views into the page: it must own its memory. */
+/** The bytes in memory of their own, since values are views of the page. */
 function owned(bytes: Uint8Array): Uint8Array {
   return bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice()
 }

@@ -39,7 +39,7 @@ export class BoundRows {
     return this.#byteEnds.length === 0
   }
 
-  /** It is time to hand them over. */
+  /** Whether it is time to insert what was gathered. */
   get isFull(): boolean {
     return (
       this.#byteEnds.length >= rowsMax ||
@@ -48,7 +48,7 @@ export class BoundRows {
     )
   }
 
-  /** NaN for NULL. */
+  /** Adds a number; NaN stands for NULL. */
   number(value: number): void {
     if (this.#boundCount === this.#bound.length) {
       const larger = new Float64Array(2 * this.#bound.length)
@@ -79,7 +79,7 @@ export class BoundRows {
     this.#byteEnds.push(this.#length)
   }
 
-  /** What was added since. */
+  /** Takes out what was added since the last call. */
   take(): RowsToInsert {
     const rows = {
       rowCount: this.#byteEnds.length,

@@ -19,7 +19,7 @@ export interface RowTarget {
   readonly columns: readonly Pick<Column, 'type'>[]
 }
 
-/** Each row is new. */
+/** Inserts rows, all of which are new. */
 export async function insertRows(file: string, target: RowTarget, rows: RowsToInsert): Promise<void> {
   const database = await openSqliteFile(file, 'write')
   try {

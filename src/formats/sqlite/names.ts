@@ -14,12 +14,12 @@ export function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`
 }
 
-/** As SQLite compares names: letters of ASCII without regard to case. */
+/** The name as SQLite compares names: the case of ASCII letters does not count. */
 export function foldedName(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
 }
 
-/** The first two names that are one to SQLite. */
+/** The first two names that are the same to SQLite; null when there are none. */
 export function sameNames(columns: readonly { readonly name: string }[]): [string, string] | null {
   const seen = new Map<string, string>()
   for (const { name } of columns) {

@@ -46,7 +46,7 @@ function valueOf(cell: Cell, type: ColumnType): SqliteValue {
 const trueText = utf8('true')
 const falseText = utf8('false')
 
-/** What CSV has in a column of bools; null: something else. */
+/** Reads a boolean as CSV spells it; null when the text is something else. */
 export function boolOfText(src: Uint8Array, start: number, end: number): boolean | null {
   if (compareRanges(src, start, end, trueText, 0, trueText.length) === 0) return true
   return compareRanges(src, start, end, falseText, 0, falseText.length) === 0 ? false : null
@@ -57,7 +57,7 @@ function numberText(text: string): string {
   return text.startsWith('-9') && Number(text) === -(2 ** 63) ? String(-(2n ** 63n)) : text
 }
 
-/** `kind` is SQLite's typeof; text comes as bytes. */
+/** The cell of a result; `kind` is SQLite's typeof, and text comes as bytes. */
 export function cellOfResult(kind: SqliteValue, value: SqliteValue): Cell {
   if (value === null) return nullCell
   if (kind === 'integer') return intCell(value as number | bigint)

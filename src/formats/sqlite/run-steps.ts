@@ -59,7 +59,7 @@ export async function runSteps(file: string, steps: readonly SqlStep[]): Promise
   }
 }
 
-/** Why not to go on; null: go on. */
+/** Runs a step; a text says why not to go on, null means to go on. */
 function runStep(database: SqliteFile, step: SqlStep): string | null {
   if ('run' in step) {
     runOne(database, step.run)
@@ -72,7 +72,7 @@ function runStep(database: SqliteFile, step: SqlStep): string | null {
   return null
 }
 
-/** As one statement, whatever the text holds. */
+/** Runs the text as a single statement, whatever it holds. */
 function runOne(database: SqliteFile, sql: string): void {
   const statement = database.prepare(sql)
   try {

@@ -22,7 +22,7 @@ export interface StoredKinds {
   readonly blobs: number
 }
 
-/** One look at the whole table, within SQLite. */
+/** What a table's columns hold, in one pass over the table, within SQLite. */
 export function storedColumns(
   database: SqliteFile,
   name: string,
@@ -107,7 +107,7 @@ export function typeOfStored({ declared, kinds }: StoredColumn): ColumnType {
   return isReal(sqlType) && blobs === 0 ? 'float' : 'text'
 }
 
-/** SQLite's own rules of affinity, and what people write beside them. */
+/** The type that a declared one means: by SQLite's rules of affinity, and by names that people use beside them. */
 function typeDeclared(sqlType: string): ColumnType {
   if (/\bBOOL/.test(sqlType)) return 'bool'
   if (sqlType.includes('INT')) return 'int'

@@ -144,7 +144,7 @@ function realCell(value: number, { isReal: saysReal }: ColumnCells): Cell {
   return isWhole && !saysReal ? cellOf('number', utf8(`${value}.0`)) : floatCell(value)
 }
 
-/** What is no JSON is text, as in any other column. */
+/** The text as a cell of JSON; as text when it is not JSON. */
 function jsonTextCell(text: string): Cell {
   let parsed: unknown
   try {

@@ -1,6 +1,6 @@
 import type { SqliteFile } from '../../base/platform-sqlite.ts'
 
-/** Commits what `work` has changed, or takes it back. */
+/** Runs `work` in a transaction, and commits it, or takes it back when `work` throws. */
 export async function inTransaction<T>(database: SqliteFile, work: () => Promise<T>): Promise<T> {
   database.exec('BEGIN')
   try {

@@ -16,7 +16,7 @@ export class DvcCache {
   readonly #places: string[] = []
   readonly #looked = new Set<string>()
 
-  /** `root`: the folder of Git's files. */
+  /** `root` is the folder of Git's files. */
   constructor(root: string) {
     this.#root = root
     this.near('')
@@ -33,7 +33,7 @@ export class DvcCache {
     }
   }
 
-  /** null: its bytes are not there. */
+  /** The bytes with this digest; null when they are not there. */
   open(md5: string): AsyncIterable<Uint8Array> | null {
     const file = this.#fileOf(md5)
     return file === null ? null : checkedFile(file, { algorithm: 'md5', digest: md5, orWithoutCr: true })

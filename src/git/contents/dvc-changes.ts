@@ -57,7 +57,7 @@ export class DvcChanges {
     return [...result, ...[...made.values()].filter(({ pathBytes }) => !own.has(pathBytes))]
   }
 
-  /** null: it stays the file that it is. */
+  /** The files that a .dvc file stands for; null when it stays the file that it is. */
   async #filesOf(pathBytes: string, entry: GitTreeEntry | null, at: EntryAt): Promise<Files | null> {
     const isFile = entry?.mode === 'file' || entry?.mode === 'executable'
     if (!isFile || !isDvcPath(pathBytes)) return null
@@ -114,7 +114,7 @@ export class DvcChanges {
   }
 }
 
-/** Not what DVC keeps for itself in `.dvc`. */
+/** Whether it is a .dvc file, and not one that DVC keeps for itself in `.dvc`. */
 export function isDvcPath(pathBytes: string): boolean {
   return (/[^/]\.dvc$/.test(pathBytes) && !/(^|\/)\.dvc\//.test(pathBytes)) || isLock(pathBytes)
 }

@@ -18,7 +18,7 @@ export function dvcPlaces(dvc: string): string[] {
   return [cache, ...remotes].map((place) => path.resolve(dvc, place))
 }
 
-/** null: it is elsewhere than in a folder of this machine. */
+/** The folder that a URL names; null when it is not a folder of this machine. */
 function folderOf(url: string): string | null {
   if (!/^[a-z][a-z0-9+.-]+:/i.test(url)) return url
   try {
@@ -47,7 +47,7 @@ function settingsIn(file: string): Setting[] {
   return settings
 }
 
-/** A comment ends what has no quotes. */
+/** The value without quotes. One without quotes ends at a comment. */
 function unquoted(text: string): string {
   return /^\s*(['"])(.*)\1\s*(?:#.*)?$/.exec(text)?.[2] ?? text.replace(/\s+#.*$/, '').trim()
 }

@@ -53,7 +53,7 @@ function outOf(out: unknown, folder: string, wdir: unknown): DvcOut | null {
   return pathBytes === null ? null : { pathBytes, md5: named[1]!, isFolder: named[2] !== undefined }
 }
 
-/** One list of files, as DVC keeps it for a folder. */
+/** Reads the list of files that DVC keeps for a folder. */
 export function dvcFolder(bytes: Uint8Array, folder = ''): DvcOut[] | null {
   const said = parsedOrNull(Buffer.from(bytes).toString('utf8'), JSON.parse)
   if (!Array.isArray(said)) return null
@@ -98,7 +98,7 @@ function parsedOrNull(text: string, parser: (text: string) => unknown = parsedYa
   }
 }
 
-/** Aliases could make a small text a large value. */
+/** Reads YAML without aliases, which could make a small text a large value. */
 function parsedYaml(text: string): unknown {
   return parse(text, { maxAliasCount: 0 })
 }

@@ -22,7 +22,7 @@ export class GitContents {
     this.#dvc = this.#cache === null ? null : new DvcChanges(git, this.#cache, options.allowMissing)
   }
 
-  /** Versions of pointers that came in as they are. */
+  /** How many versions of pointers were imported as they are. */
   get pointersLeft(): number {
     return this.#left.size + (this.#dvc?.left.size ?? 0)
   }

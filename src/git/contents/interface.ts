@@ -21,7 +21,7 @@ export function md5Oid(md5: string): Md5Oid {
   return `md5:${md5}`
 }
 
-/** null: it is an id of Git. */
+/** The MD5 in an id; null when it is an id of Git. */
 export function md5Of(oid: Oid): string | null {
   return oid.startsWith('md5:') ? oid.slice('md5:'.length) : null
 }

@@ -12,7 +12,7 @@ export interface ExpectedDigest {
   readonly orWithoutCr?: boolean
 }
 
-/** The first of the places that is a file; null: none. */
+/** The first of the places that is a file; null when none is. */
 export function firstFile(places: readonly string[]): string | null {
   return places.find((place) => fs.lstatSync(place, { throwIfNoEntry: false })?.isFile() === true) ?? null
 }

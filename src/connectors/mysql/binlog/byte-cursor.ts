@@ -14,7 +14,7 @@ export class ByteCursor {
     return this.#bytes.length - this.#at
   }
 
-  /** A view. */
+  /** The next bytes, as a view. */
   take(count: number): Buffer {
     if (count > this.left) throw corrupt('an event of the binary log ends too early')
     const part = this.#bytes.subarray(this.#at, this.#at + count)
@@ -26,7 +26,7 @@ export class ByteCursor {
     this.take(count)
   }
 
-  /** Little-endian, of up to six bytes. */
+  /** The next number: little-endian, of up to six bytes. */
   uint(size: number): number {
     if (size > 6) throw corrupt('an event of the binary log has a number of too many bytes')
     return size === 0 ? 0 : this.take(size).readUIntLE(0, size)
@@ -40,7 +40,7 @@ export class ByteCursor {
     return this.take(8).readBigUInt64LE(0)
   }
 
-  /** As the protocol writes lengths; none is larger than an event. */
+  /** The next length, in the protocol's packed form. No length is larger than an event. */
   packedLength(): number {
     const first = this.uint(1)
     if (first < 0xfb) return first

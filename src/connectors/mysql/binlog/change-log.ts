@@ -44,7 +44,7 @@ export class BinlogChangeLog implements ChangeLog {
     }
   }
 
-  /** The server notes with each snapshot where its log stood then. */
+  /** Begins where the server says that its log stood at the moment of the snapshot. */
   async begin(_: string, tables: readonly EndpointTable[]): Promise<LogStart> {
     const snapshot = await this.#home.snapshot()
     try {

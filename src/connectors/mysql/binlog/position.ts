@@ -17,7 +17,7 @@ export function positionText({ file, at, begun, last }: BinlogPosition): string 
   return JSON.stringify([file, at, begun, last?.from ?? null, last?.hash ?? null])
 }
 
-/** null where the text is no position of ours. */
+/** Reads a stored position; null when the text is none of ours. */
 export function positionOf(text: string): BinlogPosition | null {
   try {
     const [file, at, begun, from, hash] = JSON.parse(text) as unknown[]
@@ -29,7 +29,7 @@ export function positionOf(text: string): BinlogPosition | null {
   }
 }
 
-/** Files are numbered: 'binlog.000012'. */
+/** Compares places by file and offset; files are numbered: 'binlog.000012'. */
 export function isBefore(a: BinlogPlace, b: BinlogPlace): boolean {
   const [x, y] = [numberOf(a.file), numberOf(b.file)]
   return x === y ? a.at < b.at : x < y

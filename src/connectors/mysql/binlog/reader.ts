@@ -41,7 +41,7 @@ export class BinlogReader implements LogReader {
     this.#at = at
   }
 
-  /** When the file was begun: among the first things that are sent. */
+  /** When the log's file was begun, which is among the first things that the server sends. */
   async begun(): Promise<number> {
     while (this.#at.begun === 0) this.#read(await this.#next())
     return this.#at.begun
@@ -115,7 +115,7 @@ export class BinlogReader implements LogReader {
     }
   }
 
-  /** Notes where the event leaves us. */
+  /** Reads an event, and notes the position after it. */
   #read(bytes: Buffer): Read {
     const header = readHeader(bytes)
     const event = readEvent(header, bytes)
@@ -184,7 +184,7 @@ function transactionOf(gtid: string | null, { seconds, end }: EventHeader): LogT
   return { id: gtid === null ? `end ${end}` : `GTID ${gtid}`, committedMs: seconds * 1000 }
 }
 
-/** Offsets in events have 32 bits; files may be longer. */
+/** The whole offset of an event's end: events give only its lower 32 bits, and files may be longer. */
 function offsetAfter(at: number, end: number): number {
   const offset = at - (at % 2 ** 32) + end
   return offset < at ? offset + 2 ** 32 : offset

@@ -88,7 +88,7 @@ export class BinlogStream {
     return this.#waiting[0] ?? null
   }
 
-  /** The next event that has come; null when none has. */
+  /** The next event, if it has arrived; else null. */
   take(): Buffer | null {
     const event = this.#waiting.shift() ?? null
     if (event === null) return null

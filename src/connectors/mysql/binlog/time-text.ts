@@ -17,7 +17,7 @@ export function datetimeText(cursor: ByteCursor, digits: number): string {
   return `${date} ${clock(Number(packed & 0x1ffffn))}${fractionText(fractionOf(cursor, digits), digits)}`
 }
 
-/** A negative one is its complement, fraction and all. */
+/** A time as text. A negative one is stored as the complement of all its bytes, its fraction among them. */
 export function timeText(cursor: ByteCursor, digits: number): string {
   const fractionBytes = (digits + 1) >> 1
   const size = 3 + fractionBytes
@@ -28,7 +28,7 @@ export function timeText(cursor: ByteCursor, digits: number): string {
   return `${value < 0 ? '-' : ''}${clock(whole & 0x3f_ffff)}${fractionText(fraction, digits)}`
 }
 
-/** In microseconds. */
+/** The fraction of a second, in microseconds. */
 function fractionOf(cursor: ByteCursor, digits: number): number {
   const size = (digits + 1) >> 1
   return size === 0 ? 0 : cursor.take(size).readUIntBE(0, size) * 100 ** (3 - size)

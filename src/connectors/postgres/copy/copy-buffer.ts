@@ -21,7 +21,7 @@ export class CopyBuffer implements CellSink {
     return this.#length
   }
 
-  /** What was written since the last call, in memory of its own. */
+  /** What was written since the last call, as a copy. */
   take(): Uint8Array {
     const lines = this.#out.slice(0, this.#length)
     this.#length = 0
@@ -46,7 +46,7 @@ export class CopyBuffer implements CellSink {
     this.#raw(value ? trueText : falseText)
   }
 
-  /** A number that is not negative. */
+  /** Writes a number that is not negative. */
   count(value: number): void {
     this.#reserve(intTextMax)
     let digits = 1
@@ -59,7 +59,7 @@ export class CopyBuffer implements CellSink {
     this.#length += digits
   }
 
-  /** An element of a key. */
+  /** Writes an integer out of an encoded key. */
   int(key: Uint8Array, at: number): void {
     this.#reserve(intTextMax)
     this.#length = writeIntText(this.#out, this.#length, key, at)
@@ -79,7 +79,7 @@ export class CopyBuffer implements CellSink {
     this.#length = at
   }
 
-  /** In hex. */
+  /** Writes bytes in hex. */
   bytes(bytes: Uint8Array): void {
     this.#reserve(2 * bytes.length + 3)
     const out = this.#out

@@ -101,7 +101,7 @@ function asIso(target: Uint8Array, start: number, end: number): number {
   return end - 2
 }
 
-/** '\x00ff', two digits a byte, as the bytes themselves. Their end. */
+/** Decodes '\x00ff', two digits a byte, in place; returns the end of the bytes. */
 function fromHex(target: Uint8Array, start: number, end: number): number {
   let to = start
   for (let from = start + 2; from + 1 < end; from += 2)

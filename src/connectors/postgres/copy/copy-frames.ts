@@ -16,7 +16,7 @@ export function frameEnd(bytes: Uint8Array, at: number): number {
   return at + 1 + length
 }
 
-/** Where the frames end that lie whole from `at` on. */
+/** The end of the last whole frame from `at` on. */
 export function wholeFrames(bytes: Uint8Array, at = 0): number {
   while (at + frameHeadBytes <= bytes.length && isRow(bytes[at])) {
     const end = frameEnd(bytes, at)
@@ -26,7 +26,7 @@ export function wholeFrames(bytes: Uint8Array, at = 0): number {
   return at
 }
 
-/** The rows of whole frames, a line each. */
+/** The rows of whole frames, one line for each. */
 export function unframed(frames: Uint8Array): Uint8Array {
   const lines = new Uint8Array(frames.length)
   let length = 0

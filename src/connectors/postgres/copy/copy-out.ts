@@ -56,7 +56,7 @@ class CopyOut implements Submittable {
 
   handleReadyForQuery(): void {}
 
-  /** Whole frames; null at the end. */
+  /** The next whole frames; null at the end. */
   async next(): Promise<Uint8Array | null> {
     for (;;) {
       if (this.#failure !== null) throw this.#failure

@@ -48,7 +48,7 @@ export class CopyReader {
     if (this.bytes[this.end - 1] !== lineFeed) throw corrupt('the server sent a row without its end')
   }
 
-  /** Steps over a null. */
+  /** Whether a null is next; steps over it if so. */
   isNull(): boolean {
     const { bytes, at } = this
     if (bytes[at] !== backslash || bytes[at + 1] !== capitalN) return false

@@ -76,7 +76,7 @@ function addRow(reader: CopyReader, { keys, values }: CopyPlan): boolean {
   return true
 }
 
-/** Its fields lie a moment where the row's cells will. */
+/** Adds the row's key. Its fields lie for a moment where the row's cells will lie. */
 function addKey(
   reader: CopyReader,
   keys: CopyPlan['keys'],

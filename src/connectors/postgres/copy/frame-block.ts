@@ -22,7 +22,7 @@ export class FrameBlock {
   /** Behind them: a row that is too long. */
   #cut: CutRow | null = null
 
-  /** Bytes of whole rows. */
+  /** How many bytes of whole rows there are. */
   get length(): number {
     return this.#whole
   }
@@ -68,7 +68,7 @@ export class FrameBlock {
     return bytes.subarray(taken)
   }
 
-  /** The whole rows: a view, good until this is called again. */
+  /** The whole rows, as a view that is good until this is called again. */
   take(): Uint8Array {
     const taken = this.#bytes
     const rest = this.rest()
@@ -91,7 +91,7 @@ export class FrameBlock {
     this.#end = end
   }
 
-  /** Room for so many bytes in all, those that are there included. */
+  /** Makes room for `bytes` in all, those that are there included. */
   #reserve(bytes: number): void {
     if (bytes <= this.#bytes.length) return
     const larger = new Uint8Array(bytes)
@@ -100,7 +100,7 @@ export class FrameBlock {
   }
 }
 
-/** Of the message at `at`, without its letter. */
+/** The length of the message at `at`, without its letter. */
 function messageLength(bytes: Uint8Array, at: number): number {
   return ((bytes[at + 1]! << 24) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 8) | bytes[at + 4]!) >>> 0
 }

@@ -12,7 +12,7 @@ export class FrameSlices {
   /** Memory of slices that are done with: fresh memory costs more than the copy into it. */
   readonly #free: Uint8Array[] = []
 
-  /** `source` gives whole frames; what it gives is not kept. */
+  /** `source` gives whole frames, which are copied. */
   constructor(source: AsyncIterable<Uint8Array>) {
     this.#source = source[Symbol.asyncIterator]()
   }
@@ -42,7 +42,7 @@ export class FrameSlices {
     return copyInto(memory, frames)
   }
 
-  /** Nobody looks into the slice any more: its memory serves another. */
+  /** Called when nobody reads the slice any more: its memory is used for another. */
   release(slice: Uint8Array): void {
     if (slice.buffer.byteLength === sliceBytes) this.#free.push(new Uint8Array(slice.buffer))
   }

@@ -50,7 +50,7 @@ export async function* cellRows(copy: Copy, { name, columns }: PostgresTable): A
   }
 }
 
-/** The cells are views of memory of their own. */
+/** The cells of the rows, as views of memory that is theirs alone. */
 function cellsOf(frames: Uint8Array, columns: readonly CopyColumn[]): Cell[][] {
   return copyRows(unframed(frames), columns.length).map((fields) =>
     fields.map((field, i) => {
@@ -60,7 +60,7 @@ function cellsOf(frames: Uint8Array, columns: readonly CopyColumn[]): Cell[][] {
   )
 }
 
-/** Two digits a byte, and two letters before them. */
+/** A cell whose value was too large to be read. Bytes come as two digits each, after two more characters. */
 function cutCell(textBytes: number, type: ColumnType): Cell {
   return { ...cellOf('text', emptyBytes), tooLarge: type === 'bytes' ? (textBytes - 2) / 2 : textBytes }
 }
@@ -132,7 +132,7 @@ function start(
   return { bytes, result }
 }
 
-/** Cell by cell, which says what is wrong with which row. */
+/** Packs cell by cell, to find out what is wrong with which row. */
 function slowly(
   bytes: Uint8Array,
   table: PostgresTable,

@@ -25,7 +25,7 @@ export class ReusedBufferSocket extends Socket {
     super({ onread } as SocketConstructorOpts)
   }
 
-  /** From now on `take` gets what comes, instead of listeners. */
+  /** From now on `take` gets the bytes that arrive, instead of the socket's listeners. */
   divert(take: Take | null): void {
     this.#take = take
   }

@@ -59,7 +59,7 @@ export class LogStream {
     this.#timer = setInterval(() => this.#tell(false), aliveMs).unref()
   }
 
-  /** The next one, as far as one is here. */
+  /** The next message, if it has arrived; else null. */
   take(): StreamMessage | null {
     this.#isAsked = false
     const arrived = this.#queue[this.#next]
@@ -101,7 +101,7 @@ export class LogStream {
       throw endpointError(this.location, this.#failure)
   }
 
-  /** The server may forget what lies before. */
+  /** The server may forget its log before this position. */
   acknowledge(lsn: bigint): void {
     if (lsn > this.#safe) this.#safe = lsn
     this.#tell(false)
@@ -150,7 +150,7 @@ export class LogStream {
     this.#wakes.clear()
   }
 
-  /** "Standby status update". */
+  /** Sends a "Standby status update". */
   #tell(isAsking: boolean): void {
     if (this.#failure !== null) return
     const bytes = Buffer.alloc(34)

@@ -30,12 +30,12 @@ export type Tuple = readonly (Uint8Array | null | undefined)[]
 /** 2000-01-01, from which PostgreSQL counts microseconds. */
 const epochMs = 946_684_800_000
 
-/** Types, origins and messages of programs are not. */
+/** Whether the message matters here. Types, origins and messages of programs do not. */
 export function isNeeded(bytes: Uint8Array): boolean {
   return !'YOM'.includes(String.fromCharCode(bytes[0]!))
 }
 
-/** Of one that is needed. @throws VarveError VARVE_CORRUPT */
+/** Reads a message for which `isNeeded` holds. @throws VarveError VARVE_CORRUPT */
 export function readLogMessage(bytes: Uint8Array): LogMessage {
   const reader = new MessageReader(bytes)
   const message = messageOf(reader)
@@ -172,7 +172,7 @@ class MessageReader {
     this.#step(length)
   }
 
-  /** A count of things that take `size` bytes at least each. */
+  /** Checks a count of things that take at least `size` bytes each. */
   bounded(count: number, size: number): number {
     if (count * size > this.#bytes.length - this.#at)
       throw corrupt("the database's log counts more than it has")

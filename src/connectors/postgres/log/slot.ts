@@ -88,7 +88,7 @@ export async function dropSlot(client: Client, name: string): Promise<void> {
   await client.query(`DROP PUBLICATION IF EXISTS ${quoteName(name)}`)
 }
 
-/** Tries again for a while when another connection reads the slot. */
+/** Tries again for a while, as long as another connection reads the slot. */
 export async function whileBusy<T>(work: () => Promise<T>): Promise<T> {
   for (const end = Date.now() + busyMsMax; ;) {
     try {

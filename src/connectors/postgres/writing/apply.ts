@@ -93,7 +93,7 @@ async function applyOnce(client: Client, plan: ApplyPlan, { late, atOnce }: Timi
   }
 }
 
-/** Which of the tables have rules. */
+/** Begins the transaction; returns those of the tables that have rewrite rules. */
 async function begin(client: Client, tables: readonly PostgresTable[]): Promise<Set<PostgresTable>> {
   const places = tables.map(({ sql }, i) => `(${i}, to_regclass(${quoteText(sql)}))`).join(', ')
   const ruled =
@@ -131,7 +131,7 @@ async function marksOf(
   return found
 }
 
-/** A sequence never gives out a number that is taken. */
+/** Moves the table's sequences on, so that none gives out a number that is taken. */
 async function advanceSequences(client: Client, table: PostgresTable): Promise<void> {
   for (const { name, sequence } of table.columns) {
     if (sequence === null) continue

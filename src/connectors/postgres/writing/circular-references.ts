@@ -31,7 +31,7 @@ export function withoutReferences(
   )
 }
 
-/** The second step, for rows that the first has written. */
+/** The second step: fills in the references of rows that the first step has written. */
 export function restoreReferences(
   table: PostgresTable,
   kind: 'insert' | 'delete',

@@ -20,7 +20,7 @@ export class Lookup3 {
     this.#low = this.#seedLow
   }
 
-  /** Changes the seed of the next. */
+  /** Changes the seed for the next bytes. */
   mark(high: number, low: number): void {
     this.#high ^= high
     this.#low ^= low
@@ -34,7 +34,7 @@ export class Lookup3 {
     if (++this.#count % 0x10_0000 === 0) this.#carry()
   }
 
-  /** The sum is taken of numbers without sign, of 64 bits. */
+  /** The sum is of unsigned 64-bit numbers. */
   total(): { readonly count: number; readonly sum: bigint } {
     this.#carry()
     return { count: this.#count, sum: this.#sum }

@@ -15,7 +15,7 @@ export const copiedRowsMin = 200
 export interface Staged {
   /** Runs the statement on the rows from `start` (from 0) up to `end`; numbers, from 0, of those not as expected. */
   run(start: number, end: number): Promise<number[]>
-  /** Runs it on all rows; whether all were as expected. */
+  /** Runs the statement on all rows; returns whether all were as expected. */
   runAll(): Promise<boolean>
 }
 
@@ -32,7 +32,7 @@ export function batchOf(statement: Statement, changes: readonly RowChange[]): Ba
   return { statement, changes, lines }
 }
 
-/** Begins a savepoint; what was staged before is gone. */
+/** Begins a savepoint, and sends the rows. What was staged before is gone. */
 export async function stageRows(client: Client, { statement, changes, lines }: Batch): Promise<Staged> {
   if (lines === null) {
     await client.query('SAVEPOINT varve')
@@ -53,7 +53,7 @@ export async function stageRows(client: Client, { statement, changes, lines }: B
   }
 }
 
-/** Rows that go along with each statement. */
+/** Rows that travel as parameters of each statement. */
 export function rowsAlong(client: Client, statement: Statement, changes: readonly RowChange[]): Staged {
   const width = widthOf(statement)
   const source = arraysSource(width)

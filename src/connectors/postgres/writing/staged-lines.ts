@@ -20,7 +20,7 @@ export class StagedLines {
     this.#changes = changes
   }
 
-  /** Makes as many as may be held. */
+  /** Makes lines ahead, as many as may be held in memory. */
   prepare(): void {
     for (let bytes = 0; bytes < aheadBytesMax;) {
       const chunk = this.#make()

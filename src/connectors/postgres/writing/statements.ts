@@ -40,7 +40,7 @@ export function changedColumns(table: PostgresTable, change: RowChange): string 
   return places.join(',')
 }
 
-/** As `changedColumns` has them. */
+/** The places of the columns that `changedColumns` names. */
 export function changedPlaces(table: PostgresTable, first: RowChange): number[] {
   return changedColumns(table, first).split(',').filter(Boolean).map(Number)
 }
@@ -123,13 +123,13 @@ function sameKey(table: PostgresTable, columns: readonly Placed[], row: string):
   return same.join(' AND ')
 }
 
-/** As `keyedUpdate`, of rows that have been inserted. */
+/** As `keyedUpdate`, for rows that have just been inserted. */
 export function keyedFill(table: PostgresTable, places: readonly number[]): Statement {
   const statement = keyedUpdate(table, places)
   return { ...statement, before: [], after: [...statement.before, ...statement.after] }
 }
 
-/** Deletes rows that are ours already, by key alone. */
+/** Deletes rows by key alone: nobody else can have changed them in this transaction. */
 export function keyedDelete(table: PostgresTable): Statement {
   return deleteOf(table, keysOf(table))
 }
@@ -154,7 +154,7 @@ function updateOf(table: PostgresTable, first: RowChange): Statement {
   return update(table, guarded, changedPlaces(table, first))
 }
 
-/** Sets columns to expressions, of rows that are as expected. */
+/** Sets columns to expressions, in rows that are as expected. */
 export function guardedUpdate(
   table: PostgresTable,
   columns: readonly { readonly name: string; readonly value: string }[],

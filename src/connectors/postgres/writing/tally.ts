@@ -22,7 +22,7 @@ export class Tally {
     return new RowDigest(this.#table, this.#seed)
   }
 
-  /** The digest of a batch, for `add` once it is written. */
+  /** The digest of a batch, to be passed to `add` once the batch is written. */
   digestOf(changes: readonly RowChange[]): RowDigest {
     const digest = this.digest()
     for (const change of changes) {

@@ -10,7 +10,7 @@ export function positionText({ reader, seq, token }: ChangesPosition): string {
   return `${reader} ${seq} ${token}`
 }
 
-/** null where it is none. */
+/** Reads a stored position; null when the text is none. */
 export function positionOf(text: string): ChangesPosition | null {
   const [, reader, seq, token] = /^([A-Za-z0-9_-]{1,80}) (\d{1,18}) ([0-9a-f]{16})$/.exec(text) ?? []
   return reader === undefined ? null : { reader, seq: BigInt(seq!), token: token! }

@@ -13,7 +13,7 @@ export interface ChangesRange {
   readonly until: bigint
 }
 
-/** In batches, inside a reading transaction. */
+/** The changes in batches. Call it inside a reading transaction. */
 export function* readChanges(
   database: SqliteDatabase,
   table: SqliteTable,

@@ -36,7 +36,7 @@ export function lastSeq(database: SqliteDatabase): bigint {
   return (row?.[0] ?? 0n) as bigint
 }
 
-/** Inside a transaction. A reader of the same name starts anew. */
+/** Adds a reader; one of the same name starts anew. Call it inside a transaction. */
 export function addReader(
   database: SqliteDatabase,
   reader: string,
@@ -88,13 +88,13 @@ export function lostReason(
   return count === lastSeq(database) - seq ? null : 'changes have been removed from the change table'
 }
 
-/** Inside a transaction. */
+/** Notes how far a reader has read. Call it inside a transaction. */
 export function moveReader(database: SqliteDatabase, { reader, seq, token }: ChangesPosition): void {
   database.run('UPDATE varve_log SET seq = ?, token = ? WHERE reader = ?', [seq, token, reader])
   removeUnneeded(database)
 }
 
-/** Inside a transaction; fine where there is none. */
+/** Removes a reader, if there is one. Call it inside a transaction. */
 export function removeReader(database: SqliteDatabase, reader: string): void {
   if (!hasTables(database)) return
   database.run('DELETE FROM varve_log WHERE reader = ?', [reader])

@@ -23,7 +23,7 @@ export function triggerObstacle(database: SqliteDatabase, table: SqliteTable): s
   return isOdd ? `'${table.name}' has a unique index over an expression or a generated column` : null
 }
 
-/** By name; `real` is the table's name as the file has it. */
+/** The triggers by name; `real` is the table's name as the file spells it. */
 export function triggersOf(
   database: SqliteDatabase,
   table: SqliteTable,
@@ -89,7 +89,7 @@ function installed(database: SqliteDatabase, real: string): Map<string, string> 
   return new Map(rows)
 }
 
-/** An INSERT without its end: a condition may follow. */
+/** An INSERT that notes a key, without its end: a condition may follow. */
 function noting({ key }: SqliteTable, real: string, value: (name: string) => string): string {
   const columns = key.map((_, i) => `k${i}`).join(', ')
   return `INSERT INTO varve_changes (tbl, ${columns}) SELECT ${textLiteral(real)}, ${key.map(value).join(', ')}`
