@@ -7,7 +7,8 @@ import { pathToFileURL } from 'node:url'
 import * as contract from 'varve/contract'
 import { change, connector } from './json-file.mjs'
 
-const { connectorContract, linkContract, killedRoundsContract, linkFaultsContract } = contract
+const { connectorContract, linkContract, killedRoundsContract, linkFaultsContract, linkMasksContract } =
+  contract
 const { connectorKit, openEndpoint, sortedByFirst } = contract
 
 /** What it has not is left out, and the tests that need it say so in their names. @type {import('varve/contract').ConnectorFixture} */
@@ -84,3 +85,4 @@ connectorContract(fixture)
 linkContract(fixture)
 killedRoundsContract(fixture)
 linkFaultsContract(fixture)
+linkMasksContract(fixture)

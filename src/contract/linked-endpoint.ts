@@ -43,6 +43,13 @@ export class LinkedEndpoint {
     return new LinkedEndpoint(this.endpoint, this.link)
   }
 
+  /** The same repository, and another endpoint. */
+  at(endpoint: Endpoint): LinkedEndpoint {
+    const made = new LinkedEndpoint(endpoint, { ...this.link, endpoint: endpoint.url })
+    made.store = this.store
+    return made
+  }
+
   /** With methods of the connector, and a store, that are other ones for this round. */
   async sync({ wrap = () => ({}), store = this.store, ...options }: RoundOf = {}): Promise<Receipt> {
     const { link, endpoint } = this

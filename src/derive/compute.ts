@@ -6,9 +6,10 @@ import type { Path } from '../files/interface.ts'
 import type { Tree } from '../files/tree.ts'
 import type { Io } from '../repo/interface.ts'
 import type { Manifest } from '../store/interface.ts'
-import type { Schema } from '../table/interface.ts'
+import type { OneWaySource, Schema } from '../table/interface.ts'
+import { allSources, oneWayOf } from '../table/one-way.ts'
 import { Table } from '../table/table.ts'
-import { loadTable } from '../table/table-object.ts'
+import { loadTable, markTable } from '../table/table-object.ts'
 import type { AnyDerivation, DeriveOptions, DerivedFrom, DerivedTable } from './interface.ts'
 import {
   type Memo,
@@ -103,13 +104,24 @@ async function computeOne(work: Computation, tree: Tree, derivation: AnyDerivati
   }
   work.beforeWork()
   const { signal, onProgress } = options
-  const { table, parts, indexes, ...costs } =
-    'sql' in derivation
-      ? await answer(workspace, io, { derivation, tables: inputs, present, known, signal, onProgress })
-      : await runFunction(io, derivation, inputs, { known, present, signal, onProgress })
+  const {
+    table: made,
+    parts,
+    indexes,
+    ...costs
+  } = 'sql' in derivation
+    ? await answer(workspace, io, { derivation, tables: inputs, present, known, signal, onProgress })
+    : await runFunction(io, derivation, inputs, { known, present, signal, onProgress })
+  const table = await markTable(io, made, await sourcesOf(io, inputs))
   const rows = (await Table.load(io.nodes, table)).count
   const outcome = table === present?.table ? 'same' : 'changed'
   return { table, origin, parts, indexes, report: { ...report, outcome, rows, ...costs } }
+}
+
+/** What must not go back to where an input's rows came from must not come there by a table made of it either. */
+async function sourcesOf({ nodes }: Io, inputs: ReadonlyMap<Path, Cid>): Promise<readonly OneWaySource[]> {
+  const tables = await Promise.all([...inputs.values()].map((cid) => loadTable(nodes.reader, cid)))
+  return allSources(...tables.map(oneWayOf))
 }
 
 /** What was derived before, as it still stands there; else why it cannot be gone on from. */

@@ -43,7 +43,8 @@ import { rememberReceipt } from './receipts/log.ts'
 import { makeReceipt } from './receipts/make.ts'
 import { commonBase, notedState } from './common-base.ts'
 import { linkObject, readLinkState } from './state.ts'
-import { forgetOneWay, refuseWritingBack } from './transform/one-way.ts'
+import { forgetNotes, refuseNoted } from './transform/one-way-notes.ts'
+import { markRead, refuseWritingBack } from './transform/one-way.ts'
 import { stillRejected } from './held/still-rejected.ts'
 
 const noFacts = { identity: null, restored: null }
@@ -102,7 +103,8 @@ async function runSteps(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
   // Capture: read the endpoint, stop what guards forbid, and publish what was read.
   const checkpoint = await connector.checkpoint(link.name)
   const base = await commonBase(nodes.reader, state, checkpoint, identity)
-  const reading = await readEndpoint(round, io, log, { ...known, mark, isTold: base.isTold })
+  const read = await readEndpoint(round, io, log, { ...known, mark, isTold: base.isTold })
+  const reading = await markRead(io, { link, identity }, tables, read)
   const { captured } = reading
   throwIfAborted(options.signal)
   unfit.hold(held, tables)
@@ -113,7 +115,7 @@ async function runSteps(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
   const notes = [...reading.notes, ...(base.note === null ? [] : [base.note])]
   const { told, stranger, merged, brought } = base
   const agreed = { base: baseTree, live, merged, brought, told, stranger }
-  const sides = { ...agreed, tables, captured: guarded.merging, held, refs }
+  const sides = { ...agreed, identity, tables, captured: guarded.merging, held, refs }
   if (base.isRestored && stops.isRestored(digestHex(base.told!)))
     return stopRestored(start, sides, { read: captured, told: base.told!, notes })
 
@@ -125,7 +127,7 @@ async function runSteps(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
   const last =
     options.retry === true ? [] : await stillRejected(round, io, { tables, captured, held, commit })
   for (const row of last) held.add(row)
-  await forgetOneWay(round, identity, held)
+  await forgetNotes(round, identity, held)
 
   // Apply to the endpoint what the branch changed.
   const first = { branch: commit, checkpoint, fence: null, due: new Map() }
@@ -165,9 +167,10 @@ async function beginRound(round: Round, io: Io) {
   const shapes = new ShapeGuard(stops, { held, approved, pending: state.pending, options })
   const identity = await connector.identity()
   const isSame = state.identity === identity
-  refuseWritingBack(link, manifest, identity)
+  refuseNoted(link, manifest, identity)
   const before = await commitTree(io, state.live)
   const branch = link.mode === 'capture' ? null : await branchTree(io, manifest, link)
+  await refuseWritingBack(io, { link, identity, branch, base: await commitTree(io, state.base) })
   const tables = await findTables(io, { link, connector, before, branch, held })
   const digests = await digestsOf(io.nodes.reader, manifest, link, isSame)
   const kept = await UnfitTables.load(io.nodes.reader, manifest, link.name)

@@ -50,6 +50,17 @@ export interface TableObject {
   readonly order: Cid | null
   /** null for a table that no file carries. */
   readonly layout: Layout | null
+  /** Of which endpoints' tables a transform that cannot be undone has made its rows (one-way.ts); absent: of none. */
+  readonly oneWay?: readonly OneWaySource[]
+}
+
+export interface OneWaySource {
+  /** SHA-256 of the endpoint's identity, in hex. */
+  readonly endpoint: string
+  /** As the endpoint calls it. */
+  readonly table: string
+  /** Whose transform it was. */
+  readonly link: string
 }
 
 /** 'absent' is a cell that the row does not have (an empty unquoted CSV field, a missing JSON property). */

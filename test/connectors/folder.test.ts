@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url'
 import { connectorContract } from '../../src/contract/connector.ts'
 import { killedRoundsContract } from '../../src/contract/killed-rounds.ts'
 import { linkFaultsContract } from '../../src/contract/link-faults.ts'
+import { linkMasksContract } from '../../src/contract/link-masks.ts'
 import { linkContract } from '../../src/contract/links.ts'
 import { temporaryDir } from '../support/temporary.ts'
 import { type TextFiles, filesFixture } from './files-fixture.ts'
@@ -48,5 +49,6 @@ function textFiles(folder: string): TextFiles {
 
 connectorContract(fixture)
 linkContract(fixture)
+linkMasksContract(fixture)
 killedRoundsContract(fixture)
 linkFaultsContract(fixture)

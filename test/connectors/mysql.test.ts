@@ -5,6 +5,7 @@ import type { ConnectorFixture, PlainRow } from '../../src/contract/fixture.ts'
 import { connectorContract } from '../../src/contract/connector.ts'
 import { killedRoundsContract } from '../../src/contract/killed-rounds.ts'
 import { linkFaultsContract } from '../../src/contract/link-faults.ts'
+import { linkMasksContract } from '../../src/contract/link-masks.ts'
 import { linkContract } from '../../src/contract/links.ts'
 import { type SqlDialect, backupIn, sqlEndpoint } from '../contract/sql-endpoint.ts'
 import { hasMariadb, startMariadb, withoutMariadb } from '../support/mariadb.ts'
@@ -102,6 +103,7 @@ async function textRows(db: Connection, sql: string): Promise<PlainRow[]> {
 
 connectorContract(fixture)
 linkContract(fixture)
+linkMasksContract(fixture)
 killedRoundsContract(fixture)
 linkFaultsContract(fixture)
 killedRoundsContract(fixture, { changes: 'log' })

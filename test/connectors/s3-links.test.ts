@@ -2,6 +2,7 @@
 // test/s3.
 import { killedRoundsContract } from '../../src/contract/killed-rounds.ts'
 import { linkFaultsContract } from '../../src/contract/link-faults.ts'
+import { linkMasksContract } from '../../src/contract/link-masks.ts'
 import { linkContract } from '../../src/contract/links.ts'
 import { startMemoryS3, testEnvironment } from '../support/memory-s3.ts'
 import { filesFixture } from './files-fixture.ts'
@@ -37,5 +38,6 @@ const fixture = filesFixture('CSV objects in memory', '', async () => {
 })
 
 linkContract(fixture)
+linkMasksContract(fixture)
 killedRoundsContract(fixture)
 linkFaultsContract(fixture)

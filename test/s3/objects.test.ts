@@ -10,6 +10,7 @@ import { connectorContract } from '../../src/contract/connector.ts'
 import { apply, heldBack, insert, readAll, update } from '../../src/contract/plans.ts'
 import { killedRoundsContract } from '../../src/contract/killed-rounds.ts'
 import { linkFaultsContract } from '../../src/contract/link-faults.ts'
+import { linkMasksContract } from '../../src/contract/link-masks.ts'
 import { linkContract } from '../../src/contract/links.ts'
 import { clientOf, environmentOf, makeBucket, onCeph, whyNoS3 } from './bucket.ts'
 
@@ -66,6 +67,7 @@ const fixture = filesFixture(
 
 connectorContract(fixture)
 linkContract(fixture)
+linkMasksContract(fixture)
 killedRoundsContract(fixture)
 linkFaultsContract(fixture)
 

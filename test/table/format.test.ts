@@ -2,13 +2,17 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { toHex, utf8 } from '../../src/base/bytes.ts'
+import { sha256Hex } from '../../src/base/platform.ts'
+import { ProllyMap } from '../../src/prolly/map.ts'
+import { NodeStore } from '../../src/prolly/node-store.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 import { absentCell, cellOf, nullCell, textCell, trueCell } from '../../src/table/cell.ts'
-import type { Cell, ColumnType, Schema } from '../../src/table/interface.ts'
+import type { Cell, ColumnType, Schema, TableObject } from '../../src/table/interface.ts'
 import { encodeKey } from '../../src/table/key.ts'
 import { cellTag, encodeRow } from '../../src/table/row.ts'
 import { columnsMax, columnTypes, keyColumnsMax } from '../../src/table/schema.ts'
 import { cellSlot } from '../../src/table/slot.ts'
+import { decodeTable, encodeTable } from '../../src/table/table-object.ts'
 
 const page = readFileSync(new URL('../../docs/format/table.md', import.meta.url), 'utf8')
 
@@ -40,6 +44,20 @@ test('each row of the page is what the code writes', () => {
   ]
   const section = page.slice(page.indexOf('| row | value |'), page.indexOf('## Layout of CSV'))
   expect([...section.matchAll(/\| `([0-9a-f]+)` \|$/gm)].map(([, hex]) => hex)).toEqual(rows)
+})
+
+test('the table object of the page is what the code writes, and reads', () => {
+  const writer = MemoryStore.create().writer()
+  const table: TableObject = {
+    schema: { columns: [{ id: 1, name: 'id', type: 'int' }], key: [1], nextColumnId: 2, cells: 'typed' },
+    rows: ProllyMap.empty(new NodeStore(writer), writer).cid,
+    order: null,
+    layout: null,
+    oneWay: [{ endpoint: sha256Hex(utf8('example')), table: 'people', link: 'crm' }],
+  }
+  const [, hex] = /`example`:\n\n```\n([0-9a-f\n]+)```/.exec(page)!
+  expect(toHex(encodeTable(table))).toBe(hex!.replaceAll('\n', ''))
+  expect(decodeTable(encodeTable(table))).toEqual(table)
 })
 
 test('tags, types and limits of the page are those of the code', () => {

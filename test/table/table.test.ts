@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { toHex } from '../../src/base/bytes.ts'
 import { isVarveError } from '../../src/base/errors.ts'
 import { collect } from '../../src/base/iterables.ts'
 import { NodeStore } from '../../src/prolly/node-store.ts'
@@ -6,7 +7,8 @@ import { MemoryStore } from '../../src/store/memory.ts'
 import { diffTables } from '../../src/table/diff.ts'
 import { diffSchemas } from '../../src/table/schema-diff.ts'
 import { applyEdits, editsOf, newTable, type RowEdits } from '../../src/table/edits.ts'
-import type { Row, TableObject } from '../../src/table/interface.ts'
+import type { OneWaySource, Row, TableObject } from '../../src/table/interface.ts'
+import { allSources, checkOneWay, oneWayRecord } from '../../src/table/one-way.ts'
 import { decodeTable, encodeTable } from '../../src/table/table-object.ts'
 import { Table } from '../../src/table/table.ts'
 
@@ -154,20 +156,39 @@ test('columns are matched by id in one lineage: a renamed column is no other', a
 
 test('a table object is read as it was written; other bytes are corrupt, or another table', async () => {
   const here = place()
-  const table = await people(here, [ada])
-  const bytes = encodeTable(table)
-  expect(decodeTable(bytes)).toEqual(table)
-  for (let i = 0; i < bytes.length; i++) {
-    for (const flip of [1, 0x20, 0x80, 0xff]) {
-      const broken = bytes.slice()
-      broken[i]! ^= flip
-      try {
-        expect(encodeTable(decodeTable(broken))).toEqual(broken)
-      } catch (error) {
-        if (!isVarveError(error)) throw error
+  const plain = await people(here, [ada])
+  const source = { endpoint: 'ab'.repeat(32), table: 'people', link: 'crm' }
+  const made = { ...plain, oneWay: [source, { ...source, link: 'shop' }] }
+  for (const table of [plain, made]) {
+    const bytes = encodeTable(table)
+    expect(decodeTable(bytes)).toEqual(table)
+    for (let i = 0; i < bytes.length; i++) {
+      for (const flip of [1, 0x20, 0x80, 0xff]) {
+        const broken = bytes.slice()
+        broken[i]! ^= flip
+        try {
+          expect(toHex(encodeTable(decodeTable(broken)))).toBe(toHex(broken))
+        } catch (error) {
+          if (!isVarveError(error)) throw error
+        }
       }
     }
   }
+})
+
+test('of what a table was made each source is named once, in order; none at all is no list', () => {
+  const source = (table: string, link: string): OneWaySource => ({ endpoint: 'ab'.repeat(32), table, link })
+  const [a, b, c] = [source('people', 'crm'), source('people', 'shop'), source('Übrige', 'crm')]
+  expect(allSources([c, b], [a, b], [])).toEqual([a, b, c])
+  expect(checkOneWay(oneWayRecord([c, b, a]))).toEqual([a, b, c])
+  for (const broken of [
+    [],
+    null,
+    [['ab', 'people', 'crm']],
+    oneWayRecord([a, b]).reverse(),
+    [...oneWayRecord([a]), ...oneWayRecord([a])],
+  ])
+    expect(() => checkOneWay(broken)).toThrow('table has')
 })
 
 test('tables made apart, whose rows have equal bytes under other columns, differ in every cell', async () => {

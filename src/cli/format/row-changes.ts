@@ -40,11 +40,15 @@ export async function printRowChanges(out: Output, diff: FileDiff, title: string
   }
 }
 
-/** A diff without rows may mean that only the table's name changed; a table that comes or goes may be empty. */
-export function rowsText({ state }: Pick<FileDiff, 'state'>, sums: Readonly<Sums>): string {
+/** A diff without rows may mean that only the table's name changed, or its columns; one that comes or goes may be empty. */
+export function rowsText(
+  { state, schemaChanges }: Pick<FileDiff, 'state' | 'schemaChanges'>,
+  sums: Readonly<Sums>,
+): string {
   const isNone = sums.added + sums.removed + sums.changed === 0
   if (isNone && (state === 'added' || state === 'deleted')) return 'no rows'
-  return isNone && state === 'renamed' ? 'renamed, no row differs' : sumsText(sums)
+  if (isNone && state === 'renamed') return 'renamed, no row differs'
+  return isNone && schemaChanges.length > 0 ? 'no row differs' : sumsText(sums)
 }
 
 export function sumsText({ added, removed, changed }: Readonly<Sums>): string {

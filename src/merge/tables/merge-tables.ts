@@ -5,6 +5,7 @@ import { policyText } from '../../dataset/policy.ts'
 import type { TableCid } from '../../encoding/cid.ts'
 import type { Path } from '../../files/interface.ts'
 import type { TableObject } from '../../table/interface.ts'
+import { allSources, oneWayOf, withOneWay } from '../../table/one-way.ts'
 import { writeTable } from '../../table/table-object.ts'
 import type { ColumnClash } from './column-clash.ts'
 import type { ConflictRecord } from '../conflicts/conflict-record.ts'
@@ -56,7 +57,9 @@ export async function mergeTables(
   const layout = mergeLayouts(layouts, schema)
   if ('reason' in layout) return { kind: 'clash', reason: layout.reason }
   const order = await mergeOrders(io, tables, rows, options)
-  const table = { schema: schema.schema, rows: rows.map.cid, order, layout: layout.layout }
+  const made = { schema: schema.schema, rows: rows.map.cid, order, layout: layout.layout }
+  // Of which side a row is says nobody afterwards: what must not go back to where one side's came from stays here.
+  const table = withOneWay(made, allSources(oneWayOf(ours), oneWayOf(theirs)))
   const { added, removed, changed, conflicts, decisions } = rows
   return {
     kind: 'merged',

@@ -6,7 +6,14 @@ import type { NodeStore } from '../../prolly/node-store.ts'
 import { contentRuns, entryContentBytes } from '../../table/content-runs.ts'
 import { countTableDifferences, diffTables } from '../../table/diff.ts'
 import { diffSchemas } from '../../table/schema-diff.ts'
-import type { RowDifference, Schema, SchemaDifference, TableObject } from '../../table/interface.ts'
+import type {
+  OneWaySource,
+  RowDifference,
+  Schema,
+  SchemaDifference,
+  TableObject,
+} from '../../table/interface.ts'
+import { isSameSource, oneWayOf } from '../../table/one-way.ts'
 import { entriesToRows } from '../../table/rows.ts'
 import { Table } from '../../table/table.ts'
 import type { PathDiff } from './diff.ts'
@@ -21,7 +28,10 @@ export function partsOfTables(
   b: TableObject | null,
   options: { readonly signal?: AbortSignal | undefined },
 ): TableParts {
-  const schemaChanges = a && b ? describeSchema(diffSchemas(a.schema, b.schema)) : []
+  const schemaChanges = [
+    ...(a && b ? describeSchema(diffSchemas(a.schema, b.schema)) : []),
+    ...(b ? describeSources(a ? oneWayOf(a) : [], oneWayOf(b)) : []),
+  ]
   return {
     kind: 'table',
     schemaChanges,
@@ -79,5 +89,17 @@ function describeSchema(difference: SchemaDifference): string[] {
     ),
     ...(difference.reordered ? ['columns reordered'] : []),
     ...(difference.keyChanged ? ['key changed'] : []),
+  ]
+}
+
+/** The same, of what its rows were made of. */
+function describeSources(before: readonly OneWaySource[], after: readonly OneWaySource[]): string[] {
+  const without = (some: readonly OneWaySource[], others: readonly OneWaySource[]): OneWaySource[] =>
+    some.filter((one) => !others.some((other) => isSameSource(one, other)))
+  const made = ({ table, link }: OneWaySource): string =>
+    `made of '${table}' by a transform of the link '${link}'`
+  return [
+    ...without(after, before).map((source) => `${made(source)}: it does not go back there`),
+    ...without(before, after).map((source) => `no longer ${made(source)}`),
   ]
 }

@@ -13,6 +13,8 @@ import type { Path } from '../../files/interface.ts'
 import { firstParentsAfter } from '../../history/ancestry.ts'
 import { readCommit } from '../../history/commit.ts'
 import type { Commit } from '../../history/interface.ts'
+import { Tree } from '../../files/tree.ts'
+import { wouldGoBack } from '../transform/one-way.ts'
 import type { RowCounts } from '../interface.ts'
 import type { Sides } from '../merge/interface.ts'
 import { linkTree } from '../tables/link-tables.ts'
@@ -56,7 +58,7 @@ export async function applyRound(step: ApplyStep, sides: Sides): Promise<WriteRe
 /** Those that are to be written by themselves before the tip, oldest first. */
 async function commitsBefore(
   { round, io, branch, tables }: ApplyStep,
-  { brought }: Sides,
+  { brought, identity }: Sides,
 ): Promise<Commit[]> {
   const { link, options } = round
   // In two ways what is written comes back by the log as transactions of their own, which nobody could tell from others'.
@@ -70,6 +72,9 @@ async function commitsBefore(
   let known = (await linkTree(io, (await readCommit(reader, brought)).tree, tables)).cid
   for (const commit of all.slice(0, -1)) {
     const { cid } = await linkTree(io, commit.tree, tables)
+    // What a transform had made of the endpoint's rows is passed over: a later commit has them as they are.
+    const isMade = await wouldGoBack(io, { link, identity }, await Tree.load(io.nodes, commit.tree))
+    if (isMade) continue
     if (cid !== known) changed.push(commit)
     known = cid
   }

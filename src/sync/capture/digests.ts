@@ -42,6 +42,12 @@ export class TableDigests {
     if (digest !== null) this.#now.set(path, [digest, table])
   }
 
+  /** The same table, under another name. */
+  replace(path: Path, table: Cid, now: Cid): void {
+    const mark = this.markOf(path, table)
+    if (mark !== null) this.#now.set(path, [mark, now])
+  }
+
   /** What was noted of the table when it was last read holds on. */
   keep(path: Path): void {
     const known = this.#known.get(path)

@@ -10,7 +10,6 @@ import type { Reading } from './reading.ts'
 import type { UnfitTables } from './unfit-tables.ts'
 import type { LinkRefs } from '../link-refs.ts'
 import type { Round } from '../round.ts'
-import { noteOneWay } from '../transform/one-way.ts'
 import type { CommonBase } from '../common-base.ts'
 import { type LinkState, identityKey, linkObject, linkRef } from '../state.ts'
 
@@ -36,8 +35,7 @@ export async function publishLive(round: Round, io: Io, input: PublishInput): Pr
     transactions.length === 0
   const digests = reading.digests?.write(io.writer) ?? null
   const unfit = input.unfit.write(io.writer)
-  const oneWay = noteOneWay(link, await repo.store.manifest(), identity)
-  const isNoted = digests === null && unfit === null && oneWay.size === 0
+  const isNoted = digests === null && unfit === null
   if (isSame && isNoted && mark === undefined && !input.base.isCut) return state.live
   const live = isSame ? state.live : await liveCommit(round, io, input)
   if (options.dryRun === true) return live
@@ -50,7 +48,6 @@ export async function publishLive(round: Round, io: Io, input: PublishInput): Pr
   ])
   const config = new Map([
     [identityKey(link.name), identity],
-    ...oneWay,
     ...(mark === undefined ? [] : [[markKey(link.name), mark && JSON.stringify(mark)] as const]),
   ])
   await repo.store.update(

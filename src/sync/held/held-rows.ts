@@ -61,6 +61,13 @@ export class HeldRows {
     return some
   }
 
+  /** Whether any rows of the table have not come into the branch: clashes, what cannot be kept, or all of it. */
+  waitsIn(path: Path): boolean {
+    const isIn = ({ reason, tooLarge }: HeldBack): boolean =>
+      (reason !== 'changed' && reason !== 'rejected') || tooLarge !== undefined
+    return this.list.some((one) => one.path === path && isIn(one))
+  }
+
   /** Whether the whole table waits. */
   isWhole(path: Path): boolean {
     return this.#keys.get(path) === null

@@ -24,6 +24,8 @@ export interface EndpointMerge extends BranchMerge {
 }
 
 export interface Sides {
+  /** Of the endpoint. */
+  readonly identity: string
   readonly tables: readonly LinkedTable[]
   readonly base: Tree | null
   readonly captured: Tree

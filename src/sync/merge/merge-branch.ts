@@ -21,6 +21,7 @@ import { type MergedSides, branchSide, mergeSides } from './merge-sides.ts'
 import { type CapturedStep, capturedSteps, hasSteps } from './transactions.ts'
 import type { Link } from '../interface.ts'
 import type { Round } from '../round.ts'
+import { refuseWritingBack } from '../transform/one-way.ts'
 import { baseExtra, toldRefs } from '../common-base.ts'
 import { linkRef } from '../state.ts'
 
@@ -74,12 +75,14 @@ async function plan(round: Round, io: Io, sides: Sides, manifest: Manifest): Pro
   const tip = await readBranch(io.nodes.reader, manifest, ref)
   const steps = await capturedSteps(io, link, sides)
   let side = await branchSide(io, tip?.tree ?? null, sides.tables)
+  // Somebody else may have moved the branch since the round began.
+  await refuseWritingBack(io, { link, identity: sides.identity, branch: side.whole, base: sides.base })
   let { base } = sides
   let commit: BranchCommit | null = tip
   let merged: MergedSides | null = null
   for (const step of steps) {
     const { captured } = step
-    merged = await mergeSides(round, io, { tables: sides.tables, base, captured }, side)
+    merged = await mergeSides(round, io, { ...sides, base, captured }, side)
     const { branch, conflicts } = merged
     if (branch !== null && (commit === null || branch.cid !== side.whole.cid)) {
       const by = signatureOf(repo, manifest)

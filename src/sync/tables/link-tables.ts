@@ -2,14 +2,14 @@
 // else, so that what the rest of the dataset does is not the link's business.
 import { VarveError } from '../../base/errors.ts'
 import type { EndpointTable } from '../../connectors/interface.ts'
-import type { Cid } from '../../encoding/cid.ts'
+import type { Cid, TableCid } from '../../encoding/cid.ts'
 import type { Path, TreeEntry } from '../../files/interface.ts'
 import { safePath } from '../../files/path.ts'
 import { Tree } from '../../files/tree.ts'
 import type { Io } from '../../repo/interface.ts'
 import type { TableObject } from '../../table/interface.ts'
 import type { HeldBack, Link } from '../interface.ts'
-import { loadTable } from '../../table/table-object.ts'
+import { loadTable, markTable } from '../../table/table-object.ts'
 
 export interface LinkedTable {
   readonly table: EndpointTable
@@ -50,7 +50,10 @@ export function tablePath(link: Link, table: string): Path {
   return safePath(link.into === '' ? name : `${link.into}/${name}`)
 }
 
-/** @throws VarveError VARVE_NOT_POSSIBLE where a path holds something else than a table of the link's kind */
+/**
+ * Without what the tables say of their sources (src/table/one-way.ts): whether they may be written is asked of the branch.
+ * @throws VarveError VARVE_NOT_POSSIBLE where a path holds something else than a table of the link's kind
+ */
 export async function linkTree(io: Io, root: Cid | null, tables: readonly LinkedTable[]): Promise<Tree> {
   const empty = Tree.empty(io.nodes, io.writer)
   if (root === null) return empty
@@ -61,9 +64,25 @@ export async function linkTree(io: Io, root: Cid | null, tables: readonly Linked
   for (const [i, entry] of entries.entries()) {
     if (entry === null) continue
     await tableOf(io, entry, paths[i]!)
-    chosen.set(paths[i]!, entry)
+    chosen.set(paths[i]!, await unmarked(io, entry))
   }
   return empty.update(io.writer, chosen)
+}
+
+/** The same without what its tables say of their sources. */
+export async function unmarkedTree(io: Io, tree: Tree, tables: readonly LinkedTable[]): Promise<Tree> {
+  const entries = new Map<Path, TreeEntry>()
+  for (const { path } of tables) {
+    const entry = await tree.get(path)
+    if (entry !== null) entries.set(path, await unmarked(io, entry))
+  }
+  return tree.update(io.writer, entries)
+}
+
+async function unmarked(io: Io, entry: TreeEntry): Promise<TreeEntry> {
+  return entry.kind === 'table'
+    ? { ...entry, table: (await markTable(io, entry.table, [])) as TableCid }
+    : entry
 }
 
 export async function tableAt(io: Io, tree: Tree, path: Path): Promise<TableObject | null> {

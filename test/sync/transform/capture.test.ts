@@ -139,25 +139,6 @@ describe.skipIf(!hasPostgres)(`transforms of a link with PostgreSQL${withoutPost
     expect(await fault(linked.sync())).toMatch(/^VARVE_REFUSED/)
   })
 
-  test('a note that does not say where the rows lie counts wherever they do', async () => {
-    transform(`{people: {columns: {name: {mask: redact}}}}`)
-    await linked.sync()
-    const { store } = linked.repository.repo
-    const key = `link.${linked.link.name}.oneWay`
-    const { identity } = JSON.parse((await store.manifest()).config.get(key)!) as { identity: string }
-    await store.update(() => ({
-      config: new Map([[key, JSON.stringify({ identity, tables: ['people'] })]]),
-      operation: { name: 'config', message: '', author: '' },
-    }))
-    const { link } = linked
-    linked.link = { ...link, name: 'back', mode: 'mirror', transform: [] }
-    expect(await fault(linked.sync())).toMatch(/^VARVE_REFUSED/)
-    linked.link = { ...link, transform: [] }
-    await linked.sync()
-    linked.link = { ...link, name: 'back', mode: 'mirror', transform: [] }
-    expect((await linked.sync()).heldBack).toEqual([])
-  })
-
   test('a value that cannot be cast stops its table alone, and is not told', async () => {
     transform(`{people: {columns: {name: {cast: int}}}}`)
     expect(await fault(linked.sync())).toBe(
