@@ -93,6 +93,8 @@ export const slow: readonly string[] = [
   'test/crash/upkeep.test.ts',
   'test/crash/commands.test.ts',
   'test/crash/local-calls.test.ts',
+  'test/crash/autostash.test.ts',
+  'test/cli/autostash.test.ts',
   'test/sync/own-writes.test.ts',
   'test/sync/rounds-memory.test.ts',
   'test/sync/large-transactions.test.ts',

@@ -9,7 +9,8 @@ import type { BisectInfo } from './bisect.ts'
 import type { CellChange, ColumnType, Row, Value } from '../table/interface.ts'
 import type { PathChange } from '../worktree/interface.ts'
 
-export type { EditMessage, MergePreview, MergeResult, PickOptions } from './merge-interface.ts'
+export type { ResetMode } from './switch.ts'
+export type { Autostash, EditMessage, MergePreview, MergeResult, PickOptions } from './merge-interface.ts'
 
 export type * from './remotes/remote-interface.ts'
 

@@ -1,8 +1,11 @@
 // Options and results of merges, as plain data.
+import type { Autostash } from '../repo/merging/autostash.ts'
 import type { MergedPath } from '../merge/interface.ts'
 import type { ConflictInfo, DiffStat } from './interface.ts'
 import type { ReusedResolution } from '../repo/merging/rerere.ts'
 import type { PolicyDecisions } from './policy-interface.ts'
+
+export type { Autostash }
 
 /**
  * Asked, when all is merged, for the message of the commit to be made; throwing gives the merge up. It may be asked again
@@ -34,6 +37,8 @@ export interface MergeResult {
    * Nothing was changed then. In a repository with a folder `conflicts()` lists what is stored.
    */
   readonly conflicts?: readonly ConflictInfo[]
+  /** With `autostash`, where files had changes; also of what ends such a merge. */
+  readonly autostash?: Autostash
   /** In a rebase: commits done, and the one at which it stopped. */
   readonly rebase?: { readonly done: number; readonly total: number; readonly stoppedAt: string | null }
   /** Of several cherry-picks or reverts: commits done, where they stopped, and those that changed nothing here. */

@@ -4,6 +4,7 @@ import type { Signature } from '../history/interface.ts'
 import { createContext, signatureOf } from '../repo/context.ts'
 import type { Folder, Repo } from '../repo/interface.ts'
 import { abortMerge } from '../repo/merging/abort.ts'
+import { endingMerge } from '../repo/merging/autostash.ts'
 import { merge } from '../repo/merging/merge.ts'
 import { type PickOptions as EnginePickOptions, pick } from '../repo/merging/pick.ts'
 import { continuePick, quitPick } from '../repo/merging/pick-continue.ts'
@@ -27,7 +28,10 @@ export class MergingRepository {
     this.folder = makeFolder?.(this.repo) ?? null
   }
 
-  /** Merges a revision into the current branch. Conflicts are a result, not an error. */
+  /**
+   * Merges a revision into the current branch. Conflicts are a result, not an error. With `autostash` changes that are not
+   * committed lie over the result, or wait in a stash until the merge ends.
+   */
   async merge(
     revision: string,
     options: t.OperationOptions & {
@@ -38,6 +42,7 @@ export class MergingRepository {
       editMessage?: t.EditMessage
       fastForward?: 'only' | 'never' | 'allow'
       allowUnrelated?: boolean
+      autostash?: boolean
       /** By path of a table. */
       policies?: Readonly<Record<string, MergePolicies>>
     } = {},
@@ -119,7 +124,7 @@ export class MergingRepository {
    */
   async rebase(
     upstream: string,
-    options: t.OperationOptions & { onto?: string } = {},
+    options: t.OperationOptions & { onto?: string; autostash?: boolean } = {},
   ): Promise<t.MergeResult> {
     return withConflicts((onUnstored) => rebase(this.repo, this.folder, upstream, { ...options, onUnstored }))
   }
@@ -128,7 +133,9 @@ export class MergingRepository {
   async rebaseContinue(
     options: t.OperationOptions & { skip?: boolean; discard?: boolean; message?: string } = {},
   ): Promise<t.MergeResult> {
-    return withConflicts(() => continueRebase(this.repo, this.folder, options))
+    return endingMerge(this.repo, this.folder, options, () =>
+      withConflicts(() => continueRebase(this.repo, this.folder, options)),
+    )
   }
 
   /** Who would sign a commit made now. @throws VarveError VARVE_NOT_POSSIBLE when nobody has said who they are */
@@ -147,8 +154,13 @@ export class MergingRepository {
   }
 
   /** Gives up the merge, pick (of several: all of them) or rebase under way. Edits of files that it changed are refused; with `discard` they go. */
-  async mergeAbort(options: t.OperationOptions & { discard?: boolean } = {}): Promise<void> {
-    await abortMerge(this.repo, this.folder, options)
+  async mergeAbort(
+    options: t.OperationOptions & { discard?: boolean } = {},
+  ): Promise<{ autostash?: t.Autostash }> {
+    return endingMerge(this.repo, this.folder, options, async () => {
+      await abortMerge(this.repo, this.folder, options)
+      return {}
+    })
   }
 
   /** What the merge in progress could not decide, or with `resolved` what has been decided since. */

@@ -3,6 +3,7 @@
 import path from 'node:path'
 import { VarveError } from '../base/errors.ts'
 import { commitIndex, partOfMerge, refuseUnresolved } from '../repo/commit.ts'
+import { endingMerge } from '../repo/merging/autostash.ts'
 import { readMergeState } from '../repo/merging/merge-state.ts'
 import { signatureOf } from '../repo/context.ts'
 import type { Repo } from '../repo/interface.ts'
@@ -183,7 +184,7 @@ export class Repository extends DerivingRepository {
   /** Of the branch. Paths are taken out of what is staged by `restore(paths, { staged: true })`. */
   async reset(
     revision: string,
-    options: t.OperationOptions & { mode?: 'soft' | 'mixed' | 'hard' } = {},
+    options: t.OperationOptions & { mode?: t.ResetMode } = {},
   ): Promise<{ head: string }> {
     return { head: idOf(await resetTo(this.repo, this.folder, revision, options)) }
   }
@@ -197,7 +198,9 @@ export class Repository extends DerivingRepository {
   }
 
   /** Commits the index; with `all`, every change of a tracked file first. */
-  async commit(options: CommitOptions & { message?: string }): Promise<t.CommitInfo> {
+  async commit(
+    options: CommitOptions & { message?: string },
+  ): Promise<t.CommitInfo & { autostash?: t.Autostash }> {
     // Before anything is staged: a commit that cannot be made should leave the index alone.
     const manifest = await this.repo.store.manifest()
     signatureOf(this.repo, manifest, options.author)
@@ -208,8 +211,10 @@ export class Repository extends DerivingRepository {
     if (all === true) await this.#stage(['.'], { ...rest, trackedOnly: true })
     const toStage = paths === undefined ? [] : await pathsToStage(this.worktree, paths, rest)
     if (toStage.length > 0) await this.#stage(toStage, { ...rest, trackedOnly: true })
-    const commit = await commitIndex(this.repo, { ...rest, only: onlyPaths(paths) })
-    return commitInfoOf(commit, await refNames(this.repo, await this.repo.store.manifest()))
+    return endingMerge(this.repo, this.folder, options, async () => {
+      const commit = await commitIndex(this.repo, { ...rest, only: onlyPaths(paths) })
+      return commitInfoOf(commit, await refNames(this.repo, await this.repo.store.manifest()))
+    })
   }
 
   /** What `commit` would commit; nothing is changed. What it would refuse is refused. */
@@ -247,7 +252,9 @@ export class Repository extends DerivingRepository {
   }
 
   /** Commits the merge, pick or revert under way, all conflicts being settled. */
-  async mergeContinue(options: t.OperationOptions & { message?: string } = {}): Promise<t.CommitInfo> {
+  async mergeContinue(
+    options: t.OperationOptions & { message?: string } = {},
+  ): ReturnType<Repository['commit']> {
     const merging = await this.merging()
     if (merging === null || merging.kind === 'rebase') {
       const what = merging === null ? 'there is no merge to continue' : 'what is under way is a rebase'

@@ -7,7 +7,7 @@ import { resolveRevision } from '../history/revision.ts'
 import { noBranch, refuseTaken } from '../repo/branches.ts'
 import { carryStaged } from '../repo/carry-staged.ts'
 import { emptyTreeOf } from '../repo/empty.ts'
-import { refuseWhileMerging } from '../repo/head.ts'
+import { readHead, refuseWhileMerging } from '../repo/head.ts'
 import { type Folder, type Io, type Repo, indexBaseRef, indexRef, mergeRef } from '../repo/interface.ts'
 import { commitsLeftBehind, detachedAt } from '../repo/left-behind.ts'
 import { readMergeState, withoutPick, writeMergeState } from '../repo/merging/merge-state.ts'
@@ -156,11 +156,17 @@ async function mergeAfterReset(manifest: Manifest, io: Io): Promise<Cid | null> 
   return left === null ? null : writeMergeState(io.writer, left)
 }
 
+/**
+ * soft: only the branch moves; mixed: the index too; keep: the files too, and what has changed in others of them stays, not
+ * staged; hard: the files too, and local changes are lost.
+ */
+export type ResetMode = 'soft' | 'mixed' | 'keep' | 'hard'
+
 export interface ResetOptions extends OperationOptions {
-  readonly mode?: 'soft' | 'mixed' | 'hard' | undefined
+  readonly mode?: ResetMode | undefined
 }
 
-/** soft: only the branch moves; mixed: the index too; hard: the files too, and local changes are lost. */
+/** @throws VarveError VARVE_UNCOMMITTED where `keep` would change files that have changes */
 export async function resetTo(
   repo: Repo,
   folder: Folder | null,
@@ -171,9 +177,9 @@ export async function resetTo(
   let commit: CommitCid | null = null
   await move(
     repo,
-    mode === 'hard' ? folder : null,
+    mode === 'hard' || mode === 'keep' ? folder : null,
     async (manifest, io) => {
-      if (mode === 'soft') refuseWhileMerging(manifest, 'reset --soft')
+      if (mode === 'soft' || mode === 'keep') refuseWhileMerging(manifest, `reset --${mode}`)
       const target = await readCommit(
         io.writer,
         (await resolveRevision(repo.store, revision, manifest)).commit,
@@ -187,9 +193,13 @@ export async function resetTo(
         name: mode === 'hard' ? 'reset' : `reset (${mode})`,
         message: `to ${shortRefName(revision)}`,
       }
-      return { refs, operation, show: mode === 'soft' ? null : target.tree }
+      const show = mode === 'soft' ? null : target.tree
+      if (mode !== 'keep') return { refs, operation, show }
+      // Whatever is staged counts as a change of its file.
+      const from = (await readHead(io.writer, manifest)).commit?.tree ?? emptyTreeOf(io)
+      return { refs, operation, show, files: { from, to: target.tree, witness: null } }
     },
-    { ...options, discard: true },
+    { ...options, discard: mode !== 'keep' },
   )
   return commit!
 }

@@ -3,6 +3,7 @@ import { VarveError } from '../base/errors.ts'
 import type { EditMessage } from '../api/interface.ts'
 import type { Repository } from '../index.ts'
 import { shortId, subjectOf } from './format/commit.ts'
+import { printAutostash } from './format/autostash.ts'
 import { printMerge } from './format/merge.ts'
 import type { Context } from './interface.ts'
 import { continuedMessage } from './message/continued.ts'
@@ -34,7 +35,10 @@ export async function goOn(
     return printMerge(out, result, merging.kind)
   }
   const commit = await using.use(() => repo.mergeContinue(options))
-  out.result(commit, () => out.say(`committed as ${shortId(commit.id)}: ${subjectOf(commit.message)}`))
+  out.result(commit, () => {
+    out.say(`committed as ${shortId(commit.id)}: ${subjectOf(commit.message)}`)
+    printAutostash(out, commit.autostash)
+  })
   return 0
 }
 
@@ -43,8 +47,11 @@ export async function goBack(context: Context, kind: Kind): Promise<number> {
   const { arguments: given, out, repository, operation } = context
   const repo = await repository()
   await requireUnderWay(context, repo, kind)
-  await repo.mergeAbort({ ...operation, discard: given.flag('force') })
-  out.result({ aborted: true }, () => out.say(`as before the ${kind}`))
+  const { autostash } = await repo.mergeAbort({ ...operation, discard: given.flag('force') })
+  out.result({ aborted: true, ...(autostash === undefined ? {} : { autostash }) }, () => {
+    out.say(`as before the ${kind}`)
+    printAutostash(out, autostash)
+  })
   return 0
 }
 

@@ -48,6 +48,8 @@ export interface MergeState {
   readonly rebase?: RebaseState
   /** Of several commits to pick or revert, at one of which it stopped: HEAD is at what is done. */
   readonly sequence?: SequenceState
+  /** The stash that holds changes which are to come back when it ends: 'stash/3'. */
+  readonly autostash?: string
 }
 
 /** Where a series of commits stopped. */

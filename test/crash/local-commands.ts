@@ -19,6 +19,9 @@ export interface LocalCommand {
   readonly reports?: true
 }
 
+const people = (name: string): string =>
+  `id,name\n${Array.from({ length: 200 }, (_, i) => `${i},${name} ${i}\n`).join('')}`
+
 const edited = { file: 'repo/notes.txt', text: 'edited\n' }
 const clash = ['merge', 'clash']
 /** Stops at the first of two. */
@@ -33,6 +36,27 @@ export const localCommands: readonly LocalCommand[] = [
   { name: 'switch -c', args: ['switch', '-c', 'fresh'], prepare: [edited], already: /branch 'fresh' / },
   { name: 'merge', args: ['merge', 'side'] },
   { name: 'merge with conflicts', args: ['merge', 'clash'], already: /under way/ },
+  {
+    name: 'merge --autostash',
+    args: ['merge', '--autostash', 'side'],
+    prepare: [{ file: 'repo/notes.txt', text: 'one\ntwo\nthree\nfour\nfive\n' }],
+  },
+  {
+    name: 'rebase --autostash where changes clash',
+    args: ['rebase', '--autostash', 'side'],
+    prepare: [{ file: 'repo/people.csv', text: people('first').replace('7,first 7', '7,mine') }],
+  },
+  {
+    name: 'merge --autostash with conflicts',
+    args: ['merge', '--autostash', 'clash'],
+    prepare: [edited],
+    already: /under way|in the middle of a merge/,
+  },
+  {
+    name: 'reset --keep',
+    args: ['reset', '--keep', 'side~1'],
+    prepare: [{ file: 'repo/d/x.txt', text: 'too\n' }, ['add', '.']],
+  },
   { name: 'merge --squash', args: ['merge', '--squash', 'side'], already: /in the middle of a merge/ },
   { name: 'reset of paths', args: ['reset', '.'], prepare: [edited, ['add', '.']] },
   {
@@ -159,9 +183,6 @@ export const localCommands: readonly LocalCommand[] = [
   { name: 'push of a first branch', args: ['push', '../first', 'main'] },
   { name: 'clone', args: ['clone', '../remote', '../copy'], already: /exists already/ },
 ]
-
-const people = (name: string): string =>
-  `id,name\n${Array.from({ length: 200 }, (_, i) => `${i},${name} ${i}\n`).join('')}`
 
 let template: Promise<string> | null = null
 

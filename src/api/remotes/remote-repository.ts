@@ -166,6 +166,7 @@ export class RemoteRepository extends DataRepository {
     options: t.OperationOptions & {
       mode?: 'merge' | 'rebase' | 'ff-only'
       allowUnrelated?: boolean
+      autostash?: boolean
     } = {},
   ): Promise<t.PullResult> {
     const fetched = await this.fetch(remote, options)

@@ -1,6 +1,7 @@
 import { usage } from '../arguments.ts'
 import { printDiffs, statLines } from '../format/diff.ts'
 import { shortId, subjectOf } from '../format/commit.ts'
+import { printAutostash } from '../format/autostash.ts'
 import { emptyRevision } from '../../api/diff-ends.ts'
 import type { CommitInfo, DiffOptions } from '../../api/interface.ts'
 import type { Repository } from '../../index.ts'
@@ -78,6 +79,7 @@ async function run(context: Context): Promise<number> {
   )
   if (out.json) out.result(commit, () => {})
   else if (!out.quiet) await printCommit(context, repo, commit)
+  printAutostash(out, commit.autostash)
   return 0
 }
 

@@ -7,6 +7,7 @@ import { printMerge } from '../format/merge.ts'
 import { printPreview } from '../format/merge-preview.ts'
 import { linesMax } from '../format/markdown.ts'
 import { printMergeMarkdown, printPreviewMarkdown } from '../format/merge-markdown.ts'
+import { autostashOption } from '../format/autostash.ts'
 import { markdownAsked, textFormats } from '../output-format.ts'
 import type { Command, Context } from '../interface.ts'
 import { MessageEditor } from '../message/draft.ts'
@@ -15,7 +16,7 @@ import { mergeMessage } from '../message/merge-message.ts'
 
 export const command: Command = {
   usage: [
-    'merge [--no-commit] [--ff-only | --no-ff] [-m MESSAGE] [-e | --no-edit] [REV]',
+    'merge [--no-commit] [--ff-only | --no-ff] [--autostash] [-m MESSAGE] [-e | --no-edit] [REV]',
     'merge --squash [-m MESSAGE] [REV]',
     'merge --dry-run [--into BRANCH] [--format FORMAT] [REV]',
     'merge --continue [-m MESSAGE] [-e | --no-edit]',
@@ -33,6 +34,7 @@ export const command: Command = {
     },
     'ff-only': { type: 'flag', about: 'refuse unless the branch can simply move forward' },
     'no-ff': { type: 'flag', about: 'make a merge commit even then' },
+    ...autostashOption,
     'allow-unrelated-histories': { type: 'flag', about: 'even if the histories share no commit' },
     format: {
       type: 'text',
@@ -71,6 +73,7 @@ async function run(context: Context): Promise<number> {
   given.exclusive('squash', 'no-ff')
   given.exclusive('squash', 'edit')
   given.exclusive('ff-only', 'no-ff')
+  for (const other of ['continue', 'abort', 'dry-run']) given.exclusive('autostash', other)
   const message = given.text('message')
   const isEdited = wantsEditor(context, message === undefined) && !given.flag('squash')
   const named = message === undefined ? {} : { message }
@@ -94,6 +97,7 @@ async function run(context: Context): Promise<number> {
       ...waysOf(given),
       noCommit: given.flag('no-commit'),
       squash: given.flag('squash'),
+      autostash: given.flag('autostash'),
     }),
   )
   if (out.json) out.result(result, () => {})

@@ -1,4 +1,5 @@
 import { type Arguments, usage } from '../arguments.ts'
+import { autostashOption } from '../format/autostash.ts'
 import { goBack, requireUnderWay } from '../finish-merge.ts'
 import { printMerge } from '../format/merge.ts'
 import type { Command, Context } from '../interface.ts'
@@ -7,13 +8,14 @@ import { MessageEditor } from '../message/draft.ts'
 
 export const command: Command = {
   usage: [
-    'rebase [--onto REV] [UPSTREAM]',
+    'rebase [--autostash] [--onto REV] [UPSTREAM]',
     'rebase --continue [-m MESSAGE] [-e] | --skip [-f] | --abort [-f]',
   ],
   description:
     "Puts the current branch's commits that UPSTREAM (default: the branch that it follows) has not on top of UPSTREAM,\noldest first, authors and dates kept; merge commits are left out. Where a commit clashes the rebase stops with exit\ncode 21, and HEAD is detached at what is done: resolve as in a merge, then --continue. The branch moves when all is done.",
   options: {
     onto: { type: 'text', value: 'REV', about: 'put them on top of REV instead' },
+    ...autostashOption,
     message: {
       type: 'text',
       short: 'm',
@@ -38,6 +40,7 @@ export const command: Command = {
 async function run(context: Context): Promise<number> {
   const { arguments: given, out, repository, operation } = context
   given.exclusive('continue', 'skip', 'abort', 'onto')
+  given.exclusive('continue', 'skip', 'abort', 'autostash')
   const message = given.text('message')
   if (message !== undefined && !given.flag('continue')) throw usage("'--message' needs '--continue'")
   if (given.flag('edit') && !given.flag('continue')) throw usage("'--edit' needs '--continue'")
@@ -62,6 +65,7 @@ async function run(context: Context): Promise<number> {
   const onto = given.text('onto')
   const result = await repo.rebase(upstreamOf(given), {
     ...operation,
+    autostash: given.flag('autostash'),
     ...(onto === undefined ? {} : { onto }),
   })
   if (out.json) out.result(result, () => {})

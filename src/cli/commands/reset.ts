@@ -7,12 +7,13 @@ import { counted } from '../../base/size.ts'
 import { visible } from '../visible.ts'
 
 export const command: Command = {
-  usage: ['reset [--soft | --mixed | --hard] [REV]', 'reset [REV] [--] PATH...'],
+  usage: ['reset [--soft | --mixed | --keep | --hard] [REV]', 'reset [REV] [--] PATH...'],
   description:
-    'Sets the current branch to REV (default: HEAD). --soft leaves what is staged, --mixed (the default) stages REV and\nleaves the files, --hard makes the files as in REV and throws away all changes. With PATHs\nthe branch stays: they are taken out of the next commit, or staged as REV has them, and the files stay as they are.',
+    'Sets the current branch to REV (default: HEAD). --soft leaves what is staged, --mixed (the default) stages REV and\nleaves the files, --hard makes the files as in REV and throws away all changes, --keep makes those files so\nthat differ between HEAD and REV, leaves your changes of others, and refuses where a file has both. With PATHs\nthe branch stays: they are taken out of the next commit, or staged as REV has them, and the files stay as they are.',
   options: {
     soft: { type: 'flag', about: 'move the branch alone' },
     mixed: { type: 'flag', about: 'set back what is staged too' },
+    keep: { type: 'flag', about: 'set back the files too, where nobody has changed them' },
     hard: { type: 'flag', about: 'set back the files too: changes that no commit has are lost' },
   },
   examples: [
@@ -26,16 +27,16 @@ export const command: Command = {
 
 async function run(context: Context): Promise<number> {
   const { arguments: given, out, repository, operation } = context
-  given.exclusive('soft', 'mixed', 'hard')
+  given.exclusive('soft', 'mixed', 'keep', 'hard')
   const repo = await repository()
-  const isWhole = given.flag('soft') || given.flag('hard')
+  const isWhole = given.flag('soft') || given.flag('keep') || given.flag('hard')
   // With these a lone word can only be a revision.
   const isRevision = isWhole && given.words.length === 1 && given.wordsBeforeDashes === 1
   const { revisions, paths } = isRevision
     ? { revisions: given.words, paths: [] }
     : await revisionsAndPaths(repo, given, 1)
   if (paths.length > 0) return unstage(context, repo, { revision: revisions[0], paths })
-  const mode = given.flag('soft') ? 'soft' : given.flag('hard') ? 'hard' : 'mixed'
+  const mode = (['soft', 'keep', 'hard'] as const).find((one) => given.flag(one)) ?? 'mixed'
   const result = await repo.reset(revisions[0] ?? 'HEAD', { ...operation, mode })
   const { message } = await repo.commitInfo(result.head)
   out.result(result, () => out.say(`HEAD is now at ${shortId(result.head)} ${subjectOf(message)}`))
@@ -49,7 +50,7 @@ async function unstage(
   { revision, paths }: { readonly revision: string | undefined; readonly paths: readonly string[] },
 ): Promise<number> {
   await requirePaths(repo, given, paths)
-  for (const mode of ['soft', 'hard'])
+  for (const mode of ['soft', 'keep', 'hard'])
     if (given.flag(mode))
       throw usage(
         `'${paths[0]!}' is a path, and '--${mode}' is for whole commits`,

@@ -4,6 +4,7 @@ import type { MergedPath } from '../../merge/interface.ts'
 import { verbOf } from '../../repo/merging/verb.ts'
 import type { Output } from '../output.ts'
 import { visible } from '../visible.ts'
+import { printAutostash } from './autostash.ts'
 import { alignedRows } from './columns.ts'
 import { shortId } from './commit.ts'
 import { printPathConflicts } from './conflicts.ts'
@@ -23,6 +24,7 @@ export function printMerge(
   else out.say(outcomeText(result, verb))
   for (const line of pathLines(result)) out.say(line)
   printTold(out, result)
+  printAutostash(out, result.autostash)
   if (conflict && result.conflicts !== undefined) {
     printFirstConflicts(out, result.conflicts, result.conflictCount)
     out.hint('nothing was changed, for without files there is nowhere to resolve them:')

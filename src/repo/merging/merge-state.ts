@@ -1,7 +1,7 @@
 // The merge in progress as a stored object (ref MERGE): it survives crashes and is a root for gc.
 // dag-cbor {v, kind, ours, theirs, message, conflicts, met, resolutions, author, extra}, and of a rebase also
 // rebase: {branch, start, onto, name, todo, done, total, waits}, of several commits to pick or revert
-// sequence: {start, todo, done, total, waits, mainline, nameOrigin}.
+// sequence: {start, todo, done, total, waits, mainline, nameOrigin}; autostash: the stash whose changes come back at the end.
 import { CID } from 'multiformats/cid'
 import { corrupt } from '../../base/errors.ts'
 import { decodeCbor, encodeCbor } from '../../encoding/cbor.ts'
@@ -25,6 +25,7 @@ export function writeMergeState(writer: ObjectWriter, state: MergeState): Cid {
       extra: state.extra,
       ...(state.rebase === undefined ? {} : { rebase: storedRebase(state.rebase) }),
       ...(state.sequence === undefined ? {} : { sequence: storedSteps(state.sequence) }),
+      ...(state.autostash === undefined ? {} : { autostash: state.autostash }),
     }),
   )
 }
@@ -95,7 +96,8 @@ export async function readMergeState(reader: ObjectReader, manifest: Manifest): 
   if (cid === undefined) return null
   const [bytes] = await reader.get([cid])
   const value = decodeCbor(bytes!, 'the merge state') as Record<string, unknown>
-  const { kind, ours, theirs, message, conflicts, met, resolutions, author, extra, rebase, sequence } = value
+  const { kind, ours, theirs, message, conflicts, met, resolutions, author, extra } = value
+  const { rebase, sequence, autostash } = value
   if (!isKind(kind)) throw damaged()
   if (!(ours instanceof CID) || !(theirs instanceof CID) || typeof message !== 'string') throw damaged()
   return {
@@ -110,6 +112,7 @@ export async function readMergeState(reader: ObjectReader, manifest: Manifest): 
     extra: isRecord(extra) ? extra : {},
     ...(kind === 'rebase' ? { rebase: rebaseOf(rebase) } : {}),
     ...(sequence === undefined ? {} : { sequence: sequenceOf(sequence) }),
+    ...(typeof autostash === 'string' ? { autostash } : {}),
   }
 }
 

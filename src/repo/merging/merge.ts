@@ -14,7 +14,8 @@ import { indexOf, readHead, refuseWhileMerging } from '../head.ts'
 import { type Folder, type Io, type MergeState, type Repo, mergeRef } from '../interface.ts'
 import { defaultMessage, squashMessage } from './merge-message.ts'
 import { writeMergeState } from './merge-state.ts'
-import { type Move, move } from '../move.ts'
+import type { Move } from '../move.ts'
+import { type Autostash, planOver } from './autostash.ts'
 import { type ReusedResolution, commitsReused, reuseResolutions } from './rerere.ts'
 
 export interface MergeOptions extends AssessOptions {
@@ -29,6 +30,10 @@ export interface MergeOptions extends AssessOptions {
   readonly editMessage?: ((proposed: string, paths: readonly MergedPath[]) => Promise<string>) | undefined
   /** Sees the conflicts of a merge that cannot keep them, while they can be read: afterwards nothing of it is left. */
   readonly onUnstored?: ((io: Io, outcome: MergeOutcome) => Promise<void>) | undefined
+  /** Changes that are not committed do not stand in the way: they lie over the result, or wait in a stash (autostash.ts). */
+  readonly autostash?: boolean | undefined
+  /** The stash that they wait in. */
+  readonly stashed?: string | undefined
   /** For the operation log; default 'merge'. */
   readonly operation?: string | undefined
 }
@@ -52,6 +57,8 @@ export interface Merged {
   }
   /** Conflicts that were settled as they were in an earlier merge. */
   readonly reused: readonly ReusedResolution[]
+  /** With `autostash`, where there were changes. */
+  readonly autostash?: Autostash
 }
 
 export async function merge(
@@ -60,27 +67,13 @@ export async function merge(
   revision: string,
   options: MergeOptions = {},
 ): Promise<Merged> {
-  let result: Merged | null = null
-  await move(
-    repo,
-    folder,
-    async (manifest, io) => {
-      refuseWhileMerging(manifest, 'merge')
-      refuseStaged(manifest, 'merge')
-      const theirs = await resolveRevision(repo.store, revision, manifest)
-      const plan = await planMerge(
-        repo,
-        manifest,
-        io,
-        { theirs: theirs.commit, ref: theirs.ref, revision },
-        options,
-      )
-      result = plan.result
-      return plan.move
-    },
-    options,
-  )
-  return result!
+  return planOver(repo, folder, options, async (manifest, io, stashed) => {
+    refuseWhileMerging(manifest, 'merge')
+    refuseStaged(manifest, 'merge')
+    const theirs = await resolveRevision(repo.store, revision, manifest)
+    const their = { theirs: theirs.commit, ref: theirs.ref, revision }
+    return planMerge(repo, manifest, io, their, { ...options, stashed })
+  })
 }
 
 export interface Plan {
@@ -176,7 +169,7 @@ export async function concludeMerge(
       await options.onUnstored?.(io, outcome)
       return { move: null, result: { outcome: 'conflict', commit: ours.cid, ...countsOf(outcome) } }
     }
-    const state = writeMergeState(io.writer, stoppedState(end, after))
+    const state = writeMergeState(io.writer, stoppedState(end, after, options))
     return {
       move: {
         refs: new Map([[mergeRef, state]]),
@@ -218,6 +211,7 @@ export function unsettledOf({ paths }: Pick<MergeOutcome, 'paths'>): string[] {
 export function stoppedState(
   { ours, theirs, outcome, message, kind, author }: Omit<Conclusion, 'ref'>,
   { conflicts, resolutions }: Pick<MergeState, 'conflicts' | 'resolutions'>,
+  { stashed }: Pick<MergeOptions, 'stashed'>,
 ): MergeState {
   return {
     kind,
@@ -229,6 +223,7 @@ export function stoppedState(
     resolutions,
     author: personOf(author),
     extra: policyExtra(outcome.policies),
+    ...(stashed === undefined ? {} : { autostash: stashed }),
   }
 }
 

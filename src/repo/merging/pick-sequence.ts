@@ -142,7 +142,7 @@ async function stop(
     return { move: null, result: { ...result, commit: sequence.start } }
   }
   const author = kind === 'cherry-pick' ? commit.author : null
-  const waiting = stoppedState({ ours: tip, theirs: commit, outcome, message, kind, author }, after)
+  const waiting = stoppedState({ ours: tip, theirs: commit, outcome, message, kind, author }, after, {})
   const stored = writeMergeState(io.writer, { ...waiting, sequence })
   const operation = { name: options.operation ?? kind, message: `stopped at ${subjectOf(commit)}` }
   const refs = new Map<string, Cid>().set(ref, tip.cid).set(mergeRef, stored)

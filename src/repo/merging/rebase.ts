@@ -20,7 +20,8 @@ import { readMergeState, writeMergeState } from './merge-state.ts'
 import type { MergeOptions, Merged, Plan } from './merge.ts'
 import { refuseStaged, stoppedState, unsettledOf } from './merge.ts'
 import { commitsMax, parentTree } from './pick-change.ts'
-import { type ContinueOptions, planContinue, planMove } from './plan-move.ts'
+import { planOver } from './autostash.ts'
+import { type ContinueOptions, planContinue } from './plan-move.ts'
 import { reuseResolutions } from './rerere.ts'
 
 export interface RebaseOptions extends MergeOptions {
@@ -34,7 +35,7 @@ export async function rebase(
   upstream: string,
   options: RebaseOptions = {},
 ): Promise<Merged> {
-  return planMove(repo, folder, options, async (manifest, io) => {
+  return planOver(repo, folder, options, async (manifest, io, stashed) => {
     refuseWhileMerging(manifest, 'rebase')
     refuseStaged(manifest, 'rebase')
     const head = await requireHead(io.writer, manifest)
@@ -46,7 +47,7 @@ export async function rebase(
     const todo = await ownCommits(io, head.commit.cid, exclude, options)
     const start = { branch: manifest.head, start: head.commit.cid, onto: onto.cid, name: shortRefName(name) }
     const state = { ...start, todo, done: 0, total: todo.length, waits: false }
-    return advance(repo, manifest, io, { tip: onto, state }, options)
+    return advance(repo, manifest, io, { tip: onto, state }, { ...options, stashed })
   })
 }
 
@@ -70,7 +71,7 @@ export async function continueRebase(
       tip = await resolvedCommit(repo, manifest, io, { tip: head, state }, options)
     else if (!isSkipping) refuseStaged(manifest, 'go on')
     const rebased = { ...state.rebase, done: state.rebase.done + 1 }
-    return advance(repo, manifest, io, { tip, state: rebased }, options)
+    return advance(repo, manifest, io, { tip, state: rebased }, { ...options, stashed: state.autostash })
   })
 }
 
@@ -193,7 +194,7 @@ async function stop(
   }
   const end = { ours: tip, theirs: commit, outcome, message, kind: 'rebase' as const, author }
   const after = await reuseResolutions(manifest, io, outcome, options)
-  const waiting = stoppedState(end, after)
+  const waiting = stoppedState(end, after, options)
   const extra = { ...commit.extra, ...waiting.extra }
   const stored = writeMergeState(io.writer, { ...waiting, extra, rebase: state })
   const unsettled = unsettledOf(outcome)

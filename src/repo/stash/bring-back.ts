@@ -134,16 +134,19 @@ export async function filesOfUndone(
   last: Manifest,
   before: Manifest,
 ): Promise<FileRoute | null> {
-  const { name, message } = last.operation
-  const isPush = name === pushName
+  const { name } = last.operation
+  // A merge over changes that it could not keep in the files made a stash, too: of all of them.
+  const made = [...last.refs.keys()].find((one) => one.startsWith('refs/stash/') && !before.refs.has(one))
+  const isPush = made !== undefined
   if (!isPush && ![withIndex, inPart].some((ending) => name.endsWith(ending))) return null
+  const message = isPush ? made.slice('refs/'.length) : last.operation.message
   const ref = `refs/${message}`
   const cid = (isPush ? last : before).refs.get(ref)
   const [{ index: now }, { index: then }] = [indexOf(last), indexOf(before)]
   if (cid === undefined || now === null || then === null) return null
   const commit = await readCommit(io.writer, cid)
   if (isPush) {
-    const to = await beforeStash(io, now, commit)
+    const to = name === pushName ? await beforeStash(io, now, commit) : commit.tree
     if (folder !== null) await refuseHidden(io, folder, { name: message, commit }, { from: now, to })
     return { from: now, to, witness: [ref, null] }
   }

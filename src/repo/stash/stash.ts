@@ -8,9 +8,9 @@ import { shortRefName } from '../../history/refs.ts'
 import type { Manifest, ObjectReader } from '../../store/interface.ts'
 import { signatureOf } from '../context.ts'
 import { indexOf, refuseWhileMerging, requireHead } from '../head.ts'
-import type { Folder, FolderOptions, Repo } from '../interface.ts'
+import type { Folder, FolderOptions, Io, Repo } from '../interface.ts'
 import { move } from '../move.ts'
-import { type PathChoice, stagedExtra, stashParts } from './stash-parts.ts'
+import { type PathChoice, type StashParts, stagedExtra, stashParts } from './stash-parts.ts'
 
 const stashPrefix = 'refs/stash/'
 /** In the log of operations. */
@@ -49,10 +49,9 @@ export async function putAside(
     async (manifest, io) => {
       made = null
       refuseWhileMerging(manifest, 'stash')
-      const { ref, commit: head } = await requireHead(io.writer, manifest)
+      const { commit: head } = await requireHead(io.writer, manifest)
       const { index, base } = indexOf(manifest)
       if (index === null) return null
-      const signature = signatureOf(repo, manifest)
       const changed = await folder.snapshot(io, index, { ...options, inTurn: true })
       const parts = await stashParts(
         io,
@@ -60,23 +59,13 @@ export async function putAside(
         { has: options.has ?? null, keepIndex: options.keepIndex === true },
       )
       if (parts.tree === head.tree && parts.staged === head.tree) return null
-      const branch = manifest.head === null ? 'no branch' : shortRefName(ref)
-      const commit = writeCommit(io.writer, {
-        tree: parts.tree,
-        parents: [head.cid],
-        author: signature,
-        committer: signature,
-        message: options.message ?? `Changes on ${branch}, at "${head.message.split('\n')[0]!}"`,
-        generation: await nextGeneration(io.writer, [head.cid]),
-        extra: stagedExtra(parts, head.tree),
-      })
-      const name = `stash/${1 + Math.max(0, ...numbersIn(manifest))}`
-      made = { name, commit: await readCommit(io.writer, commit) }
+      made = await writeStash(repo, manifest, io, { head, parts, message: options.message })
+      const { name, commit } = made
       return {
-        refs: new Map([[`refs/${name}`, commit]]),
+        refs: new Map([[`refs/${name}`, commit.cid]]),
         operation: { name: pushName, message: name },
         show: parts.left,
-        files: { from: changed, to: parts.left, witness: [`refs/${name}`, commit] },
+        files: { from: changed, to: parts.left, witness: [`refs/${name}`, commit.cid] },
         // What stays was laid over what the index was, whatever the branch is by now.
         over: parts.left === head.tree ? head.tree : (base ?? head.tree),
       }
@@ -84,6 +73,32 @@ export async function putAside(
     options,
   )
   return made
+}
+
+/** As the next one. */
+export async function writeStash(
+  repo: Repo,
+  manifest: Manifest,
+  io: Io,
+  stash: { readonly head: Commit; readonly parts: StashParts; readonly message?: string | undefined },
+): Promise<Stash> {
+  const { head, parts } = stash
+  const signature = signatureOf(repo, manifest)
+  const branch = manifest.head === null ? 'no branch' : shortRefName(manifest.head)
+  const commit = writeCommit(io.writer, {
+    tree: parts.tree,
+    parents: [head.cid],
+    author: signature,
+    committer: signature,
+    message: stash.message ?? `Changes on ${branch}, at "${head.message.split('\n')[0]!}"`,
+    generation: await nextGeneration(io.writer, [head.cid]),
+    extra: stagedExtra(parts, head.tree),
+  })
+  return { name: nextStash(manifest), commit: await readCommit(io.writer, commit) }
+}
+
+export function nextStash(manifest: Manifest): string {
+  return `stash/${1 + Math.max(0, ...numbersIn(manifest))}`
 }
 
 /** Newest first. */
