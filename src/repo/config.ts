@@ -8,6 +8,7 @@ const checkNames = /^[\w./-]{1,100}( *, *[\w./-]{1,100})*$/
 const switches: readonly string[] = [
   'core.fileMode',
   'core.symlinks',
+  'core.ignoreCase',
   'rerere.enabled',
   'rerere.autoCommit',
   'partial.lazy',

@@ -7,11 +7,13 @@ import { Tree } from '../files/tree.ts'
 import { withWriter } from '../repo/context.ts'
 import type { Manifest } from '../store/interface.ts'
 import { awaitTurn } from './checkout/turn.ts'
+import { TrackedNames } from './case-folding.ts'
+import { fileModesOf } from './file-modes.ts'
 import { type FileStat, fileStatOf, sameStat } from './file-stat.ts'
 import { readIndex, updateIndex } from './index-state.ts'
 import type { StageResult, Worktree, WorktreeOptions } from './interface.ts'
 import { PathLookup } from './native.ts'
-import { PathSpec } from './pathspec.ts'
+import { PathSpec, normalPath } from './pathspec.ts'
 import { unstableFile } from './read-file.ts'
 import { openSurvey } from './open-survey.ts'
 import { stageSurvey } from './stager.ts'
@@ -64,8 +66,8 @@ async function stageOnce(
   paths: readonly string[],
   options: StageOptions,
 ): Promise<StageResult> {
-  const spec = new PathSpec(paths)
   const { index, manifest: surveyed } = await readIndex(worktree)
+  const spec = new PathSpec(await spelledAsTracked(worktree, index, paths))
   await awaitTurn(worktree, options)
   const { signal } = options
   const from = options.trackedOnly === true ? [] : spec.paths
@@ -107,6 +109,19 @@ async function stageOnce(
   } finally {
     await cache.close()
   }
+}
+
+/** Where case makes no other path, what is named may be tracked in another spelling. */
+async function spelledAsTracked(
+  worktree: Worktree,
+  index: Tree,
+  named: readonly string[],
+): Promise<readonly string[]> {
+  if (!fileModesOf(worktree).ignoreCase || named.every((path) => normalPath(path) === '')) return named
+  const paths: Path[] = []
+  for await (const batch of index.scan()) for (const { path } of batch) paths.push(path)
+  const names = new TrackedNames(paths)
+  return named.map((path) => (normalPath(path) === '' ? path : names.spelled(normalPath(path))))
 }
 
 function isStill(lookup: PathLookup, path: Path, stat: FileStat | null): boolean {

@@ -1,6 +1,7 @@
-// What a file system keeps of a file besides its bytes. exFAT and Windows keep no executable bit, FAT no symlinks. As in
-// Git, `init` and `clone` try that once and note in the settings core.fileMode and core.symlinks what is not kept: then
-// whether a file is executable is left as history has it, and a symlink is a small file that holds its target.
+// What a file system keeps of a file besides its bytes. exFAT and Windows keep no executable bit, FAT no symlinks, and
+// they and macOS do not tell 'a' from 'A'. As in Git, `init` and `clone` try that once and note in the settings
+// core.fileMode, core.symlinks and core.ignoreCase what is not as on Linux: then whether a file is executable is left as
+// history has it, a symlink is a small file that holds its target, and case alone makes no other path.
 import { randomBytes } from 'node:crypto'
 import * as fs from 'node:fs'
 import path from 'node:path'
@@ -10,6 +11,7 @@ import type { FileStat } from './file-stat.ts'
 
 export const fileModeKey = 'core.fileMode'
 export const symlinksKey = 'core.symlinks'
+export const ignoreCaseKey = 'core.ignoreCase'
 
 const ownerMayExecute = 0o100
 
@@ -17,16 +19,20 @@ export class FileModes {
   /** Whether files have an executable bit of their own. */
   readonly fileMode: boolean
   readonly symlinks: boolean
+  /** Whether 'a' and 'A' are one file. */
+  readonly ignoreCase: boolean
 
-  constructor({ fileMode, symlinks }: { readonly fileMode: boolean; readonly symlinks: boolean }) {
+  constructor({ fileMode, symlinks, ignoreCase }: Pick<FileModes, 'fileMode' | 'symlinks' | 'ignoreCase'>) {
     this.fileMode = fileMode
     this.symlinks = symlinks
+    this.ignoreCase = ignoreCase
   }
 
   static of(config: ReadonlyMap<string, string>): FileModes {
     return new FileModes({
       fileMode: config.get(fileModeKey) !== 'false',
       symlinks: config.get(symlinksKey) !== 'false',
+      ignoreCase: config.get(ignoreCaseKey) === 'true',
     })
   }
 
@@ -34,7 +40,11 @@ export class FileModes {
   static probe(dir: string): FileModes {
     const place = path.join(dir, `probe-${randomBytes(6).toString('hex')}`)
     try {
-      return new FileModes({ fileMode: keepsFileMode(place), symlinks: keepsSymlinks(`${place}-link`) })
+      return new FileModes({
+        fileMode: keepsFileMode(place),
+        symlinks: keepsSymlinks(`${place}-link`),
+        ignoreCase: fs.existsSync(path.join(dir, path.basename(place).toUpperCase())),
+      })
     } finally {
       fs.rmSync(place, { force: true })
       fs.rmSync(`${place}-link`, { force: true })
@@ -46,6 +56,7 @@ export class FileModes {
     const settings = new Map<string, string>()
     if (!this.fileMode) settings.set(fileModeKey, 'false')
     if (!this.symlinks) settings.set(symlinksKey, 'false')
+    if (this.ignoreCase) settings.set(ignoreCaseKey, 'true')
     return settings
   }
 
@@ -66,7 +77,7 @@ export class FileModes {
   }
 }
 
-const allKept = new FileModes({ fileMode: true, symlinks: true })
+const allKept = new FileModes({ fileMode: true, symlinks: true, ignoreCase: false })
 
 export function fileModesOf({ modes = allKept }: { readonly modes?: FileModes }): FileModes {
   return modes

@@ -10,6 +10,7 @@ import { type CheckoutNote, removeNote, abandonNote, writeNote } from './checkou
 import { awaitTurn } from './checkout/turn.ts'
 import {
   type PlannedStep,
+  type Step,
   checkPaths,
   forcedSteps,
   overwriting,
@@ -19,6 +20,8 @@ import {
   uncommitted,
 } from './checkout/plan.ts'
 import { applySteps } from './checkout/write.ts'
+import { refuseSameNames } from './case-folding.ts'
+import { fileModesOf } from './file-modes.ts'
 import type { Worktree } from './interface.ts'
 import { PathLookup } from './native.ts'
 import { snapshotTree } from './snapshot.ts'
@@ -133,6 +136,7 @@ class WorktreeFolder implements Folder {
     const trees = { from: await Tree.load(io.nodes, from), to: await Tree.load(io.nodes, to) }
     const quiet = { signal: options.signal }
     const steps = await stepsBetween(worktree, trees.from, trees.to, quiet)
+    if (fileModesOf(worktree).ignoreCase) await refuseSameNames(trees.to, newPaths(steps), quiet)
     const cache = await StatCache.open(worktree, needOfSteps(worktree, steps))
     try {
       const { planned, lost } = await planSteps(worktree, steps, cache, quiet)
@@ -162,6 +166,10 @@ class WorktreeFolder implements Folder {
     if (this.#prepared !== null) removeNote(this.#worktree, this.#prepared.note)
     this.#prepared = null
   }
+}
+
+function newPaths(steps: readonly Step[]): Path[] {
+  return steps.filter(({ before, after }) => before === null && after !== null).map(({ path }) => path)
 }
 
 function isFile(root: string, path: Path): boolean {

@@ -7,7 +7,9 @@ import type { Tree } from '../files/tree.ts'
 import { withWriter } from '../repo/context.ts'
 import { stage } from './add.ts'
 import { configFileName } from '../dataset/interface.ts'
+import { folded } from './case-folding.ts'
 import { configText } from './config-file.ts'
+import { fileModesOf } from './file-modes.ts'
 import { entriesOf, readIndex, updateIndex } from './index-state.ts'
 import type { Worktree, WorktreeOptions } from './interface.ts'
 import { PathLookup, foldersAbove, lstatOrNull, nativePath, withPathErrors } from './native.ts'
@@ -34,7 +36,8 @@ export async function movePath(
       data: { path: fromNamed },
     })
   }
-  const to = already ?? destination(lookup, from, named)
+  const isSameFile = fileModesOf(worktree).ignoreCase && named !== from && folded(named) === folded(from)
+  const to = already ?? (isSameFile ? named : destination(lookup, from, named))
   const wanted = wantedPaths(worktree)
   for (const path of wanted === null ? [] : tracked.keys())
     if (wanted!(path) !== wanted!(to + path.slice(from.length))) throw unwanted(path)

@@ -1,5 +1,6 @@
 // A survey of the worktree with the stat cache that it takes its knowledge from, and gives it back to.
 import type { Tree } from '../files/tree.ts'
+import { fileModesOf } from './file-modes.ts'
 import { bytesOf } from './file-stat.ts'
 import type { Worktree } from './interface.ts'
 import { StatCache } from './stat-cache/stat-cache.ts'
@@ -17,13 +18,14 @@ export interface OpenSurvey {
 export async function openSurvey(
   worktree: Worktree,
   index: Tree,
-  options: SurveyOptions,
+  options: Omit<SurveyOptions, 'ignoreCase'>,
 ): Promise<OpenSurvey> {
   const reading = { signal: options.signal }
   let cache = await StatCache.open(worktree, { paths: index.count, bytes: 0 })
   try {
     let tracked = await cache.tracked(index, reading)
-    const survey = new Survey(worktree.root, tracked, options)
+    const { ignoreCase } = fileModesOf(worktree)
+    const survey = new Survey(worktree.root, tracked, { ...options, ignoreCase })
     if (!cache.isOpen) {
       // Whether few paths are worth a cache is told by how large their files are.
       const files = { paths: survey.files.size, bytes: bytesOf(survey.files) }

@@ -4,6 +4,7 @@
 import { isVarveError, throwIfAborted } from '../base/errors.ts'
 import type { Path } from '../files/interface.ts'
 import { pathFault, safePath } from '../files/path.ts'
+import { TrackedNames, standsFor } from './case-folding.ts'
 import { type FileStat, fileStatOf } from './file-stat.ts'
 import type { FolderRecords } from './stat-cache/folder-records.ts'
 import type { SkippedPath } from './interface.ts'
@@ -17,6 +18,8 @@ export interface SurveyOptions {
   readonly from: readonly Path[]
   /** Which tracked paths count; null: all. The others are as if they were not tracked. */
   readonly has: ((path: Path) => boolean) | null
+  /** Whether a file whose name differs from a tracked one in case alone is that one. */
+  readonly ignoreCase: boolean
   readonly signal?: AbortSignal | undefined
 }
 
@@ -34,6 +37,7 @@ export class Survey {
   readonly #tracked: TrackedFiles
   readonly #options: SurveyOptions
   readonly #states = new Map<Path, Uint8Array>()
+  #names: TrackedNames | null = null
 
   constructor(root: string, tracked: TrackedFiles, options: SurveyOptions) {
     this.#root = root
@@ -83,6 +87,10 @@ export class Survey {
         const stat = lstatAt(place, name, folder)
         if (stat === null) return
         const file = fileStatOf(stat)
+        if (i === -1 && this.#options.ignoreCase) {
+          this.#takeFolded(joined(folder, name), file)
+          return
+        }
         if (i !== -1 && file !== null && records!.proves(i, file) && this.#counts(folder, name)) {
           states[i] = proven
         } else if (this.#take(joined(folder, name), file) && i !== -1) {
@@ -91,6 +99,19 @@ export class Survey {
       },
       repository: (folder) => this.skipped.push({ path: `${folder}/`, reason: 'is a repository of its own' }),
     }
+  }
+
+  /** A file whose path is not tracked as it is spelled here. The one that it stands for is looked at with the rest. */
+  #takeFolded(path: Path, file: FileStat | null): void {
+    const names = (this.#names ??= new TrackedNames(this.#trackedPaths()))
+    const tracked = names.of(path)
+    if (tracked !== null && standsFor(this.#root, path, tracked)) return
+    this.#take(names.inFolder(path), file)
+  }
+
+  *#trackedPaths(): Generator<Path> {
+    for (const [folder, { names }] of this.#tracked.folders())
+      for (const name of names) yield joined(folder, name)
   }
 
   /** Tracked files that no walk came by: outside of where it began, or where the rules ignore them. */

@@ -110,6 +110,16 @@ describe('settings that say so', () => {
   })
 })
 
+test('case tells files apart where the file system does, whatever the setting says', async () => {
+  const dir = temporaryDir()
+  const run = async (...args: string[]): Promise<string> => (await runHere(args, dir)).stdout
+  await run('init', '-q')
+  await run('config', 'core.ignoreCase', 'true')
+  for (const name of ['a', 'A']) fs.writeFileSync(path.join(dir, name), name)
+  await run('add', 'a')
+  expect(await run('status', '--porcelain')).toBe('A  a\n?? A\n')
+})
+
 test('a setting is true or false', async () => {
   const dir = temporaryDir()
   await runHere(['init', '-q'], dir)
@@ -150,7 +160,9 @@ describe.skipIf(!hasUsbStick)(`on a USB stick${withoutUsbStick}`, () => {
     await run(first, 'commit', '-q', '-m', 'First')
 
     await run(stick!.dir, 'clone', '-q', first, 'clone')
-    expect(await run(on('clone'), 'config')).toContain('core.fileMode=false\ncore.symlinks=false')
+    expect(await run(on('clone'), 'config')).toContain(
+      'core.fileMode=false\ncore.ignoreCase=true\ncore.symlinks=false',
+    )
     expect(await run(on('clone'), 'status', '--porcelain')).toBe('')
     for (const name of ['plain', 'run']) fs.appendFileSync(on('clone', name), 'more\n')
     fs.writeFileSync(on('clone', 'link'), 'run')
@@ -180,6 +192,63 @@ describe.skipIf(!hasUsbStick)(`on a USB stick${withoutUsbStick}`, () => {
     }
     await run(home, 'clone', '-q', on('hub'), 'c')
     expect(fs.readdirSync(path.join(home, 'c')).sort()).toEqual(['.varve', 'a', 'b'])
+  })
+
+  describe('names that differ in case alone', () => {
+    const commitAll = async (dir: string, message: string): Promise<void> => {
+      await run(dir, 'add', '.')
+      await run(dir, 'commit', '-q', '-m', message)
+    }
+    let first = ''
+    let clone = ''
+    beforeEach(async () => {
+      first = path.join(temporaryDir(), 'first')
+      fs.mkdirSync(path.join(first, 'dir'), { recursive: true })
+      await run(first, 'init', '-q')
+      fs.writeFileSync(path.join(first, 'name'), 'one\n')
+      fs.writeFileSync(path.join(first, 'dir/x'), 'x\n')
+      await commitAll(first, 'First')
+      clone = on(path.basename(path.dirname(first)))
+      await run(stick!.dir, 'clone', '-q', first, clone)
+    })
+
+    test('a file is the one that is tracked, however it is spelled now; `mv` changes that', async () => {
+      fs.renameSync(path.join(clone, 'name'), path.join(clone, 'NAME'))
+      expect(await run(clone, 'status', '--porcelain')).toBe('')
+      fs.writeFileSync(path.join(clone, 'dir/New'), 'new\n')
+      fs.renameSync(path.join(clone, 'dir'), path.join(clone, 'other'))
+      fs.renameSync(path.join(clone, 'other'), path.join(clone, 'DIR'))
+      expect(await run(clone, 'status', '--porcelain')).toBe('?? dir/New\n')
+      await run(clone, 'add', 'DIR/New')
+      await run(clone, 'mv', 'name', 'Name')
+      expect(await run(clone, 'status', '--porcelain')).toBe('R  name -> Name\nA  dir/New\n')
+      expect(fs.readdirSync(clone)).toContain('Name')
+    })
+
+    test('a rename of that kind is checked out, with what was edited', async () => {
+      fs.rmSync(path.join(first, 'name'))
+      fs.writeFileSync(path.join(first, 'Name'), 'one\ntwo\n')
+      fs.renameSync(path.join(first, 'dir'), path.join(first, 'Dir'))
+      await commitAll(first, 'Renamed')
+      await run(clone, 'pull', '-q')
+      expect(fs.readdirSync(clone).sort()).toEqual(['.varve', 'Dir', 'Name'])
+      expect(fs.readFileSync(path.join(clone, 'Name'), 'utf8')).toBe('one\ntwo\n')
+      expect(await run(clone, 'status', '--porcelain')).toBe('')
+      await run(clone, 'switch', '-q', '-d', 'HEAD~1')
+      expect(fs.readdirSync(clone).sort()).toEqual(['.varve', 'dir', 'name'])
+      expect(await run(clone, 'status', '--porcelain')).toBe('')
+    })
+
+    test('two files of one name are refused before anything is written', async () => {
+      fs.writeFileSync(path.join(first, 'NAME'), 'other\n')
+      fs.writeFileSync(path.join(first, 'added'), 'added\n')
+      await commitAll(first, 'Both')
+      const refused = await runHere(['pull', '-q'], clone)
+      expect(refused.code).toBe(20)
+      expect(refused.stderr).toContain("'NAME' and 'name' have one name on this file system")
+      expect(fs.readdirSync(clone).sort()).toEqual(['.varve', 'dir', 'name'])
+      expect(await run(clone, 'status', '--porcelain')).toBe('')
+    })
   })
 
   test('a symlink that cannot be made says what to set', async () => {

@@ -8,11 +8,13 @@ import type { Path, TreeEntry } from '../../files/interface.ts'
 import { storedPath } from '../../files/tree-check.ts'
 import { diffTrees } from '../../files/tree-diff.ts'
 import type { Tree } from '../../files/tree.ts'
+import { folded } from '../case-folding.ts'
 import { ContentCheck, type Match, isProven } from '../content-check.ts'
 import { equalEntries } from '../entries.ts'
 import { entriesOf } from '../index-state.ts'
 import type { Worktree, WorktreeOptions } from '../interface.ts'
 import { PathLookup, lstatOrNull, nativePath, withPathErrors } from '../native.ts'
+import { fileModesOf } from '../file-modes.ts'
 import { type FileStat, fileStatOf } from '../file-stat.ts'
 import { filesAt } from '../files-at.ts'
 import type { StatCache } from '../stat-cache/stat-cache.ts'
@@ -177,12 +179,15 @@ class Verifier {
   readonly #lookup: PathLookup
   readonly #check: ContentCheck
   readonly #removed: ReadonlySet<Path>
+  /** Names that removals free, where case makes no other name. */
+  readonly #freed: ReadonlySet<string>
 
   constructor(worktree: Worktree, steps: readonly Step[], options: WorktreeOptions) {
     this.#worktree = worktree
     this.#lookup = new PathLookup(worktree.root)
     this.#check = new ContentCheck(worktree, options)
     this.#removed = new Set(steps.filter(({ after }) => after === null).map(({ path }) => path))
+    this.#freed = new Set(fileModesOf(worktree).ignoreCase ? [...this.#removed].map(folded) : [])
   }
 
   decide(step: Step, known: KnownFile | undefined): PlannedStep | Promise<PlannedStep> {
@@ -202,6 +207,7 @@ class Verifier {
     }
     const stat = lstatOrNull(this.#worktree.root, path)
     if (stat === null) return decided(after === null ? 'none' : 'write')
+    if (before === null && after !== null && this.#freed.has(folded(path))) return decided('write')
     if (stat.isDirectory()) {
       if (after === null) return decided('none')
       const inTheWay = filesBelow(this.#worktree.root, path).filter((file) => !this.#removed.has(file))

@@ -14,6 +14,7 @@ import { loadTable } from '../../table/table-object.ts'
 import { type PlannedStep, uncommitted } from './plan.ts'
 import type { CheckoutResult, Worktree, WorktreeOptions } from '../interface.ts'
 import { lstatOrNull, nativePath, withPathErrors } from '../native.ts'
+import { isListed } from '../case-folding.ts'
 import { fileModesOf } from '../file-modes.ts'
 import { type FileStat, fileStatOf, sameStat } from '../file-stat.ts'
 import { hashed, readRanges } from '../read-file.ts'
@@ -194,6 +195,7 @@ class Checkout {
     if (stat.isDirectory()) return removeEmptyFolders(this.#worktree.root, path)
     if (provenAt !== null) return refuseChanged(path, fileStatOf(stat), provenAt)
     if (action !== 'write') return
+    if (fileModesOf(this.#worktree).ignoreCase && !isListed(this.#worktree.root, path)) return
     if (before !== null) throw uncommitted([path])
     throw new VarveError('VARVE_NOT_POSSIBLE', `cannot write '${path}': another file has that name here`, {
       data: { path },
