@@ -9,7 +9,7 @@ import { describeFailure, exitCodeOf, expectedFailure } from './failure.ts'
 import { VarveError, isVarveError } from '../base/errors.ts'
 import { systemFailure } from '../base/system-error.ts'
 import type { Command, CommandEntry, Environment } from './interface.ts'
-import { parseArguments } from './parse-arguments.ts'
+import { countLeading, parseArguments } from './parse-arguments.ts'
 import { type PrintingContext, printing } from './printing.ts'
 import { ProgressPrinter } from './progress.ts'
 import { Session } from './session.ts'
@@ -103,9 +103,7 @@ function splitCommand(argv: readonly string[]): {
   name: string | undefined
   rest: readonly string[]
 } {
-  let at = 0
-  while (at < argv.length && argv[at]!.startsWith('-'))
-    at += argv[at] === '-C' || argv[at] === '--directory' ? 2 : 1
+  const at = countLeading(argv, leadingOptions)
   return {
     leading: parseArguments(argv.slice(0, at), leadingOptions),
     name: argv[at],

@@ -32,6 +32,23 @@ export function parseArguments(
   return new Arguments(specs, values, [...before, ...after], before.length)
 }
 
+/** How many words at the beginning are options and their values. What is no option is left for the parser to refuse. */
+export function countLeading(argv: readonly string[], specs: OptionSpecs): number {
+  const declared = declaredOptions(specs)
+  let count = 0
+  while (argv[count]?.startsWith('-') === true) count += takesNext(argv[count]!, declared) ? 2 : 1
+  return Math.min(count, argv.length)
+}
+
+/** Whether the value of the word's last option is the next word. */
+function takesNext(word: string, declared: ReadonlyMap<string, OptionSpec>): boolean {
+  const hasValue = (option: string): boolean => ['text', 'list'].includes(declared.get(option)?.type ?? '')
+  if (word.startsWith('--')) return hasValue(word)
+  let at = 1
+  while (at < word.length && !hasValue(`-${word[at]}`)) at++
+  return at === word.length - 1
+}
+
 function verbatim(argv: readonly string[], { verbatimAfter }: ParseOptions): readonly string[] {
   const at = argv.findIndex((word) => !word.startsWith('-')) + 1
   if (at === 0 || argv[at - 1] !== verbatimAfter) return argv

@@ -33,6 +33,19 @@ export function shortened(text: string, max: number): string {
   return kept
 }
 
+/** At most `max` columns of a path: its end, where its files differ. */
+export function shortenedPath(text: string, max: number): string {
+  if (text.length <= max && displayWidth(text) <= max) return text
+  let left = max - 1
+  const kept: string[] = []
+  for (const part of [...graphemes(text)].toReversed()) {
+    left -= wide.test(part) ? 2 : 1
+    if (left < 0) break
+    kept.unshift(part)
+  }
+  return `…${kept.join('')}`
+}
+
 function* graphemes(text: string): Iterable<string> {
   segmenter ??= new Intl.Segmenter()
   for (const { segment } of segmenter.segment(text)) yield segment

@@ -114,6 +114,8 @@ export interface MergedPath {
   /** Where it was on our side, when theirs has moved it. */
   readonly from?: Path
   readonly result: 'ours' | 'theirs' | 'merged' | 'conflict'
+  /** Where theirs brought it here, or took it away. */
+  readonly state?: 'added' | 'deleted'
   /** For tables: rows and cells that came from theirs. */
   readonly rowsAdded?: number
   readonly rowsRemoved?: number

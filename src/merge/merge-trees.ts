@@ -148,9 +148,15 @@ function outcomeOf(tree: Cid, paths: readonly MergedPath[]): MergeOutcome {
 async function takeTheirs(ours: Tree, theirs: Tree, options: MergeTreesOptions): Promise<MergeOutcome> {
   const paths: MergedPath[] = []
   for await (const batch of diffTrees(ours, theirs, { signal: options.signal })) {
-    for (const { path } of batch) paths.push({ path, result: 'theirs', conflicts: 0 })
+    for (const { path, before, after } of batch)
+      paths.push({ path, result: 'theirs', ...stateOf(before, after), conflicts: 0 })
   }
   return outcomeOf(theirs.cid, paths)
+}
+
+function stateOf(before: TreeEntry | null, after: TreeEntry | null): Pick<MergedPath, 'state'> {
+  if (before === null) return { state: 'added' }
+  return after === null ? { state: 'deleted' } : {}
 }
 
 async function settle(
@@ -165,14 +171,20 @@ async function settle(
     options,
   )
   const changes = new Map<Path, TreeEntry | null>(moved.map((path) => [path, null]))
-  const paths: MergedPath[] = moved.map((path) => ({ path, result: 'theirs', conflicts: 0 }))
+  const paths: MergedPath[] = moved.map((path) => ({
+    path,
+    result: 'theirs',
+    state: 'deleted',
+    conflicts: 0,
+  }))
   for (const [i, { path, entry, result, conflicts, sides: _, decisions, ...rows }] of merged.entries()) {
     const isChanged = !isSameEntry(entry, before[i]!)
     if (isChanged) changes.set(path, entry)
     const isTold = decisions !== undefined || rows.notes !== undefined
     if (!isChanged && conflicts.length === 0 && !isTold) continue
     const told = result === 'ours' && (isChanged || decisions !== undefined) ? 'merged' : result
-    paths.push({ path, result: told, ...rows, conflicts: conflicts.length })
+    const state = told === 'theirs' && rows.from === undefined ? stateOf(before[i]!, entry) : {}
+    paths.push({ path, result: told, ...state, ...rows, conflicts: conflicts.length })
   }
   const tree = await followSettings(writer, await ours.update(writer, changes, options), relocated, options)
   const inOrder = sortedByPath(merged)

@@ -65,7 +65,10 @@ async function readRefspec(
     })
   }
   if (from === '') return { ref: existingRef(remoteManifest, to!), target: null, source: null, force }
-  const name = from === 'HEAD' || from === '@' ? currentBranch(localManifest) : from
+  const isHead = from === 'HEAD' || from === '@'
+  // A detached HEAD is a commit as any other, if it is said where it shall go.
+  const name =
+    isHead && to === undefined ? currentBranch(localManifest) : isHead ? (localManifest.head ?? 'HEAD') : from
   const source = [name, branchPrefix + name, tagPrefix + name].find(
     (ref) => isPushable(ref) && localManifest.refs.has(ref),
   )
@@ -87,7 +90,7 @@ async function readRefspec(
 function currentBranch(manifest: Manifest): string {
   if (manifest.head !== null) return manifest.head
   throw new VarveError('VARVE_USAGE', 'HEAD is detached: there is no current branch to push', {
-    hint: "name one: 'varve push origin HEAD~0:BRANCH'",
+    hint: "name one: 'varve push origin HEAD:BRANCH'",
   })
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { parseArguments } from '../../src/cli/parse-arguments.ts'
+import { countLeading, parseArguments } from '../../src/cli/parse-arguments.ts'
 import { fixedClock, parseAuthor } from '../../src/cli/identity.ts'
 import type { OptionSpecs } from '../../src/cli/interface.ts'
 import { nearest } from '../../src/cli/nearest.ts'
@@ -73,6 +73,23 @@ describe('arguments', () => {
     }
     for (const word of ['-5', '-.5', '-a5', '-x'])
       expect(() => parseArguments([word], specs)).toThrow('unknown')
+  })
+
+  test('options before the command end where their values end', () => {
+    for (const [words, count] of [
+      [['log'], 0],
+      [['-a', 'log', '-a'], 1],
+      [['--limit', '5', 'log'], 2],
+      [['--limit=5', 'log'], 1],
+      [['-n', '5', '-a', 'log'], 3],
+      [['-an', '5', 'log'], 2],
+      [['-an5', 'log'], 1],
+      [['--cached', '--lease', 'log'], 2],
+      [['--unknown', 'log'], 1],
+      [['-', 'log'], 1],
+      [['--limit'], 1],
+    ] as const)
+      expect([words, countLeading(words, specs)]).toEqual([words, count])
   })
 
   test('an alias is the option itself', () => {

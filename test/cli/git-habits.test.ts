@@ -181,3 +181,28 @@ test('fetch REMOTE BRANCH brings that branch, with the tags on it, and no other'
     expect(await runHere(args, cwd)).toMatchObject({ code, stderr: expect.stringContaining(words) as string })
   expect((await json<{ updates: object[] }>('fetch')).updates).toHaveLength(2)
 })
+
+test('a detached HEAD is pushed where it is told to go, and nowhere else', async () => {
+  const remote = path.join(dir, 'remote')
+  await ok('remote', 'add', 'origin', remote)
+  await ok('push', '-q', 'origin', 'main')
+  await ok('switch', '-q', '--detach', 'side')
+  await ok('push', '-q', 'origin', 'HEAD:side')
+  await ok('push', '-q', 'origin', '@:main')
+  const { id } = await head()
+  expect(await ok('branch', '-r', '--format', '%(objectname) %(refname:short)')).toBe(
+    `${id} origin/main\n${id} origin/side\n`,
+  )
+  for (const words of [[], ['origin', 'HEAD']])
+    expect(await runHere(['push', ...words], cwd)).toEqual({
+      code: 2,
+      stdout: '',
+      stderr:
+        "error: HEAD is detached: there is no current branch to push\nhint: name one: 'varve push origin HEAD:BRANCH'\n",
+    })
+})
+
+test('an option before the command takes its value from the next word', async () => {
+  expect(await ok('-C', cwd, '--progress', 'none', 'log', '-1', '--format=%s')).toBe('First\n')
+  expect((await runHere(['--progress', 'loud', 'log'], cwd)).stderr).toContain("not 'loud'")
+})

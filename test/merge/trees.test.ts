@@ -19,9 +19,9 @@ describe('merge of trees', () => {
     const outcome = await bench.merge(base, ours, theirs)
     expect(await bench.show(outcome.tree)).toEqual({ a: '2', c: '3', d: '4', e: '5' })
     expect(outcome.paths).toEqual([
-      { path: 'b', result: 'theirs', conflicts: 0 },
+      { path: 'b', result: 'theirs', state: 'deleted', conflicts: 0 },
       { path: 'c', result: 'theirs', conflicts: 0 },
-      { path: 'e', result: 'theirs', conflicts: 0 },
+      { path: 'e', result: 'theirs', state: 'added', conflicts: 0 },
     ])
     expect((await bench.merge(base, theirs, ours)).tree).toBe(outcome.tree)
   })

@@ -1,5 +1,5 @@
 import { usage } from '../arguments.ts'
-import { printDiffs, statLines } from '../format/diff.ts'
+import { printDiffs, statLines, statNews } from '../format/diff.ts'
 import { shortId, subjectOf } from '../format/commit.ts'
 import { printAutostash } from '../format/autostash.ts'
 import { emptyRevision } from '../../api/diff-ends.ts'
@@ -110,7 +110,8 @@ async function printCommit({ out, operation }: Context, repo: Repository, commit
   try {
     const branch = (await repo.branches()).find(({ current }) => current)?.name ?? 'detached HEAD'
     out.say(`[${branch} ${shortId(commit.id)}] ${subjectOf(commit.message)}`)
-    for (const line of statLines(await collect(repo.diffStat({ ...operation, ...ends })), out)) out.say(line)
+    const stats = await collect(repo.diffStat({ ...operation, ...ends }))
+    for (const line of statNews(stats, out, 'varve show --stat')) out.say(line)
   } catch (error) {
     const fault = expectedFailure(error)
     if (!isVarveError(fault)) throw error

@@ -1,3 +1,4 @@
+import { tellPaths } from '../format/told.ts'
 import type { Command, Context } from '../interface.ts'
 import { toRepositoryPaths } from '../paths.ts'
 import { visible } from '../visible.ts'
@@ -33,9 +34,8 @@ async function run({ arguments: given, out, repository, operation }: Context): P
     dryRun,
   })
   out.result({ items: removed }, () => {
-    for (const path of removed)
-      if (dryRun) out.line(`would remove ${visible(path)}`)
-      else out.say(`removed ${visible(path)}`)
+    if (dryRun) for (const path of removed) out.line(`would remove ${visible(path)}`)
+    else tellPaths(out, removed, (path) => `removed ${visible(path)}`)
   })
   return 0
 }

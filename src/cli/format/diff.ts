@@ -2,9 +2,10 @@
 import type { DiffStat, FileDiff, LineHunk, PathState } from '../../api/interface.ts'
 import { toJson } from '../../table/json.ts'
 import type { Output } from '../output.ts'
-import { shortened, visible, visibleLine } from '../visible.ts'
+import { shortenedPath, visible, visibleLine } from '../visible.ts'
 import { alignedRows } from './columns.ts'
 import { printRowChanges, sumsText } from './row-changes.ts'
+import { firstTold, moreTold } from './told.ts'
 import { printValueChanges } from './value-changes.ts'
 import { counted, sizeText } from '../../base/size.ts'
 
@@ -116,19 +117,51 @@ function titleOf({ path, from, state, table }: Titled): string {
   return moved + (table === undefined ? '' : `:${visible(table)}`) + stateWords[state]
 }
 
+/** As Git writes it: what both names have in common once. */
+function shortTitleOf(stat: Titled): string {
+  const { path, from } = stat
+  if (from === undefined) return titleOf(stat)
+  const [a, b] = [from.split('/'), path.split('/')]
+  const shorter = Math.min(a.length, b.length) - 1
+  let head = 0
+  while (head < shorter && a[head] === b[head]) head++
+  let tail = 0
+  while (tail < shorter - head && a.at(-1 - tail) === b.at(-1 - tail)) tail++
+  if (head + tail === 0) return titleOf(stat)
+  const middle = (parts: readonly string[]): string => parts.slice(head, parts.length - tail).join('/')
+  const moved = `{${middle(a)} => ${middle(b)}}`
+  const name = [...b.slice(0, head), moved, ...(tail === 0 ? [] : b.slice(-tail))].join('/')
+  return visible(name) + (stat.table === undefined ? '' : `:${visible(stat.table)}`)
+}
+
 type Titled = Pick<FileDiff, 'path' | 'from' | 'state' | 'table'>
 
 /** As `git diff --stat`: a line a path with a bar, then the sums. */
 export function statLines(stats: readonly DiffStat[], out: Output): string[] {
+  return linesOf(stats, out, stats, [])
+}
+
+/** Those of a commit that was just made: the first paths, and the sums of all. */
+export function statNews(stats: readonly DiffStat[], out: Output, command: string): string[] {
+  const told = firstTold(stats, out)
+  return linesOf(stats, out, told, moreTold(stats.length, told.length, command))
+}
+
+function linesOf(
+  stats: readonly DiffStat[],
+  out: Output,
+  told: readonly DiffStat[],
+  more: readonly string[],
+): string[] {
   if (stats.length === 0) return []
   const most = Math.max(1, ...stats.map((stat) => total(stat)))
   const scale = Math.min(1, barColumnsMax / most)
-  const rows = stats.map((stat) => [
-    ` ${shortened(titleOf(stat), Math.max(20, out.width - 50))}`,
+  const rows = told.map((stat) => [
+    ` ${shortenedPath(shortTitleOf(stat), Math.max(20, out.width - 50))}`,
     `| ${amountText(stat)}`,
     barOf(stat, scale, out),
   ])
-  return [...alignedRows(rows, ' '), ` ${statSums(stats)}`]
+  return [...alignedRows(rows, ' '), ...more, ` ${statSums(stats)}`]
 }
 
 function counts({ rows, lines }: DiffStat): { added: number; changed: number; removed: number } {

@@ -9,7 +9,8 @@ import { shortId } from './commit.ts'
 import { differingColumns, reasonWords, wholeText } from './conflicts.ts'
 import { changeText } from './diff.ts'
 import { Markdown, code, codeOf, linesMax } from './markdown.ts'
-import { movesPaired, resultWords, rowsText } from './merge.ts'
+import { rowsText } from './merge.ts'
+import { conflictsFirst, movesPaired, resultWord } from './merged-paths.ts'
 import { policySentence } from './policies.ts'
 import { counted } from '../../base/size.ts'
 import { keyText, shortValue } from './value.ts'
@@ -62,10 +63,10 @@ function print(
 ): void {
   const markdown = new Markdown(out)
   markdown.heading(3, title)
-  const shown = movesPaired(paths).toSorted((a, b) => Math.sign(b.conflicts) - Math.sign(a.conflicts))
+  const shown = conflictsFirst(movesPaired(paths))
   const first = out.verbose ? shown : shown.slice(0, linesMax)
   if (first.length > 0) {
-    const lines = first.map((path) => [nameOf(path), resultWords[path.result], amountOf(path)])
+    const lines = first.map((path) => [nameOf(path), resultWord(path), amountOf(path)])
     markdown.table(['path', '', 'changes'], lines, 'path', shown.length - first.length)
   }
   for (const { path, notes = [] } of paths)

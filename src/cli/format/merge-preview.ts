@@ -5,7 +5,8 @@ import { visible } from '../visible.ts'
 import { alignedRows } from './columns.ts'
 import { shortId } from './commit.ts'
 import { changeText } from './diff.ts'
-import { movesPaired, pathName, printFirstConflicts, printTold, resultWords } from './merge.ts'
+import { printFirstConflicts, printTold } from './merge.ts'
+import { movesPaired, pathName, resultWord } from './merged-paths.ts'
 import { counted } from '../../base/size.ts'
 
 export function printPreview(out: Output, preview: MergePreview, revision: string): void {
@@ -35,7 +36,7 @@ function pathLines({ paths, changes }: MergePreview): string[] {
       const change = amounts.get(path.path)
       const parts = change === undefined ? [] : [changeText(change)]
       if (path.conflicts > 0) parts.push(counted(path.conflicts, 'conflict'))
-      return [`  ${resultWords[path.result]}`, pathName(path), parts.join(', ')]
+      return [`  ${resultWord(path)}`, pathName(path), parts.join(', ')]
     }),
   )
 }

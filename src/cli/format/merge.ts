@@ -8,8 +8,10 @@ import { printAutostash } from './autostash.ts'
 import { alignedRows } from './columns.ts'
 import { shortId } from './commit.ts'
 import { printPathConflicts } from './conflicts.ts'
+import { conflictsFirst, movesPaired, pathName, resultWord } from './merged-paths.ts'
 import { policyLines, policySentence } from './policies.ts'
 import { sumsText } from './row-changes.ts'
+import { firstTold, moreTold } from './told.ts'
 import { counted } from '../../base/size.ts'
 
 /** Prints it and returns the exit code: 21 when there are conflicts. */
@@ -22,7 +24,7 @@ export function printMerge(
   if (out.json) return conflict ? 21 : 0
   if (conflict) printConflict(out, result, verb)
   else out.say(outcomeText(result, verb))
-  for (const line of pathLines(result)) out.say(line)
+  for (const line of pathLines(out, result)) out.say(line)
   printTold(out, result)
   printAutostash(out, result.autostash)
   if (conflict && result.conflicts !== undefined) {
@@ -123,25 +125,24 @@ const pastTense: Readonly<Record<string, string>> = {
   'cherry-pick': 'picked',
 }
 
-export const resultWords: Readonly<Record<MergedPath['result'], string>> = {
-  ours: 'kept',
-  theirs: 'updated',
-  merged: 'merged',
-  conflict: 'conflict',
-}
-
-function pathLines(result: MergeResult): string[] {
+function pathLines(out: Output, result: MergeResult): string[] {
   const settled = settledByPath(result)
-  return alignedRows(
-    movesPaired(result.paths).map((path) => {
+  const paths = movesPaired(result.paths)
+  const told = firstTold(paths, out).length === paths.length ? paths : firstTold(conflictsFirst(paths), out)
+  // What is not committed yet is seen there; else it is what HEAD was before.
+  const isOpen = result.outcome === 'conflict' || result.outcome === 'staged'
+  const command = isOpen ? 'varve status' : 'varve diff --stat HEAD@{1}'
+  const lines = alignedRows(
+    told.map((path) => {
       const already = settled.get(path.path) ?? 0
       const open = { ...path, conflicts: path.conflicts - already }
       const parts = [rowsText(open), already === 0 ? '' : `${already} settled as before`]
       const isOpen = path.result !== 'conflict' || open.conflicts > 0
-      const what = isOpen ? resultWords[path.result] : 'settled'
+      const what = isOpen ? resultWord(path) : 'settled'
       return [`  ${what}`, pathName(path), parts.filter((part) => part !== '').join(', ')]
     }),
   )
+  return [...lines, ...moreTold(paths.length, told.length, command)]
 }
 
 /** How many conflicts of a path were settled as in an earlier merge. */
@@ -149,19 +150,6 @@ function settledByPath({ reused }: MergeResult): Map<string, number> {
   const counts = new Map<string, number>()
   for (const { path } of reused) counts.set(path, (counts.get(path) ?? 0) + 1)
   return counts
-}
-
-/** Leaves out paths that were moved, because the line of their new path says so. */
-export function movesPaired(
-  paths: readonly MergedPath[],
-  moves: readonly { readonly from?: string }[] = paths,
-): readonly MergedPath[] {
-  const gone = new Set([...paths, ...moves].flatMap(({ from }) => from ?? []))
-  return gone.size === 0 ? paths : paths.filter(({ path }) => !gone.has(path))
-}
-
-export function pathName({ path, from }: MergedPath): string {
-  return from === undefined ? visible(path) : `${visible(from)} => ${visible(path)}`
 }
 
 export function rowsText({ rowsAdded, rowsRemoved, rowsChanged, basis, conflicts }: MergedPath): string {
