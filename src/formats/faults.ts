@@ -11,7 +11,7 @@ export interface FaultPlace {
 }
 
 const violations: Partial<Record<SliceFault, string>> = {
-  'ragged-row': 'row has not as many cells as the header has columns',
+  'ragged-row': 'row has more cells than the header has columns',
   'empty-key': 'key cell is empty',
   'key-too-long': 'key is longer than 1024 bytes',
   'key-not-scalar': 'key is an object, an array or a number of too many digits',
@@ -31,7 +31,8 @@ const reasons: Partial<Record<SliceFault, string>> = {
 }
 
 export function faultError(fault: SliceFault, place: FaultPlace): VarveError | NotATable {
-  const words = violations[fault]
+  const isShort = fault === 'ragged-row' && place.column !== undefined
+  const words = isShort ? 'row has fewer cells than the header has columns' : violations[fault]
   if (words === undefined) return new NotATable(reasons[fault]!, place.line, fault)
   return violation(fault, words, place)
 }
@@ -46,6 +47,6 @@ export function violation(reason: string, words: string, place: FaultPlace, data
       reason,
       ...data,
     },
-    hint: 'mend the line, or keep the file without a key',
+    hint: "mend the line, or keep the file as it is, without rows: 'varve add --as-file'",
   })
 }

@@ -105,6 +105,25 @@ for (const [name, text, data] of faults) {
   })
 }
 
+test.each([
+  ['id,name\n1\n', "'data' line 2, column 'name': row has fewer cells than the header has columns"],
+  ['id,name\n1,x,y\n', "'data' line 2: row has more cells than the header has columns"],
+  ['id,name,,\n1,x,,\n', 'two columns have no name (line 1)'],
+])('a fault is told as it is: %j', async (text, words) => {
+  await expect(read(text, { key: ['id'] })).rejects.toThrow(words)
+})
+
+test('a key that the header has not: it is said what the header has, or why it is none', async () => {
+  const hintOf = (text: string) => read(text, { key: ['id'] }).catch(({ hint }: { hint: string }) => hint)
+  expect(await hintOf('ident,name\n1,x\n')).toBe("the header has 'ident', 'name'")
+  const many = Array.from({ length: 30 }, (_, i) => `c${i}`).join(',')
+  expect(await hintOf(`${many}\n`)).toMatch(/'c11', …$/)
+  for (const first of ['sep=;', 'sep=,'])
+    expect(await hintOf(`${first}\r\nid;name\r\n1;x\r\n`)).toContain(
+      'only tells Excel the delimiter: remove it',
+    )
+})
+
 test('bytes that are not UTF-8 are a fault with their line', async () => {
   const text = Uint8Array.of(...utf8('id,name\n1,x\n2,'), 0xff, ...utf8('\n3,y\n'))
   const error = await read(text, { key: ['id'] }).catch((thrown: unknown) => thrown)

@@ -18,7 +18,10 @@ export const command: Command = {
       short: 'u',
       about: 'only what is tracked already, everywhere or below PATH: changed and removed files',
     },
-    'as-file': { type: 'flag', about: 'store tables as plain files this time' },
+    'as-file': {
+      type: 'flag',
+      about: "store tables as plain files this time; 'varve untrack' does so for good",
+    },
     'dry-run': { type: 'flag', short: 'n', about: 'only say what would be staged' },
   },
   examples: [

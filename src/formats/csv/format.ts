@@ -152,7 +152,7 @@ function schemaOf(header: Header, sample: Sample, options: ReadRowsOptions): Sch
       `'${where}' line 1: key column '${missing}' is not in the header`,
       {
         data: { path: where, line: 1, column: missing, reason: 'missing-key-column' },
-        hint: 'name columns of the header as key',
+        hint: headerHint(header),
       },
     )
   }
@@ -164,9 +164,27 @@ function schemaOf(header: Header, sample: Sample, options: ReadRowsOptions): Sch
   return evolveSchema({ names: header.names, key, cells: 'text', typeOf }, previous?.schema ?? null)
 }
 
+const namesToldMax = 12
+
+/** What the header has, or why it is none. */
+function headerHint({ names }: Header): string {
+  if (names.length <= 2 && names[0]!.startsWith('sep='))
+    return "the first line only tells Excel the delimiter: remove it, since a table's file begins with its header"
+  const more = names.length > namesToldMax ? ', …' : ''
+  return `the header has ${names
+    .slice(0, namesToldMax)
+    .map((name) => `'${name}'`)
+    .join(', ')}${more}`
+}
+
 function checkNames({ names }: Header): void {
   const repeated = names.find((name, i) => names.indexOf(name) !== i)
-  if (repeated !== undefined) throw new NotATable(`two columns are called '${repeated}'`, 1)
+  if (repeated !== undefined) {
+    throw new NotATable(
+      repeated === '' ? 'two columns have no name' : `two columns are called '${repeated}'`,
+      1,
+    )
+  }
 }
 
 interface LayoutFacts {
