@@ -98,6 +98,7 @@ export const slow: readonly string[] = [
   'test/sync/own-writes.test.ts',
   'test/sync/rounds-memory.test.ts',
   'test/sync/large-transactions.test.ts',
+  'test/sync/large-values.test.ts',
   'test/sync/postgres-corners.test.ts',
   'test/api/link-templates.test.ts',
   'test/cli/copies.test.ts',

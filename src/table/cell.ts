@@ -18,10 +18,20 @@ export function cellOf(kind: CellKind, bytes: Uint8Array): Cell {
   return { kind, bytes, quotingFlipped: false }
 }
 
+/** A value that was not taken in, of so many bytes. */
+export function cellTooLarge(bytes: number): Cell {
+  return { ...cellOf('text', emptyBytes), tooLarge: bytes }
+}
+
+/** Of the value, whether or not it was taken in. */
+export function cellBytes({ bytes, tooLarge }: Cell): number {
+  return tooLarge ?? bytes.length
+}
+
 /** By value: other quoting is none, and no value is the same as an empty one. */
 export function sameCell(a: Cell, b: Cell): boolean {
   if (isEmptyCell(a) || isEmptyCell(b)) return isEmptyCell(a) && isEmptyCell(b)
-  return a.kind === b.kind && equalBytes(a.bytes, b.bytes)
+  return a.kind === b.kind && a.tooLarge === b.tooLarge && equalBytes(a.bytes, b.bytes)
 }
 
 export function isEmptyCell({ kind }: Cell): boolean {

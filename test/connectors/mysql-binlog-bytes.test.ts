@@ -64,7 +64,7 @@ const table = people(column('id', 'int'), column('name', 'text'), column('big', 
 function changesOf(events: readonly Buffer[]): unknown[] {
   const tables = new FollowedTables([table])
   return events.flatMap((bytes) => {
-    const event = readEvent(readHeader(bytes), bytes)
+    const event = readEvent(readHeader(bytes), { bytes, isCut: false })
     if (event.kind === 'table') return tables.map(event.table)
     return event.kind === 'rows' ? [...tables.rows(event.rows)] : []
   })

@@ -1,6 +1,6 @@
 // Values that are far too large to be kept are not asked for, only their size: the driver holds whatever it is sent, whole.
-import { emptyBytes, utf8Text } from '../../base/bytes.ts'
-import { cellOf } from '../../table/cell.ts'
+import { utf8Text } from '../../base/bytes.ts'
+import { cellTooLarge } from '../../table/cell.ts'
 import type { Cell } from '../../table/interface.ts'
 import { cellBytesMax } from '../../table/row.ts'
 import type { MysqlTable } from './discover.ts'
@@ -35,7 +35,7 @@ export function rowSelect({ columns, key }: MysqlTable): RowSelect {
       const cells = columns.map(({ family }, i) => cellOfBytes(row[i]!, family))
       for (const [at, i] of long.entries()) {
         const size = row[columns.length + at]!
-        if (size !== null) cells[i] = { ...cellOf('text', emptyBytes), tooLarge: Number(utf8Text(size)) }
+        if (size !== null) cells[i] = cellTooLarge(Number(utf8Text(size)))
       }
       return cells
     },

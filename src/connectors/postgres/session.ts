@@ -22,8 +22,8 @@ export async function connect(
 ): Promise<Client> {
   const client = new Client({
     connectionString: driverUrl(url),
-    // The stream of a log takes the connection's socket over, and reads it as any stream is read.
-    ...(purpose === 'replication' ? { replication: 'database' } : { stream: () => new ReusedBufferSocket() }),
+    ...(purpose === 'replication' ? { replication: 'database' } : {}),
+    stream: () => new ReusedBufferSocket(),
     connectionTimeoutMillis: connectMsMax,
     enableChannelBinding: usesChannelBinding(url),
     application_name: 'varve',

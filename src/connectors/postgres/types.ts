@@ -2,7 +2,15 @@
 // settings, so that all digits, microseconds and bytes come back the same. What has a type of its own in a table gets
 // it; everything else (arrays, ranges, enums, uuid, intervals) is text that PostgreSQL itself can read again.
 import { emptyBytes, fromHex, toHex } from '../../base/bytes.ts'
-import { cellOf, cellText, falseCell, nullCell, trueCell, jsonNumber } from '../../table/cell.ts'
+import {
+  cellOf,
+  cellText,
+  cellTooLarge,
+  falseCell,
+  nullCell,
+  trueCell,
+  jsonNumber,
+} from '../../table/cell.ts'
 import type { Cell, ColumnType } from '../../table/interface.ts'
 
 /** By pg_type.typname. */
@@ -74,6 +82,11 @@ export function cellOfText(bytes: Uint8Array | null, type: ColumnType): Cell {
     default:
       return cellOf('text', bytes)
   }
+}
+
+/** A cell whose value was too large to be read. Bytes come as two digits each, after two more characters. */
+export function cellOfTextBytes(textBytes: number, type: ColumnType): Cell {
+  return cellTooLarge(type === 'bytes' ? (textBytes - 2) / 2 : textBytes)
 }
 
 /** What PostgreSQL reads as this cell's value, given the column's type; null for none. */

@@ -3,13 +3,25 @@
 // back as it was; else it is refused with what it would become.
 import { describeCell } from '../describe-cell.ts'
 import { isUtf8, utf8, utf8Text } from '../../base/bytes.ts'
-import { cellOf, cellText, falseCell, isJsonText, nullCell, trueCell, sameCell } from '../../table/cell.ts'
+import {
+  cellOf,
+  cellText,
+  cellTooLarge,
+  falseCell,
+  isJsonText,
+  nullCell,
+  trueCell,
+  sameCell,
+} from '../../table/cell.ts'
 import type { Cell } from '../../table/interface.ts'
 import type { SqliteValue } from './database.ts'
 import type { SqliteColumn } from './discover.ts'
 
-/** The first letter of what `typeof` says; text comes as bytes, integers as bigint. */
-export type Tag = 'n' | 'i' | 'r' | 't' | 'b'
+/**
+ * The first letter of what `typeof` says; text comes as bytes, integers as bigint. 'l': a value that no cell can hold, and
+ * its size comes.
+ */
+export type Tag = 'n' | 'i' | 'r' | 't' | 'b' | 'l'
 
 /** A parameter, and how SQL takes it: as it is, cast to text (bytes), cast to a real. */
 export interface Bound {
@@ -29,6 +41,8 @@ export function cellOfValue(tag: Tag, value: SqliteValue, column: SqliteColumn):
       return cellOf('number', utf8(realText(Number(value), column)))
     case 'b':
       return cellOf('bytes', value as Uint8Array)
+    case 'l':
+      return cellTooLarge(Number(value))
     case 't': {
       const bytes = value as Uint8Array
       if (!isUtf8(bytes)) return null

@@ -3,6 +3,7 @@
 // too large, these are left out, and all others go on.
 import { compareRanges } from '../../base/bytes.ts'
 import { VarveError } from '../../base/errors.ts'
+import { cellBytes } from '../../table/cell.ts'
 import type { Cell } from '../../table/interface.ts'
 import { encodeKey, keyBytesMax } from '../../table/key.ts'
 import { cellBytesMax, inlineCellBytesMax } from '../../table/row.ts'
@@ -87,7 +88,7 @@ export class CellPacker {
     let room = 1
     let isLarge = false
     for (const place of this.#valuePlaces) {
-      const length = bytesOf(cells[place]!)
+      const length = cellBytes(cells[place]!)
       if (length > cellBytesMax) {
         isLarge = true
         if (unfit === undefined) {
@@ -100,7 +101,7 @@ export class CellPacker {
     if (isLarge) {
       const sizes = this.#valuePlaces.map((place) => ({
         column: this.#columnAt(place),
-        bytes: bytesOf(cells[place]!),
+        bytes: cellBytes(cells[place]!),
       }))
       const large = sizes.filter(({ bytes }) => bytes > cellBytesMax)
       unfit!.add(unfitCells(key, large, cellBytesMax))
@@ -134,8 +135,4 @@ export class CellPacker {
     const column = place === undefined ? undefined : this.#columnAt(place)
     return cellFault(reason, words, { where: this.#where, row: this.#rowsBefore + 1, column })
   }
-}
-
-function bytesOf({ bytes, tooLarge }: Cell): number {
-  return tooLarge ?? bytes.length
 }

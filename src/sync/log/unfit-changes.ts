@@ -11,6 +11,7 @@ import {
   unfitKey,
   unfitName,
 } from '../../formats/columnar/unfit-rows.ts'
+import { absentCell, cellBytes } from '../../table/cell.ts'
 import type { Cell, Schema } from '../../table/interface.ts'
 import { encodeKey, keyBytesMax } from '../../table/key.ts'
 import { cellBytesMax } from '../../table/row.ts'
@@ -60,7 +61,7 @@ export class UnfitChanges {
     this.leave(to)
     if (to.tooLong !== null) return this.note(to.tooLong)
     const large = this.#columns.flatMap(({ name, isKey }, i) => {
-      const bytes = isKey ? 0 : (after[i]?.bytes.length ?? 0)
+      const bytes = isKey ? 0 : cellBytes(after[i] ?? absentCell)
       return bytes > cellBytesMax ? [{ column: name, bytes }] : []
     })
     const leftOut = this.#columns.filter((_, i) => after[i] === null).map(({ name }) => name)

@@ -4,10 +4,13 @@ import { corrupt } from '../../../base/errors.ts'
 
 export class ByteCursor {
   readonly #bytes: Buffer
+  /** A longer value is left out: only its length is there. */
+  readonly #valueBytesMax: number
   #at = 0
 
-  constructor(bytes: Buffer) {
+  constructor(bytes: Buffer, valueBytesMax: number = Infinity) {
     this.#bytes = bytes
+    this.#valueBytesMax = valueBytesMax
   }
 
   get left(): number {
@@ -20,6 +23,12 @@ export class ByteCursor {
     const part = this.#bytes.subarray(this.#at, this.#at + count)
     this.#at += count
     return part
+  }
+
+  /** A value behind its length; its length alone where it is left out. */
+  value(lengthBytes: number): Buffer | number {
+    const length = this.uint(lengthBytes)
+    return length > this.#valueBytesMax ? length : this.take(length)
   }
 
   skip(count: number): void {

@@ -8,13 +8,8 @@ const groupDigits = 9
 const bytesOf = [0, 1, 1, 2, 2, 3, 3, 4, 4, 4]
 
 export function decimalText(cursor: ByteCursor, precision: number, scale: number): string {
-  if (scale > precision || precision === 0)
-    throw corrupt('the binary log has a DECIMAL of an impossible size')
-  const whole = groups(precision - scale, 'first')
-  const fraction = groups(scale, 'last')
-  const bytes = Buffer.from(
-    cursor.take([...whole, ...fraction].reduce((sum, digits) => sum + bytesOf[digits]!, 0)),
-  )
+  const [whole, fraction] = bothGroups(precision, scale)
+  const bytes = Buffer.from(cursor.take(decimalBytes(precision, scale)))
   const isNegative = (bytes[0]! & 0x80) === 0
   bytes[0]! ^= 0x80
   if (isNegative) for (let i = 0; i < bytes.length; i++) bytes[i]! ^= 0xff
@@ -30,6 +25,20 @@ export function decimalText(cursor: ByteCursor, precision: number, scale: number
       .join('')
   const [left, right] = [text(whole).replace(/^0+(?=\d)/, '') || '0', text(fraction)]
   return `${isNegative ? '-' : ''}${left}${right === '' ? '' : `.${right}`}`
+}
+
+/** How many it takes. @throws VarveError VARVE_CORRUPT */
+export function decimalBytes(precision: number, scale: number): number {
+  return bothGroups(precision, scale)
+    .flat()
+    .reduce((sum, digits) => sum + bytesOf[digits]!, 0)
+}
+
+/** Before and after the point. */
+function bothGroups(precision: number, scale: number): [number[], number[]] {
+  if (scale > precision || precision === 0)
+    throw corrupt('the binary log has a DECIMAL of an impossible size')
+  return [groups(precision - scale, 'first'), groups(scale, 'last')]
 }
 
 /** Sizes in digits; the one that is not full lies on the outside. */

@@ -4,7 +4,14 @@
 import { corrupt } from '../../../base/errors.ts'
 import { ByteCursor } from './byte-cursor.ts'
 
-const headerBytes = 19
+export const headerBytes = 19
+
+/** An event as it came, without its checksum. */
+export interface EventBytes {
+  readonly bytes: Buffer
+  /** It was too long to be held: of rows only what a cell can hold is here (cut-rows.ts), of others the header. */
+  readonly isCut: boolean
+}
 
 export interface EventHeader {
   /** In s since 1970; 0 where the server made the event up for this reader. */
@@ -31,6 +38,8 @@ export interface RowsEvent {
   /** Bits of the columns that are in the image before (or the only one), and in the one after an update. */
   readonly present: readonly [Buffer, Buffer]
   readonly rows: Buffer
+  /** A value that is too large for a cell is not behind its length. */
+  readonly isCut: boolean
 }
 
 export type LogEvent =
@@ -42,12 +51,32 @@ export type LogEvent =
   | { readonly kind: 'table'; readonly table: MappedTable }
   | { readonly kind: 'rows'; readonly rows: RowsEvent }
   | { readonly kind: 'unknown'; readonly type: number }
+  | { readonly kind: 'tooLong' }
 
 /**
  * Made for the log's own purposes: stop, ignorable, lists and checkpoints of GTIDs, annotations, the beginning of what is
  * encrypted on the disk, which the server sends as it is.
  */
 const nothing: ReadonlySet<number> = new Set([3, 28, 33, 34, 35, 160, 161, 163, 164])
+/** The first version, as far as it is written today, and the second. */
+const rowTypes: ReadonlySet<number> = new Set([23, 24, 25, 30, 31, 32])
+
+export function isRows(type: number): boolean {
+  return rowTypes.has(type)
+}
+
+export function isUpdate(type: number): boolean {
+  return type === 24 || type === 31
+}
+
+/** Of the second version, which has room for more in its head. */
+export function isWide(type: number): boolean {
+  return type >= 30
+}
+
+export function isTableMap(type: number): boolean {
+  return type === 19
+}
 
 export function readHeader(bytes: Buffer): EventHeader {
   if (bytes.length < headerBytes) throw corrupt('an event of the binary log has no header')
@@ -59,7 +88,8 @@ export function readHeader(bytes: Buffer): EventHeader {
   }
 }
 
-export function readEvent({ type, server }: EventHeader, bytes: Buffer): LogEvent {
+export function readEvent({ type, server }: EventHeader, { bytes, isCut }: EventBytes): LogEvent {
+  if (isCut && !isRows(type)) return { kind: nothing.has(type) ? 'nothing' : 'tooLong' }
   const cursor = new ByteCursor(bytes.subarray(headerBytes))
   switch (type) {
     case 2:
@@ -80,7 +110,7 @@ export function readEvent({ type, server }: EventHeader, bytes: Buffer): LogEven
     case 30:
     case 31:
     case 32:
-      return { kind: 'rows', rows: readRows(type, cursor) }
+      return { kind: 'rows', rows: { ...readRows(type, cursor), isCut } }
     case 27:
       return { kind: 'heartbeat' }
     case 162: {
@@ -131,11 +161,10 @@ function readTable(cursor: ByteCursor): MappedTable {
   return { id, database, table, types }
 }
 
-function readRows(type: number, cursor: ByteCursor): RowsEvent {
+function readRows(type: number, cursor: ByteCursor): Omit<RowsEvent, 'isCut'> {
   const tableId = cursor.uint(6)
   cursor.skip(2)
-  // The second version has room for more.
-  if (type >= 30) cursor.skip(cursor.uint(2) - 2)
+  if (isWide(type)) cursor.skip(cursor.uint(2) - 2)
   const width = cursor.packedLength()
   const kind = (['insert', 'update', 'delete'] as const)[(type - 23) % 7]!
   const before = cursor.take((width + 7) >> 3)

@@ -1,8 +1,9 @@
 // The link's tables as the log names them: which row events are theirs, and what statements that are no row events may have
 // done to them. Where the log says too little, or speaks of another shape, a table is unclear.
 import { compareBytes } from '../../../base/bytes.ts'
-import { nullCell } from '../../../table/cell.ts'
+import { cellTooLarge, nullCell } from '../../../table/cell.ts'
 import type { Cell } from '../../../table/interface.ts'
+import { cellBytesMax } from '../../../table/row.ts'
 import type { LogChange } from '../../change-log.ts'
 import type { MysqlTable } from '../discover.ts'
 import { cellOfBytes } from '../types.ts'
@@ -45,7 +46,7 @@ export class FollowedTables {
     if (event.width !== table.columns.length) return yield unclear(table, 'the log speaks of other columns')
     const isWhole = event.present.every((bits) => table.columns.every((_, i) => isSet(bits, i)))
     if (!isWhole) return yield unclear(table, 'the log leaves columns out')
-    const cursor = new ByteCursor(event.rows)
+    const cursor = new ByteCursor(event.rows, event.isCut ? cellBytesMax : Infinity)
     const keyOf = (row: readonly Cell[]): Cell[] =>
       table.key.map((name) => row[table.columns.findIndex((column) => column.name === name)]!)
     while (cursor.left > 0) {
@@ -83,9 +84,11 @@ interface Mapped {
 
 function readRow(cursor: ByteCursor, { table, types }: Mapped): Cell[] {
   const nulls = cursor.take((table.columns.length + 7) >> 3)
-  return table.columns.map((column, i) =>
-    isSet(nulls, i) ? nullCell : cellOfBytes(readValue(cursor, types[i]!, column), column.family),
-  )
+  return table.columns.map((column, i) => {
+    if (isSet(nulls, i)) return nullCell
+    const value = readValue(cursor, types[i]!, column)
+    return typeof value === 'number' ? cellTooLarge(value) : cellOfBytes(value, column.family)
+  })
 }
 
 function isSet(bits: Buffer, i: number): boolean {

@@ -5,7 +5,7 @@ import { createHash, type Hash } from 'node:crypto'
 import { throwIfAborted } from '../../../base/errors.ts'
 import type { LogChange, LogPart, LogReader, LogTransaction } from '../../change-log.ts'
 import { endpointError } from '../failure.ts'
-import { type EventHeader, type LogEvent, readEvent, readHeader } from './events.ts'
+import { type EventBytes, type EventHeader, type LogEvent, readEvent, readHeader } from './events.ts'
 import type { FollowedTables } from './followed-tables.ts'
 import { type BinlogPlace, type BinlogPosition, isBefore, positionOf, positionText } from './position.ts'
 import type { BinlogStream } from './stream.ts'
@@ -69,9 +69,9 @@ export class BinlogReader implements LogReader {
     let bytesRead = 0
     while (this.#open !== null || isBefore(this.#at, target)) {
       throwIfAborted(signal)
-      const bytes = await this.#next(signal)
+      const next = await this.#next(signal)
       const gtid = this.#open?.gtid ?? null
-      const { header, event, isCut } = this.#read(bytes)
+      const { header, event, isCut } = this.#read(next)
       if (isCut) changes.push(...this.#source.tables.all('the log has a transaction without an end'))
       for (const change of this.#changesOf(event)) {
         changes.push(change)
@@ -79,7 +79,7 @@ export class BinlogReader implements LogReader {
         yield { changes, position: null, transaction: null }
         changes = []
       }
-      bytesRead += bytes.length
+      bytesRead += next.bytes.length
       if (!isEnd(event) && bytesRead < partBytesMax) continue
       const position = this.#open === null ? positionText(this.#at) : null
       const transaction = isEnd(event) ? transactionOf(gtid, header) : null
@@ -94,7 +94,7 @@ export class BinlogReader implements LogReader {
     for (;;) {
       await this.#asked(() => this.#source.stream.more(signal))
       const next = this.#source.stream.peek()
-      if (next === null || readEvent(readHeader(next), next).kind !== 'heartbeat') return
+      if (next === null || readEvent(readHeader(next.bytes), next).kind !== 'heartbeat') return
       this.#read(this.#source.stream.take()!)
     }
   }
@@ -106,19 +106,19 @@ export class BinlogReader implements LogReader {
     this.#source.stream.close()
   }
 
-  async #next(signal?: AbortSignal): Promise<Buffer> {
+  async #next(signal?: AbortSignal): Promise<EventBytes> {
     for (;;) {
-      const bytes = this.#source.stream.take()
-      if (bytes !== null) return bytes
+      const next = this.#source.stream.take()
+      if (next !== null) return next
       await this.#asked(() => this.#source.stream.more(signal))
       throwIfAborted(signal)
     }
   }
 
   /** Reads an event, and notes the position after it. */
-  #read(bytes: Buffer): Read {
-    const header = readHeader(bytes)
-    const event = readEvent(header, bytes)
+  #read(next: EventBytes): Read {
+    const header = readHeader(next.bytes)
+    const event = readEvent(header, next)
     const isCut = this.#open !== null && isBeginning(event)
     if (isCut) this.#open = null
     if (event.kind === 'format') this.#at = { ...this.#at, begun: header.seconds }
@@ -134,7 +134,7 @@ export class BinlogReader implements LogReader {
     }
     if (event.kind === 'begin')
       this.#open ??= { from: this.#at.at, hash: createHash('sha256'), gtid: event.gtid }
-    this.#open?.hash.update(bytes)
+    this.#open?.hash.update(next.bytes)
     if (header.end > 0) this.#at = { ...this.#at, at: offsetAfter(this.#at.at, header.end) }
     if (isEnd(event) && this.#open !== null) {
       const { from, hash } = this.#open
@@ -155,6 +155,8 @@ export class BinlogReader implements LogReader {
         return tables.statement(event.text)
       case 'rollback':
         return tables.all('the log has a transaction that was taken back in part')
+      case 'tooLong':
+        return tables.all('the log has an event that is too long to be read')
       case 'unknown':
         return tables.all(`the log has an event of an unknown kind (${event.type})`)
       default:

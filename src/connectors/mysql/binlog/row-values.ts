@@ -7,6 +7,7 @@ import type { MysqlColumn } from '../types.ts'
 import type { ByteCursor } from './byte-cursor.ts'
 import { decimalText } from './decimal-text.ts'
 import { datetimeText, timeText, timestampText } from './time-text.ts'
+import { charBytesMax } from './value-layout.ts'
 
 const intBytes: ReadonlyMap<number, number> = new Map([
   [1, 1],
@@ -50,12 +51,12 @@ const codes: Readonly<Record<string, readonly number[]>> = {
   geometry: [252, 255],
 }
 
-/** `meta` is what the table's event says of the column. The bytes may be a view. */
+/** `meta` is what the table's event says of the column. The bytes may be a view; of a value that is left out, its length. */
 export function readValue(
   cursor: ByteCursor,
   { type, meta }: { readonly type: number; readonly meta: number },
   column: MysqlColumn,
-): Uint8Array {
+): Uint8Array | number {
   switch (type) {
     case 1:
     case 2:
@@ -90,8 +91,10 @@ export function readValue(
     case 246:
       return utf8(decimalText(cursor, meta & 0xff, meta >> 8))
     case 252:
-    case 255:
-      return textOf(column, cursor.take(cursor.uint(meta)))
+    case 255: {
+      const value = cursor.value(meta)
+      return typeof value === 'number' ? value : textOf(column, value)
+    }
     case 254:
       return fixedOf(cursor, meta, column)
     default:
@@ -108,8 +111,7 @@ function fixedOf(cursor: ByteCursor, meta: number, column: MysqlColumn): Uint8Ar
   const [high, low] = [meta & 0xff, meta >> 8]
   if (high === 247) return memberOf(column, cursor.uint(low))
   if (high === 248) return membersOf(column, cursor.take(low))
-  const length = (high & 0x30) === 0x30 ? low : low | (((high & 0x30) ^ 0x30) << 4)
-  const value = cursor.take(cursor.uint(length < 256 ? 1 : 2))
+  const value = cursor.take(cursor.uint(charBytesMax(high, low) < 256 ? 1 : 2))
   if (column.family !== 'binary') return textOf(column, value)
   // Zeros at the end are left out of the log.
   const whole = new Uint8Array(column.lengthMax!)

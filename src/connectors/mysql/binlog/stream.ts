@@ -1,11 +1,12 @@
 // A connection on which the server sends its binary log from a place on, as to a replica. The driver's own command for it
-// understands few events and hands over none of the others, so this is one of ours on its connection. Reading pauses
-// while events wait to be taken.
+// understands few events and hands over none of the others, so this is one of ours on its connection, which also takes the
+// server's packets from there. Reading pauses while events wait to be taken.
 import { randomInt } from 'node:crypto'
 import type { Socket } from 'node:net'
-import { crc32 } from 'node:zlib'
 import mysql, { type Connection, type ConnectionOptions } from 'mysql2'
-import { corrupt } from '../../../base/errors.ts'
+import { EventIntake } from './event-intake.ts'
+import type { EventBytes } from './events.ts'
+import { PacketReader } from './packet-reader.ts'
 import type { BinlogPlace } from './position.ts'
 
 const waitingBytesMax = 4 << 20
@@ -16,32 +17,35 @@ const silenceMsMax = 30_000
 /** What of the driver is not in its types: how its own commands are made. */
 interface Internals {
   readonly stream: Socket
+  packetParser: { execute(chunk: Buffer): void }
+  sequenceId: number
   addCommand(command: Command): void
   writePacket(packet: { buffer: Buffer; length(): number; writeHeader(sequence: number): void }): void
   _resetSequenceId(): void
 }
 interface Packet {
-  readonly buffer: Buffer
-  readonly offset: number
-  readonly end: number
-  isEOF(): boolean
   isError(): boolean
   asError(encoding: string): Error
 }
 interface Command {
-  /** First without a packet, to ask; then with each that comes. True when it was the last. */
+  /** First without a packet, to ask; then with one that is no event. True when it was the last. */
   execute(packet: Packet | undefined): boolean
   readonly onResult: (error: Error) => void
 }
 
 const dumpCommand = 0x12
-const formatType = 15
-const checksumBytes = 4
+/** What a message begins with that is an event. */
+const isEvent = 0
+/** Of one that is none, a word of the server's. */
+const wordBytesMax = 1 << 16
 
 export class BinlogStream {
   readonly #connection: Connection & Internals
-  #waiting: Buffer[] = []
-  #hasChecksums = false
+  readonly #intake = new EventIntake()
+  /** Of the message in hand, as far as it is no event. */
+  #word: Buffer = Buffer.alloc(0)
+  #state: 'none' | 'event' | 'word' = 'none'
+  #waiting: EventBytes[] = []
   #bytes = 0
   #failure: Error | null = null
   #wake: () => void = () => undefined
@@ -71,7 +75,7 @@ export class BinlogStream {
         await new Promise<void>((done, fail) => {
           stream.#connection.query(`SET @${name} = ${value}`, (error) => (error ? fail(error) : done()))
         })
-      stream.#hasChecksums = await new Promise<boolean>((done, fail) => {
+      stream.#intake.hasChecksums = await new Promise<boolean>((done, fail) => {
         stream.#connection.query('SELECT @@GLOBAL.binlog_checksum AS kind', (error, rows) =>
           error ? fail(error) : done((rows as { kind: string }[])[0]!.kind !== 'NONE'),
         )
@@ -84,16 +88,16 @@ export class BinlogStream {
     }
   }
 
-  peek(): Buffer | null {
+  peek(): EventBytes | null {
     return this.#waiting[0] ?? null
   }
 
   /** The next event, if it has arrived; else null. */
-  take(): Buffer | null {
+  take(): EventBytes | null {
     const event = this.#waiting.shift() ?? null
     if (event === null) return null
-    this.#bytes -= event.length
-    if (this.#bytes < waitingBytesMax) this.#connection.resume()
+    this.#bytes -= event.bytes.length
+    if (this.#bytes < waitingBytesMax) this.#connection.stream.resume()
     return event
   }
 
@@ -141,37 +145,61 @@ export class BinlogStream {
         if (packet === undefined) {
           this.#connection._resetSequenceId()
           this.#connection.writePacket({ buffer: request, length: () => request.length, writeHeader })
+          this.#takeOver()
           return false
         }
-        const isLast = packet.isError() || packet.isEOF()
         if (packet.isError()) this.#fail(packet.asError('utf8'))
-        else if (isLast) this.#fail(new Error('the connection to the binary log was ended by the server'))
-        else this.#push(packet)
-        return isLast
+        else this.#fail(new Error('the connection to the binary log was ended by the server'))
+        return true
       },
     })
   }
 
-  #push({ buffer, offset, end }: Packet): void {
-    // Behind a byte that says that all is well. A copy: the driver reads on into its buffer.
-    const event = this.#checked(Buffer.from(buffer.subarray(offset + 1, end)))
-    this.#waiting.push(event)
-    this.#bytes += event.length
-    if (this.#bytes >= waitingBytesMax) this.#connection.pause()
-    this.#wake()
+  /** From now on packets come here; the driver gets those that are no events. */
+  #takeOver(): void {
+    const driver = this.#connection.packetParser
+    const packets = new PacketReader({
+      add: (bytes) => this.#add(bytes),
+      end: (sequence) => {
+        if (this.#state === 'event') this.#push(this.#intake.end())
+        else {
+          const head = Buffer.from([0, 0, 0, sequence])
+          head.writeUIntLE(this.#word.length, 0, 3)
+          this.#connection.sequenceId = sequence
+          driver.execute(Buffer.concat([head, this.#word]))
+        }
+        this.#state = 'none'
+      },
+    })
+    this.#connection.packetParser = {
+      execute: (chunk) => {
+        if (this.#failure !== null) return
+        try {
+          packets.execute(chunk)
+        } catch (error) {
+          this.#fail(error as Error)
+          this.#connection.stream.destroy()
+        }
+      },
+    }
   }
 
-  /** Without its checksum. Whether events have one is said by the one that begins each file. */
-  #checked(event: Buffer): Buffer {
-    if (event[4] === formatType) {
-      this.#hasChecksums = event[event.length - 1 - checksumBytes] === 1
-      return event
+  #add(bytes: Buffer): void {
+    let rest = bytes
+    if (this.#state === 'none') {
+      this.#state = bytes[0] === isEvent ? 'event' : 'word'
+      if (this.#state === 'event') rest = bytes.subarray(1)
+      else this.#word = Buffer.alloc(0)
     }
-    if (!this.#hasChecksums) return event
-    const end = event.length - checksumBytes
-    if (end < 0 || crc32(event.subarray(0, end)) !== event.readUInt32LE(end))
-      throw corrupt('an event of the binary log does not have its checksum')
-    return event.subarray(0, end)
+    if (this.#state === 'event') this.#intake.add(rest)
+    else if (this.#word.length < wordBytesMax) this.#word = Buffer.concat([this.#word, rest])
+  }
+
+  #push(event: EventBytes): void {
+    this.#waiting.push(event)
+    this.#bytes += event.bytes.length
+    if (this.#bytes >= waitingBytesMax) this.#connection.stream.pause()
+    this.#wake()
   }
 
   #fail(error: Error): void {

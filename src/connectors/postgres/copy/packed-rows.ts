@@ -1,19 +1,17 @@
 // What COPY sends: cut into slices of whole rows, which threads take apart into packed rows while further ones come, or
 // which are taken apart here into cells.
-import { emptyBytes } from '../../../base/bytes.ts'
 import { VarveError, throwIfAborted } from '../../../base/errors.ts'
 import { CellPacker } from '../../../formats/columnar/pack-cells.ts'
 import type { PackedSlice, PackingOptions } from '../../../formats/columnar/packed-source.ts'
 import { NotATable } from '../../../formats/not-a-table.ts'
-import { cellOf } from '../../../table/cell.ts'
-import type { Cell, ColumnType } from '../../../table/interface.ts'
+import type { Cell } from '../../../table/interface.ts'
 import { frameEnd, unframed, wholeFrames } from './copy-frames.ts'
 import { type CopyColumn, type CopyPlan, copyColumns, copyPlan } from './copy-plan.ts'
 import { type CopySlice, copySlice } from './copy-slice.ts'
 import { copyRows } from './copy-text.ts'
 import type { PostgresTable } from '../discover.ts'
 import { FrameSlices } from './frame-slices.ts'
-import { cellOfText } from '../types.ts'
+import { cellOfText, cellOfTextBytes } from '../types.ts'
 
 /** What one thread can do while the next slice comes: the server is no faster than that. */
 const slicesAtOnce = 3
@@ -55,14 +53,9 @@ function cellsOf(frames: Uint8Array, columns: readonly CopyColumn[]): Cell[][] {
   return copyRows(unframed(frames), columns.length).map((fields) =>
     fields.map((field, i) => {
       const { type } = columns[i]!
-      return typeof field === 'number' ? cutCell(field, type) : cellOfText(field, type)
+      return typeof field === 'number' ? cellOfTextBytes(field, type) : cellOfText(field, type)
     }),
   )
-}
-
-/** A cell whose value was too large to be read. Bytes come as two digits each, after two more characters. */
-function cutCell(textBytes: number, type: ColumnType): Cell {
-  return { ...cellOf('text', emptyBytes), tooLarge: type === 'bytes' ? (textBytes - 2) / 2 : textBytes }
 }
 
 /** In the order in which they come. @throws VARVE_RULE_VIOLATED for values that no table can hold */

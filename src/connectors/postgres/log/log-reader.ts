@@ -56,7 +56,7 @@ export class PostgresLogReader implements LogReader {
       else {
         const message = readLogMessage(arrived.message)
         changes.push(...this.#rows.changesOf(message), ...(await this.#described(message)))
-        bytes += arrived.message.length
+        bytes += arrived.message.bytes.length
         if (message.kind === 'begin') xid = message.xid
         isInside = message.kind !== 'commit'
         if (isInside && bytes < partBytesMax && changes.length < partChangesMax) continue

@@ -5,7 +5,7 @@ import type { LogChange } from '../../change-log.ts'
 import type { PostgresColumn, PostgresTable } from '../discover.ts'
 import type { LogMessage, Relation, Tuple } from './pgoutput.ts'
 import { quoteName } from '../sql.ts'
-import { cellOfText } from '../types.ts'
+import { cellOfText, cellOfTextBytes } from '../types.ts'
 
 const blank = 0x20
 
@@ -95,7 +95,8 @@ function keyOf({ table, places, keys }: Known, tuple: Tuple): Cell[] | null {
   return cells.includes(null) ? null : (cells as Cell[])
 }
 
-function cellOf(text: Uint8Array | null, { type, isPadded }: PostgresColumn): Cell {
+function cellOf(text: Uint8Array | number | null, { type, isPadded }: PostgresColumn): Cell {
+  if (typeof text === 'number') return cellOfTextBytes(text, type)
   let end = text?.length ?? 0
   while (isPadded && end > 0 && text![end - 1] === blank) end--
   return cellOfText(text?.subarray(0, end) ?? null, type)

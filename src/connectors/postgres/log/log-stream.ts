@@ -1,35 +1,25 @@
 // The connection on which the server sends its log: messages in order, each with its position, kept alive by a message
 // now and then, and paused when nobody takes them. The server forgets what has been acknowledged, and nothing else.
-import type { Client, Submittable } from 'pg'
-import * as copyStreams from 'pg-copy-streams'
-import type { Duplex } from 'node:stream'
+import type { Client } from 'pg'
 import { throwIfAborted, VarveError } from '../../../base/errors.ts'
 import { endpointError } from '../failure.ts'
+import { CopyBoth } from './copy-both.ts'
 import { lsnText } from './lsn.ts'
-import { isNeeded } from './pgoutput.ts'
-
-/** Its types do not know it. In object mode a chunk is a message. */
-const { both } = copyStreams as unknown as {
-  readonly both: (sql: string, options: object) => Duplex & Submittable
-}
+import type { LogBytes } from './message-intake.ts'
 
 /** Messages that wait here before the server is held up: as they came, since taken apart they are many times larger. */
 const waitingBytesMax = 4 << 20
 const aliveMs = 10_000
 const askAgainMs = 500
-const data = 0x77
-const keepalive = 0x6b
 const epochMs = 946_684_800_000
 
 /** A message, or how far the server has read its log without one. */
-export type StreamMessage =
-  | { readonly message: Uint8Array }
-  | { readonly message: null; readonly seen: bigint }
+export type StreamMessage = { readonly message: LogBytes } | { readonly message: null; readonly seen: bigint }
 
 export class LogStream {
   /** For messages. */
   readonly location: string
-  readonly #stream: Duplex
+  readonly #stream: CopyBoth
   readonly #client: Client
   readonly #timer: NodeJS.Timeout
   #queue: StreamMessage[] = []
@@ -52,10 +42,13 @@ export class LogStream {
     this.#safe = from.safe
     const sql = `START_REPLICATION SLOT "${from.slot}" LOGICAL ${lsnText(from.start)}
       (proto_version '1', publication_names '"${from.slot}"')`
-    this.#stream = client.query(both(sql, { alignOnCopyDataFrame: true, readableObjectMode: true }))
-    this.#stream.on('data', (chunk: Buffer) => this.#arrive(chunk))
-    this.#stream.on('error', (error) => this.#fail(error))
-    this.#stream.on('end', () => this.#fail(new Error('connection terminated: the log has ended')))
+    this.#stream = client.query(
+      new CopyBoth(sql, {
+        message: (message) => this.#arrive(message),
+        keepalive: (lsn, isAsked) => this.#see(lsn, isAsked),
+        failed: (error) => this.#fail(error),
+      }),
+    )
     this.#timer = setInterval(() => this.#tell(false), aliveMs).unref()
   }
 
@@ -70,8 +63,8 @@ export class LogStream {
       this.#next = 0
     }
     if (arrived.message !== null) {
-      this.#waitingBytes -= arrived.message.length
-      if (this.#waitingBytes < waitingBytesMax / 2 && this.#stream.isPaused()) this.#stream.resume()
+      this.#waitingBytes -= arrived.message.bytes.length
+      if (this.#waitingBytes < waitingBytesMax / 2) this.#stream.resume()
     }
     return arrived
   }
@@ -114,20 +107,11 @@ export class LogStream {
     await this.#client.end().catch(() => undefined)
   }
 
-  #arrive(chunk: Buffer): void {
-    try {
-      if (chunk[0] === keepalive && chunk.length === 18) this.#see(chunk.readBigInt64BE(1), chunk[17] === 1)
-      else if (chunk[0] === data && chunk.length > 25) {
-        const message = new Uint8Array(chunk.buffer, chunk.byteOffset + 25, chunk.length - 25)
-        if (!isNeeded(message)) return
-        this.#queue.push({ message })
-        this.#waitingBytes += message.length
-        if (this.#waitingBytes > waitingBytesMax) this.#stream.pause()
-      } else throw new VarveError('VARVE_CORRUPT', 'the server sends something else than its log')
-      this.#wake()
-    } catch (error) {
-      this.#fail(error)
-    }
+  #arrive(message: LogBytes): void {
+    this.#queue.push({ message })
+    this.#waitingBytes += message.bytes.length
+    if (this.#waitingBytes > waitingBytesMax) this.#stream.pause()
+    this.#wake()
   }
 
   #see(lsn: bigint, isAsked: boolean): void {
@@ -135,9 +119,11 @@ export class LogStream {
     const last = this.#queue.length - 1
     if (last >= this.#next && this.#queue[last]!.message === null) this.#queue.pop()
     this.#queue.push({ message: null, seen: lsn })
-    if (!isAsked) return
-    this.#isAsked = true
-    this.#tell(false)
+    if (isAsked) {
+      this.#isAsked = true
+      this.#tell(false)
+    }
+    this.#wake()
   }
 
   #fail(error: unknown): void {

@@ -2,6 +2,8 @@
 // text; "Logical Replication Message Formats" in its documentation). One message at a time, each checked against its
 // length. What a link does not need (types, origins) is left out.
 import { corrupt } from '../../../base/errors.ts'
+import { valueTextMax } from './cut-message.ts'
+import type { LogBytes } from './message-intake.ts'
 
 export type LogMessage =
   | { readonly kind: 'begin'; readonly xid: number }
@@ -24,8 +26,11 @@ export interface Relation {
   readonly columns: readonly { readonly name: string; readonly type: string }[]
 }
 
-/** A value's text; null is SQL's; undefined is a large value that the statement left as it was. */
-export type Tuple = readonly (Uint8Array | null | undefined)[]
+/**
+ * A value's text, or only its length where no cell can hold it; null is SQL's; undefined is a large value that the
+ * statement left as it was.
+ */
+export type Tuple = readonly (Uint8Array | number | null | undefined)[]
 
 /** 2000-01-01, from which PostgreSQL counts microseconds. */
 const epochMs = 946_684_800_000
@@ -36,11 +41,11 @@ export function isNeeded(bytes: Uint8Array): boolean {
 }
 
 /** Reads a message for which `isNeeded` holds. @throws VarveError VARVE_CORRUPT */
-export function readLogMessage(bytes: Uint8Array): LogMessage {
-  const reader = new MessageReader(bytes)
-  const message = messageOf(reader)
+export function readLogMessage(message: LogBytes): LogMessage {
+  const reader = new MessageReader(message)
+  const read = messageOf(reader)
   if (!reader.isAtEnd) throw corrupt("a message of the database's log is too long")
-  return message
+  return read
 }
 
 function messageOf(reader: MessageReader): LogMessage {
@@ -110,7 +115,7 @@ function tupleOf(reader: MessageReader): Tuple {
       case 'u':
         return undefined
       case 't':
-        return reader.take(reader.int32())
+        return reader.value()
       default:
         throw corrupt("a value in the database's log is of no known kind")
     }
@@ -122,7 +127,11 @@ class MessageReader {
   readonly #view: DataView
   #at = 0
 
-  constructor(bytes: Uint8Array) {
+  /** A longer value is left out: only its length is there. */
+  readonly #valueBytesMax: number
+
+  constructor({ bytes, isCut }: LogBytes) {
+    this.#valueBytesMax = isCut ? valueTextMax : Infinity
     this.#bytes = bytes
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   }
@@ -166,6 +175,11 @@ class MessageReader {
   take(length: number): Uint8Array {
     const start = this.#step(length)
     return this.#bytes.subarray(start, start + length)
+  }
+
+  value(): Uint8Array | number {
+    const length = this.int32()
+    return length > this.#valueBytesMax ? length : this.take(length)
   }
 
   skip(length: number): void {

@@ -4,9 +4,11 @@ import { sameCell } from '../../../table/cell.ts'
 import type { LogChange } from '../../change-log.ts'
 import type { SqliteDatabase, SqliteValue } from '../database.ts'
 import { type SqliteColumn, type SqliteTable, quoteName } from '../discover.ts'
-import { cellsOf, tagsOf, valuesOf } from '../rows.ts'
+import { cellsOf, fitting, tagsOf, valuesOf, whole } from '../rows.ts'
 
 const batchChanges = 512
+/** Or as soon as their cells have so many bytes. */
+const batchBytes = 4 << 20
 
 export interface ChangesRange {
   readonly after: bigint
@@ -23,19 +25,26 @@ export function* readChanges(
   const keys = table.key.map((name) => table.columns.find((column) => column.name === name)!)
   const noted = keys.map((_, i) => `k${i}`)
   const on = noted.map((k, i) => `t.${quoteName(keys[i]!.name)} = c.${k}`).join(' AND ')
-  const columns = table.columns.map(({ name }) => `t.${quoteName(name)}`)
+  const keyCells = noted.map((k) => whole(`c.${k}`))
+  const columns = table.columns.map(({ name }) => {
+    const column = `t.${quoteName(name)}`
+    return table.key.includes(name) ? whole(column) : fitting(column)
+  })
   const sql = `
-    SELECT ${tagsOf(noted.map((k) => `c.${k}`))}, ${tagsOf(columns)}, t.${quoteName(keys[0]!.name)} IS NOT NULL,
-           ${[...noted.map((k) => `c.${k}`), ...columns].map(valuesOf).join(', ')}
+    SELECT ${tagsOf(keyCells)}, ${tagsOf(columns)}, t.${quoteName(keys[0]!.name)} IS NOT NULL,
+           ${valuesOf([...keyCells, ...columns])}
       FROM (SELECT DISTINCT ${noted.flatMap((k) => [k, `typeof(${k})`]).join(', ')} FROM varve_changes
              WHERE seq > ${after} AND seq <= ${until} AND tbl = '${real.replaceAll("'", "''")}') AS c
       LEFT JOIN main.${quoteName(real)} AS t ON ${on}`
   let batch: LogChange[] = []
+  let bytes = 0
   for (const row of database.iterate(sql)) {
     batch.push(...changesOf(table, keys, row))
-    if (batch.length < batchChanges) continue
+    for (const value of row) bytes += value instanceof Uint8Array ? value.length : 0
+    if (batch.length < batchChanges && bytes < batchBytes) continue
     yield batch
     batch = []
+    bytes = 0
   }
   if (batch.length > 0) yield batch
 }
