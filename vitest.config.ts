@@ -86,6 +86,7 @@ export const slow: readonly string[] = [
   'test/property/leaves.test.ts',
   'test/cli/partial.test.ts',
   'test/cli/failing-threads.test.ts',
+  'test/cli/failing-threads-live.test.ts',
   'test/worktree/stat-cache-faults.test.ts',
   'test/crash/bitflip.test.ts',
   'test/crash/repair.test.ts',

@@ -1,11 +1,16 @@
 // Loaded before the command line (`node --require`): its worker threads fail as VARVE_TEST_THREADS says, 'how:N' at the Nth
-// message to any of them.
+// message to any of them. When it has come to that, it is in the file VARVE_TEST_THREADS_LOG.
 const threads = process.getBuiltinModule('node:worker_threads')
 const { pathToFileURL } = require('node:url')
 
 const [how, at] = (process.env.VARVE_TEST_THREADS ?? '').split(':')
 const Own = threads.Worker
 let messages = 0
+
+function note() {
+  const { VARVE_TEST_THREADS_LOG: log } = process.env
+  if (log !== undefined) require('node:fs').appendFileSync(log, `${how}\n`)
+}
 
 /** What runs in a thread before its own script: from the next message on it does as it is told. */
 const before = (url) => `
@@ -20,6 +25,7 @@ const before = (url) => `
 
 class Worker extends Own {
   constructor(url, options) {
+    if (how === 'missing') note()
     if (how === 'missing') super(pathToFileURL('/nonexistent/worker.js'), options)
     else if (how === 'ends' || how === 'memory')
       super(before(url), {
@@ -32,6 +38,7 @@ class Worker extends Own {
 
   postMessage(message, transfer) {
     const isNow = ++messages === Number(at)
+    if (isNow) note()
     if (isNow && how === 'killed') return void this.terminate()
     if (isNow) super.postMessage({ turn: how })
     super.postMessage(message, transfer)
