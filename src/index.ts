@@ -2,6 +2,7 @@
 export { VarveError, exitCodes, isVarveError, type ErrorCode } from './base/errors.ts'
 export type { CleanOptions, CleanResult } from './api/cleaning.ts'
 export type { CommitOptions, CommitPreview } from './api/committing.ts'
+export { diffFiles, type DiffFilesOptions } from './api/diff-files.ts'
 export { DataRepository } from './api/data-repository.ts'
 export { Repository } from './api/repository.ts'
 export type { CloneOptions } from './api/remotes/clone-place.ts'

@@ -1,6 +1,11 @@
-import type { DiffOptions } from '../../api/interface.ts'
+import * as fs from 'node:fs'
+import type { DiffFilesOptions } from '../../api/diff-files.ts'
+import { diffStatOf } from '../../api/diff-stat.ts'
+import type { DiffOptions, DiffStat, FileDiff, PathChange } from '../../api/interface.ts'
+import { isVarveError } from '../../base/errors.ts'
 import { collect, mapAsync } from '../../base/iterables.ts'
 import type { Repository } from '../../index.ts'
+import type { PathDiff } from '../../repo/diff/diff.ts'
 import { type Arguments, usage } from '../arguments.ts'
 import { printDiffs, statLines } from '../format/diff.ts'
 import { diffFormat, diffLineOptions, lineOptions } from '../format/diff-options.ts'
@@ -15,9 +20,10 @@ export const command: Command = {
     'diff [--staged] [--stat | --name-only | --name-status] [-U N] [-w] [--format FORMAT] [REV] [[--] PATH...]',
     'diff A..B [[--] PATH...]',
     'diff A B [[--] PATH...]',
+    'diff --no-index [--stat | --name-only | --name-status] [-U N] [-w] FILE FILE',
   ],
   description:
-    'Shows changes: of tables by row and cell, of Parquet and SQLite files too where a key is known, of JSON and\nYAML by value, of text by line, of the rest by size. Without a revision: what is not staged yet; with --staged: what the next commit will change; with\nREV: the files against REV; with A..B: from A to B; with A...B: what B did since it left A. As Markdown it is\nbounded to what a comment may hold; -v shows all.',
+    'Shows changes: of tables by row and cell, of Parquet and SQLite files too where a key is known, of JSON and\nYAML by value, of text by line, of the rest by size. Without a revision: what is not staged yet; with --staged: what the next commit will change; with\nREV: the files against REV; with A..B: from A to B; with A...B: what B did since it left A. With --no-index: from one file or folder to another, no repository being needed, columns that\ntell rows apart being looked for; exit code 1 where they differ. As Markdown it is\nbounded to what a comment may hold; -v shows all.',
   options: {
     staged: { type: 'flag', aliases: ['cached'], about: 'what is staged, against HEAD or REV' },
     stat: { type: 'flag', about: 'only how much of each path' },
@@ -29,6 +35,7 @@ export const command: Command = {
       choices: textFormats,
       about: 'text (the default), or markdown for a pull request',
     },
+    'no-index': { type: 'flag', about: 'two files or folders, in a repository or not' },
     'exit-code': { type: 'flag', about: 'exit with 1 when there are differences; implied by --quiet' },
   },
   examples: [
@@ -41,6 +48,7 @@ export const command: Command = {
       'varve diff origin/main...HEAD --format markdown',
       'what this branch changes, as a comment on a pull request',
     ],
+    ['varve diff --no-index old.csv new.csv', 'by row and cell what differs between two files'],
     ['varve diff --exit-code origin/main', 'in a script: fail if the files differ from the remote branch'],
   ],
   json: "{ items: { path: string; state: string; from?: string; kind: 'table' | 'text' | 'binary' | 'symlink'; sizeBefore: number | null; sizeAfter: number | null; schemaChanges: string[]; keyColumns?: string[]; table?: string; note?: string; rows: RowChange[]; hunks: LineHunk[]; values: { kind: 'added' | 'removed' | 'changed' | 'reordered'; path: string; before: string | null; after: string | null }[] | null }[] }, with --stat { items: DiffStat[] }, with --name-only { items: string[] }, with --name-status { items: PathChange[] }",
@@ -53,23 +61,82 @@ async function run(context: Context): Promise<number> {
   given.exclusive('stat', ...nameNames)
   const isMarkdown = markdownAsked(given)
   if (isMarkdown) for (const name of nameNames) given.exclusive(name, 'format')
-  const repo = await repository()
-  const options = { ...operation, ...diffLineOptions(given), ...(await ends(repo, given)) }
-  const failing = given.flag('exit-code') || out.quiet
+  const lines = diffLineOptions(given)
+  const files = await filesNamed(context)
+  let found: Differences
+  if (files !== null) found = await betweenFiles(...files, { ...operation, ...lines })
+  else {
+    const repo = await repository()
+    const options = { ...operation, ...lines, ...(await ends(repo, given)) }
+    found = {
+      whole: () => repo.diff(options),
+      stats: () => repo.diffStat(options),
+      names: () => repo.diffPaths(options),
+    }
+  }
+  const failing = given.flag('exit-code') || out.quiet || files !== null
   let count = 0
-  if (out.quiet && !out.json) count = await countUpToOne(repo, options)
+  if (out.quiet && !out.json)
+    count = await countUpToOne(lines.ignoreSpace === true ? found.whole() : found.names())
   else if (given.flag('stat')) {
-    const stats = await collect(repo.diffStat(options))
+    const stats = await collect(found.stats())
     count = stats.length
     out.result({ items: stats }, () => {
       if (isMarkdown) printStatMarkdown(out, stats)
       else for (const line of statLines(stats, out)) out.line(line)
     })
-  } else if (wantsNames(given)) count = await printNames(context, repo, options)
-  else if (isMarkdown && !out.json)
-    count = await printDiffsMarkdown(out, repo.diff(options), diffFormat(given))
-  else count = await printDiffs(out, repo.diff(options), diffFormat(given))
+  } else if (wantsNames(given)) count = await printNames(context, found.names())
+  else if (isMarkdown && !out.json) count = await printDiffsMarkdown(out, found.whole(), diffFormat(given))
+  else count = await printDiffs(out, found.whole(), diffFormat(given))
   return failing && count > 0 ? 1 : 0
+}
+
+/** What is asked for of it is made, and no more. */
+interface Differences {
+  readonly whole: () => AsyncIterable<FileDiff>
+  readonly stats: () => AsyncIterable<DiffStat>
+  readonly names: () => AsyncIterable<PathChange>
+}
+
+/** Two files instead of revisions: where that is said or, as in Git, where there is no repository. */
+async function filesNamed({ arguments: given, repository }: Context): Promise<[string, string] | null> {
+  const { words } = given
+  const two = (): [string, string] => [words[0]!, words[1]!]
+  if (given.flag('no-index')) {
+    given.exclusive('no-index', 'staged')
+    given.expectWords(2, 2, 'two files or folders')
+    return two()
+  }
+  if (words.length !== 2 || given.flag('staged')) return null
+  try {
+    await repository()
+    return null
+  } catch (error) {
+    // Otherwise they were meant as revisions.
+    if (isVarveError(error, 'VARVE_NO_REPOSITORY') && words.every((word) => fs.existsSync(word))) return two()
+    throw error
+  }
+}
+
+async function betweenFiles(a: string, b: string, options: DiffFilesOptions): Promise<Differences> {
+  const { diffFiles } = await import('../../api/diff-files.ts')
+  const whole = (): AsyncGenerator<PathDiff> => diffFiles(a, b, options)
+  return {
+    whole,
+    async *stats() {
+      for await (const diff of whole()) yield await diffStatOf(diff)
+    },
+    async *names() {
+      let last: string | null = null
+      // A file with several tables is several differences.
+      for await (const { path, state, from, kind } of whole()) {
+        if (path === last) continue
+        last = path
+        const moved = from === undefined ? {} : { from }
+        yield { path, state, ...moved, kind: kind === 'symlink' ? kind : 'file' }
+      }
+    },
+  }
 }
 
 async function ends(repo: Repository, given: Arguments): Promise<DiffOptions> {
@@ -93,17 +160,14 @@ function isRange(revision: string): boolean {
 
 async function printNames(
   { arguments: given, out }: Context,
-  repo: Repository,
-  options: DiffOptions,
+  changes: AsyncIterable<PathChange>,
 ): Promise<number> {
-  if (!out.json) return out.items(repo.diffPaths(options), (change) => out.line(nameLine(change, given)))
-  return out.asJson(mapAsync(repo.diffPaths(options), (change) => nameItem(change, given)))
+  if (!out.json) return out.items(changes, (change) => out.line(nameLine(change, given)))
+  return out.asJson(mapAsync(changes, (change) => nameItem(change, given)))
 }
 
 /** Names tell it, unless lines that differ in white space alone are none. */
-async function countUpToOne(repo: Repository, options: DiffOptions): Promise<number> {
-  const all: AsyncIterable<unknown> =
-    options.ignoreSpace === true ? repo.diff(options) : repo.diffPaths(options)
+async function countUpToOne(all: AsyncIterable<unknown>): Promise<number> {
   for await (const one of all) {
     void one
     return 1
