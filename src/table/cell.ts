@@ -1,7 +1,8 @@
 // Cells: one field of a row as stored, and how it becomes a value for people. Text keeps its bytes; a column's type
 // says how to read them, and a cell that does not fit stays text. Number literals keep every digit.
-import { emptyBytes, equalBytes, utf8, utf8Text } from '../base/bytes.ts'
+import { emptyBytes, equalBytes, isUtf8, utf8, utf8Text } from '../base/bytes.ts'
 import { corrupt } from '../base/errors.ts'
+import { assertFinite, assertJson } from './assert-json.ts'
 import { parseExact, stringifyExact } from './exact-json.ts'
 import type { Cell, CellKind, ColumnType, JsonValue, Value } from './interface.ts'
 
@@ -149,9 +150,22 @@ function textValue(text: string, type: ColumnType): Value {
 export function valueToText(value: Value): Cell {
   if (value === null) return absentCell
   if (typeof value === 'string') return givenText(value)
-  if (value instanceof Uint8Array) return cellOf('text', utf8(utf8Text(value)))
-  if (typeof value === 'object') return textCell(stringifyExact(value))
+  if (value instanceof Uint8Array) return cellOf('text', checkedUtf8(value))
+  if (typeof value === 'object') return textCell(jsonText(value))
+  assertJson(value)
   return textCell(String(value))
+}
+
+/** A circle ends in an error of the writer, before it is followed. */
+function jsonText(value: JsonValue): string {
+  const text = stringifyExact(value)
+  assertJson(value)
+  return text
+}
+
+function checkedUtf8(bytes: Uint8Array): Uint8Array {
+  if (!isUtf8(bytes)) throw new TypeError('a cell of text cannot hold bytes that are not UTF-8')
+  return bytes
 }
 
 /** `type`: its column's; a decimal that no double holds is given as a text, as `cellValue` gives it. */
@@ -164,7 +178,7 @@ export function valueToTyped(value: Value, type: ColumnType | null = null): Cell
   if (typeof value === 'bigint') return cellOf('number', utf8(value.toString()))
   if (typeof value === 'number') return cellOf('number', utf8(numberLiteral(value)))
   if (value instanceof Uint8Array) return cellOf('bytes', value)
-  return cellOf('json', utf8(stringifyExact(value)))
+  return cellOf('json', utf8(jsonText(value)))
 }
 
 /** UTF-8 has no half of a surrogate pair: it would become another character without a word. */
@@ -174,6 +188,6 @@ function givenText(text: string): Cell {
 }
 
 function numberLiteral(value: number): string {
-  if (!Number.isFinite(value)) throw new TypeError(`a cell cannot hold ${value}`)
+  assertFinite(value)
   return Object.is(value, -0) ? '-0' : String(value)
 }

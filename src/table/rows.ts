@@ -48,8 +48,14 @@ export function rowToCells(shape: RowShape, row: Row): RowCells {
       data: { reason: 'unknown-column', column: unknown },
     })
   }
-  const cellOfColumn = ({ name, type }: Column): Cell =>
-    Object.hasOwn(row, name) ? valueCell(shape.schema, type, row[name]) : absentCell
+  const cellOfColumn = ({ name, type }: Column): Cell => {
+    try {
+      return Object.hasOwn(row, name) ? valueCell(shape.schema, type, row[name]) : absentCell
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error
+      throw new TypeError(`column '${name}': ${error.message}`, { cause: error })
+    }
+  }
   return { key: shape.keys.map(cellOfColumn), cells: shape.values.map(cellOfColumn) }
 }
 
