@@ -37,6 +37,9 @@ const said: Readonly<Record<string, Said>> = {
     words: 'the network share has lost it',
     hint: 'run the command again, for another machine may have replaced it; if it stays so, mount the share again',
   },
+  EADDRINUSE: { words: 'another program listens there' },
+  EADDRNOTAVAIL: { words: 'this machine has no such address' },
+  ENOTFOUND: { words: 'no such host' },
   ENOSPC: { words: 'no space left on the device', hint: freeSpace, code: 'VARVE_DISK_FULL' },
   EDQUOT: { words: 'the disk quota is used up', hint: freeSpace, code: 'VARVE_DISK_FULL' },
 }
@@ -59,6 +62,18 @@ export function systemFailure(
   return new VarveError(known.code ?? 'VARVE_IO', `${doing}: ${known.words}`, {
     data: { ...(path === undefined ? {} : { path }), errno },
     ...(hint === undefined ? {} : { hint }),
+    cause: error,
+  })
+}
+
+/** Why a server cannot listen where it was told to. */
+export function listenFailure(error: Error, host: string, port: number, nextStep: string): VarveError {
+  const doing = `cannot listen on ${host.includes(':') ? `[${host}]` : host}:${port}`
+  const data = { host, port }
+  const known = systemFailure(error, doing, undefined, nextStep)
+  return new VarveError('VARVE_IO', known?.message ?? `${doing}: ${error.message}`, {
+    data: { ...known?.data, ...data },
+    hint: nextStep,
     cause: error,
   })
 }

@@ -59,7 +59,7 @@ export async function requirePaths(
     if (fault === null)
       throw usage(`'${typed}' is a revision, where a path is due`, "revisions come first, two as 'A..B'")
     // What is written like a revision was meant as one, and it is known what of it is not there.
-    if (/\.\.|[~^]\d*$|@\{/.test(typed)) throw fault
+    if (/\.\.|[~^]\d*$|@\{|^(HEAD|@)$/.test(typed)) throw fault
     throw new VarveError('VARVE_REF_NOT_FOUND', `'${typed}' is neither a revision nor a file that is there`, {
       data: { revision: typed },
       hint: `for a path that is gone, write '--' before it: '-- ${commandWord(typed)}'`,

@@ -219,10 +219,14 @@ export function refuseUnresolved(merge: MergeState | null): void {
 function amendedCommit(head: Commit | null, options: CommitOptions, merge: MergeState | null): Commit | null {
   if (options.amend !== true) return null
   if (head !== null && merge === null) return head
-  throw new VarveError(
-    'VARVE_NOT_POSSIBLE',
-    head === null ? 'there is no commit to amend' : 'cannot amend during a merge',
-  )
+  if (head === null) {
+    throw new VarveError('VARVE_NOT_POSSIBLE', 'there is no commit to amend', {
+      hint: "make the first one without '--amend'",
+    })
+  }
+  throw new VarveError('VARVE_NOT_POSSIBLE', 'cannot amend during a merge', {
+    hint: "commit the merge with 'varve merge --continue', or go back with 'varve merge --abort'; then amend",
+  })
 }
 
 function parentsOf(head: Commit | null, amended: Commit | null, merge: MergeState | null): Cid[] {

@@ -5,6 +5,7 @@ import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { VarveError } from '../base/errors.ts'
+import { listenFailure } from '../base/system-error.ts'
 import type { Receipt } from '../index.ts'
 import { isLoopback } from './loopback.ts'
 
@@ -111,7 +112,7 @@ export class FollowerMetrics {
     server.setTimeout(requestMsMax, (socket) => socket.destroy())
     await new Promise<void>((done, failed) => {
       server.once('error', (cause) =>
-        failed(new VarveError('VARVE_IO', `cannot listen on ${host}:${port}: ${cause.message}`, { cause })),
+        failed(listenFailure(cause, host, port, "choose another port with '--metrics HOST:PORT'")),
       )
       server.listen(port, host, done)
     })

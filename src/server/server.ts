@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import type { Duplex } from 'node:stream'
 import { VarveError } from '../base/errors.ts'
+import { listenFailure } from '../base/system-error.ts'
 import { WorkerPool } from '../base/pool.ts'
 import { AuditLog } from './audit.ts'
 import { type Access, everybody } from './access/authorize.ts'
@@ -139,12 +140,7 @@ export class Server {
     }
     await new Promise<void>((done, failed) => {
       this.#http.once('error', (cause: NodeJS.ErrnoException) =>
-        failed(
-          new VarveError('VARVE_IO', `cannot listen on ${host}:${port}: ${cause.message}`, {
-            cause,
-            hint: "choose another port with '--port'",
-          }),
-        ),
+        failed(listenFailure(cause, host, port, "choose another port with '--port'")),
       )
       this.#http.listen(port, host, done)
     })

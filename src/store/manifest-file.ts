@@ -74,7 +74,9 @@ export function decodeLogEntry(bytes: Uint8Array, where: string): LogEntry {
   if (!Array.isArray(outer) || outer.length !== 3) throw corrupt(`'${where}' is not a manifest`)
   const [version, digest, payload] = outer as unknown[]
   if (typeof version === 'number' && version > 1) {
-    throw new VarveError('VARVE_UNSUPPORTED_FORMAT', `'${where}' was written by a newer version of varve`)
+    throw new VarveError('VARVE_UNSUPPORTED_FORMAT', `'${where}' was written by a newer version of varve`, {
+      hint: "update varve; 'varve --version' says which version this is",
+    })
   }
   if (version !== 1 || !(digest instanceof Uint8Array) || !(payload instanceof Uint8Array)) {
     throw corrupt(`'${where}' is not a manifest`)

@@ -4,6 +4,10 @@ import { VarveError } from '../base/errors.ts'
 import type { Path } from '../files/interface.ts'
 import { safePath } from '../files/path.ts'
 
+export const noMatch: string = 'matches no file'
+
+const namesHint = "see 'varve ls' for what is committed, and 'varve status' for what has changed"
+
 export class PathSpec {
   /** Normalised; '' stands for everything. */
   readonly paths: readonly Path[]
@@ -43,7 +47,7 @@ export class PathSpec {
   requireMatches(
     found: Iterable<Path>,
     isFound: (path: Path) => boolean = () => false,
-    why: (path: Path) => string | null = () => 'matches no file',
+    why: (path: Path) => string | null = () => noMatch,
   ): void {
     const open = new Set(this.paths.filter((path) => path !== '' && !isFound(path)))
     for (const path of found) {
@@ -52,8 +56,12 @@ export class PathSpec {
     }
     for (const path of open) {
       const said = why(path)
-      if (said !== null)
-        throw new VarveError('VARVE_PATH_NOT_FOUND', `path '${path}' ${said}`, { data: { path } })
+      if (said !== null) {
+        throw new VarveError('VARVE_PATH_NOT_FOUND', `path '${path}' ${said}`, {
+          data: { path },
+          ...(said === noMatch ? { hint: namesHint } : {}),
+        })
+      }
     }
   }
 }

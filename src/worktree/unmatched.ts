@@ -2,6 +2,7 @@
 import type { Path } from '../files/interface.ts'
 import { type RuleStack, ignoreFileName, isIgnored, rulesOfFolder } from './ignore-rules.ts'
 import { lstatOrNull } from './native.ts'
+import { noMatch } from './pathspec.ts'
 
 /** As the end of a sentence; null: there is a folder without files, which is no fault. */
 export function whyUnmatched(root: string, path: Path): string | null {
@@ -13,12 +14,12 @@ export function whyUnmatched(root: string, path: Path): string | null {
     if (stat === null) break
     const isFolder = stat.isDirectory()
     if (isIgnored(rules, at, isFolder ? 'folder' : 'file')) return 'is ignored, by a line in .varveignore'
-    if (at === path) return isFolder ? null : 'matches no file'
+    if (at === path) return isFolder ? null : noMatch
     if (stat.isSymbolicLink()) return `lies beyond the symlink '${at}'`
     if (!isFolder) break
     rules = rulesBelow(root, at, rules)
   }
-  return 'matches no file'
+  return noMatch
 }
 
 function rulesBelow(root: string, folder: Path, above: RuleStack | null): RuleStack | null {

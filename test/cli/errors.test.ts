@@ -126,6 +126,7 @@ describe('errors', () => {
       ['bundle', 'list', 'nowhere'],
       ['car', 'import', '--branch', 'theirs', 'nowhere'],
       ['import', 'nowhere', '--as', 'new.csv', '--key', 'id'],
+      ['import', 'nowhere', '--as', 'new.csv'],
     ])
       expect(await failure(words)).toMatchObject({ exit: 40, message: "no such file: 'nowhere'" })
     expect(await failure(['merge-file', 'a.csv', '.', 'a.csv'])).toMatchObject({
@@ -171,6 +172,26 @@ describe('errors', () => {
     ] as const) {
       expect(await failure(words)).toMatchObject({ exit: 43, message: expect.stringMatching(message) })
     }
+  })
+
+  test('20 and 43: before the first commit it is said that there is none, and without a merge what to do', async () => {
+    const empty = { cwd: path.join(dir, 'empty') }
+    await ok(['init', 'empty'], { cwd: dir })
+    for (const words of [['diff', 'HEAD'], ['log', 'HEAD'], ['show'], ['bundle', 'create', 'x']])
+      expect(await failure(words, empty)).toMatchObject({
+        exit: 43,
+        message: "branch 'main' has no commits yet",
+        hint: expect.stringContaining('varve commit'),
+      })
+    expect(await failure(['commit', '--amend', '-m', 'x'], empty)).toMatchObject({
+      exit: 20,
+      message: 'there is no commit to amend',
+      hint: "make the first one without '--amend'",
+    })
+    expect(await failure(['merge', '--abort'], empty)).toMatchObject({
+      exit: 20,
+      hint: "to take back one that is committed: 'varve undo'",
+    })
   })
 
   test('20: no file is written where a repository keeps its history, by whatever name', async () => {

@@ -33,7 +33,9 @@ test.each([
   ['real/f/x', 'matches no file'],
 ])('add %s: %s', async (name, why) => {
   const ran = await runHere(['add', name], dir)
-  expect(ran).toMatchObject({ code: 40, stderr: `error: path '${name}' ${why}\n` })
+  const hint = "hint: see 'varve ls' for what is committed, and 'varve status' for what has changed\n"
+  const stderr = `error: path '${name}' ${why}\n${why === 'matches no file' ? hint : ''}`
+  expect(ran).toMatchObject({ code: 40, stderr })
 })
 
 test('an empty folder keeps no other path from being added', async () => {

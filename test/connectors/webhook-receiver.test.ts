@@ -113,7 +113,9 @@ describe('webhooks that come in', () => {
   test('an address that is taken is named', async () => {
     const port = Number(new URL(receiver.url).port)
     await expect(openReceiver({ host: '127.0.0.1', port }, new Map())).rejects.toMatchObject({
-      code: 'VARVE_NOT_POSSIBLE',
+      code: 'VARVE_IO',
+      message: `cannot listen on 127.0.0.1:${port}: another program listens there`,
+      hint: "choose another port with '--listen HOST:PORT'",
     })
   })
 })

@@ -180,3 +180,16 @@ test('other machines are served with TLS or not at all, unless that is said', as
   expect(await server.listen(0, '0.0.0.0')).toMatch(/^http:\/\/0\.0\.0\.0:\d+$/)
   await server.close()
 })
+
+test('an address that another program has is said to be taken', async () => {
+  const dir = temporaryDir()
+  const options = { dirs: [dir], stateDir: `${dir}/state`, version: '0.0.0' }
+  const [first, second] = [Server.create(options), Server.create(options)]
+  const port = Number(new URL(await first.listen(0, '127.0.0.1')).port)
+  await expect(second.listen(port, '127.0.0.1')).rejects.toMatchObject({
+    code: 'VARVE_IO',
+    message: `cannot listen on 127.0.0.1:${port}: another program listens there`,
+    hint: "choose another port with '--port'",
+  })
+  await Promise.all([first.close(), second.close()])
+})

@@ -1,7 +1,7 @@
 // Bundles through the public API: which refs go in, and what is in one, in plain words.
 import { VarveError } from '../../base/errors.ts'
 import type { Cid, CommitCid } from '../../encoding/cid.ts'
-import { branchPrefix, shortRefName, tagPrefix } from '../../history/refs.ts'
+import { branchPrefix, noCommitsYet, shortRefName, tagPrefix } from '../../history/refs.ts'
 import { resolveRevision, splitRange } from '../../history/revision.ts'
 import { readHorizon } from '../../history/horizon.ts'
 import { knownHistory } from '../../remote/known-history.ts'
@@ -127,6 +127,7 @@ function refOf(manifest: Manifest, name: string): string {
     (one) => (one.startsWith(branchPrefix) || one.startsWith(tagPrefix)) && manifest.refs.has(one),
   )
   if (ref !== undefined) return ref
+  if (named === manifest.head) throw noCommitsYet(named)
   throw notARef(name)
 }
 

@@ -12,7 +12,7 @@ import {
 } from '../table-format.ts'
 import type { Command, Context } from '../interface.ts'
 import { toRepositoryPath } from '../paths.ts'
-import { fileBytes } from '../read-file.ts'
+import { fileBytes, requireFile } from '../read-file.ts'
 import { visible } from '../visible.ts'
 import { keyColumns } from './track.ts'
 
@@ -78,6 +78,7 @@ async function run(context: Context): Promise<number> {
   const format = importFormat(given, file, as)
   const branch = given.text('branch')
   const message = given.text('message')
+  if (file !== '-') requireFile(file)
   if (format === 'sqlite' && file !== '-') checkWhole(file)
   const repo = await repository({ commits: true })
   const result = await repo.importTable(file === '-' ? process.stdin : fileBytes(file), {

@@ -4,7 +4,7 @@
 // Signatures are those of Standard Webhooks; old ones and those that have come before are no news.
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { VarveError } from '../../base/errors.ts'
+import { listenFailure } from '../../base/system-error.ts'
 import { documentRange } from '../json/range.ts'
 import type { Hook } from '../inbox/interface.ts'
 import { isSigned } from './sign.ts'
@@ -39,7 +39,7 @@ export interface Receiver {
   close(): Promise<void>
 }
 
-/** @throws VarveError VARVE_NOT_POSSIBLE where the address is taken */
+/** @throws VarveError VARVE_IO where the address is taken */
 export async function openReceiver(
   { host, port }: { readonly host: string; readonly port: number },
   links: ReadonlyMap<string, WebhookLink>,
@@ -180,12 +180,7 @@ class SeenIds {
 async function listening(server: http.Server, host: string, port: number): Promise<void> {
   await new Promise<void>((done, fail) => {
     server.once('error', (cause) => {
-      fail(
-        new VarveError('VARVE_NOT_POSSIBLE', `cannot listen on ${host}:${port}: ${cause.message}`, {
-          cause,
-          data: { host, port },
-        }),
-      )
+      fail(listenFailure(cause, host, port, "choose another port with '--listen HOST:PORT'"))
     })
     server.listen(port, host, done)
   })

@@ -37,7 +37,11 @@ export async function abortMerge(
     folder,
     async (manifest, io) => {
       const state = await readMergeState(io.writer, manifest)
-      if (state === null) throw new VarveError('VARVE_NOT_POSSIBLE', 'there is no merge to abort')
+      if (state === null) {
+        throw new VarveError('VARVE_NOT_POSSIBLE', 'there is no merge to abort', {
+          hint: "to take back one that is committed: 'varve undo'",
+        })
+      }
       const operation = { name: state.kind === 'rebase' ? 'rebase (abort)' : 'merge (abort)', message: '' }
       const refs = new Map<string, Cid | null>([[mergeRef, null]])
       if (state.rebase !== undefined)

@@ -77,7 +77,9 @@ export function readPrelude(bytes: Uint8Array, where: string): number {
   if (bytes.length < preludeBytes || !isBundlePrelude(bytes))
     throw damaged(`'${where}' is not a bundle, or not whole`)
   if (bytes[4]! > 1) {
-    throw new VarveError('VARVE_UNSUPPORTED_FORMAT', `'${where}' was written by a newer version of varve`)
+    throw new VarveError('VARVE_UNSUPPORTED_FORMAT', `'${where}' was written by a newer version of varve`, {
+      hint: "update varve; 'varve --version' says which version this is",
+    })
   }
   const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(8, true)
   if (bytes[4] !== 1 || bytes[5]! + bytes[6]! + bytes[7]! !== 0 || length > headerBytesMax)
