@@ -4,6 +4,7 @@
 const { mkdtempSync, rmSync, writeFileSync } = require('node:fs')
 const { tmpdir } = require('node:os')
 const path = require('node:path')
+const { setFlagsFromString } = require('node:v8')
 const threads = require('node:worker_threads')
 const { loadBundle, loaded, optimizeLater } = require('./bundle.js')
 
@@ -101,10 +102,14 @@ function useWorker() {
 
 async function run() {
   optimizeLater()
+  // V8 drops code that has not run for some collections of garbage: how much would be left to keep was a matter of luck. Kept
+  // code is of the settings that it is made with, so this one is taken back before.
+  setFlagsFromString('--no-flush-bytecode')
   await useCommonCommands(loadBundle('main').exports.main)
   useWorker()
   loadBundle('rest')
   loadBundle('pg')
+  setFlagsFromString('--flush-bytecode')
   for (const bundle of loaded.values()) bundle.keep()
 }
 
