@@ -259,7 +259,7 @@ function takingNothing(): BodyTaker {
   return ({ length }) => ((left -= length) < 0 || Date.now() > endMs ? 'enough' : undefined)
 }
 
-/** Without the query, which may hold what is not to be shown. */
+/** Where an answer redirects to, for messages: without the query, which may hold secrets. */
 function elsewhere(origin: string, { headers: { location = '' } }: HttpAnswer): string {
   if (location === '' || !URL.canParse(location, origin)) return 'another address'
   const { origin: target, pathname } = new URL(location, origin)

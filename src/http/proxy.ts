@@ -16,7 +16,10 @@ type Environment = Readonly<Record<string, string | undefined>>
 
 const loopback = /^(localhost|.*\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/
 
-/** null: none. @throws VarveError VARVE_REFUSED for a variable that cannot be used */
+/**
+ * The proxy for an origin; null when there is none. @throws VarveError VARVE_REFUSED for a variable that cannot be
+ * used
+ */
 export function proxyFor(origin: string, environment: Environment): Proxy | null {
   const { protocol, hostname, port } = new URL(origin)
   if (loopback.test(hostname)) return null

@@ -12,7 +12,7 @@ import { type MergedEntry, isSameEntry } from './merge-entries.ts'
 
 const keptNote = "both sides have derived it: it is as one of them has it until 'varve derive' is run"
 
-/** Those that both sides declare alike, in their varve.yaml. */
+/** The tables that both sides declare as derived, and alike, in their varve.yaml. */
 export class DerivedPaths {
   readonly #ours: DatasetConfig['derivations']
   readonly #theirs: DatasetConfig['derivations']
@@ -39,7 +39,7 @@ export class DerivedPaths {
   }
 }
 
-/** Ours, where we have it. */
+/** Keeps ours where there is one, else theirs. */
 export function keptDerived({ ours, theirs }: Sides<TreeEntry | null>): MergedEntry {
   return {
     entry: ours ?? theirs,

@@ -43,7 +43,7 @@ export async function followRenames(
   return { cases: [...cases.values()], moved, relocated }
 }
 
-/** Nothing has moved. */
+/** The result when nothing has moved. */
 export function inPlace(differences: readonly TreeThreeWayDifference[]): FollowedRenames {
   return { cases: differences, moved: [], relocated: new Map() }
 }
@@ -73,7 +73,7 @@ function bearsOnOther(differences: readonly TreeThreeWayDifference[], mover: Mov
   )
 }
 
-/** Both sides moved one path. */
+/** Notes that both sides have moved one path. */
 function meet(cases: Map<Path, MergeCase>, from: Path, a: Path, b: Path): void {
   const left = cases.get(from)!
   const mine = cases.get(a)!

@@ -18,7 +18,7 @@ export interface MergeBaseInput extends MergeIo {
   readonly theirs: CommitCid
 }
 
-/** null: the two have no history in common. */
+/** The tree to merge over; null when the two sides have no history in common. */
 export async function mergeBaseTree(input: MergeBaseInput, options: ReadOptions = {}): Promise<Cid | null> {
   return baseTree(input, input.ours, input.theirs, 0, options)
 }

@@ -104,7 +104,7 @@ export async function mergeTrees(
   return fault === null ? outcome : withFault(outcome, fault)
 }
 
-/** varve.yaml as the merge makes it; ours, where it is in conflict. */
+/** Policies from varve.yaml as the merge makes it; from ours, when it is in conflict. */
 async function policySource(
   input: MergeTreesInput,
   ours: Tree,
@@ -116,7 +116,7 @@ async function policySource(
   return PolicySource.load(input.nodes, options.policies, entry, options)
 }
 
-/** null: nothing is asked of varve.yaml. */
+/** The derived tables; null when varve.yaml need not be asked. */
 async function derivedPaths(
   { nodes }: MergeTreesInput,
   trees: { readonly ours: Tree; readonly theirs: Tree },

@@ -16,7 +16,7 @@ export class OccupiedPaths {
     }
   }
 
-  /** One of the two would have to be a directory. */
+  /** Whether a path cannot be there on that side, because a file or a directory is in its way. */
   clashes(path: Path, side: 'ours' | 'theirs'): boolean {
     if (this.#directories[side].has(path)) return true
     for (const directory of directoriesAbove(path)) if (this.#files[side].has(directory)) return true
@@ -24,7 +24,7 @@ export class OccupiedPaths {
   }
 }
 
-/** Innermost first, without the root. */
+/** The directories above a path, innermost first, without the root. */
 export function* directoriesAbove(path: Path): Generator<Path> {
   for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1)) yield path.slice(0, at)
 }

@@ -45,7 +45,7 @@ function trimmed(a: Ids, b: Ids, gap: Gap): Gap {
   return { aFrom, aTo, bFrom, bTo }
 }
 
-/** null when there are too many edits. */
+/** The gaps of the shortest edit script; null when it has too many edits. */
 function shortestGaps(a: Ids, b: Ids, gap: Gap, maxEditLength: number): Gap[] | null {
   if (gap.aFrom === gap.aTo && gap.bFrom === gap.bTo) return []
   if (gap.aFrom === gap.aTo || gap.bFrom === gap.bTo) return [gap]

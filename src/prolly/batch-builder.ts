@@ -20,7 +20,7 @@ export class BatchBuilder {
     return this.#count
   }
 
-  /** Packed bytes so far, links not counted. */
+  /** How many bytes of keys and values there are so far. */
   get bytes(): number {
     return startOf(this.#keyEnds, this.#count) + startOf(this.#valueEnds, this.#count)
   }
@@ -71,7 +71,7 @@ export class BatchBuilder {
     for (let i = from; i < to; i++) this.#linkEnds[count + i - from] = batch.linkEnds[i]! + shift
   }
 
-  /** The entries so far; the next change spoils it. */
+  /** The entries so far, as a view that is valid until the next change. */
   view(): EntryBatch {
     return {
       count: this.#count,

@@ -81,7 +81,7 @@ interface SideRef {
   readonly ref: NodeRef
 }
 
-/** In key order, both sides together. */
+/** The children of both sides that differ, in key order. */
 function changedRefs(zipper: Zipper, options: DiffOptions): SideRef[] {
   const refs: SideRef[] = []
   const add = (side: 0 | 1, place: Place | null, i: number): void => {
@@ -96,7 +96,7 @@ function changedRefs(zipper: Zipper, options: DiffOptions): SideRef[] {
   return refs
 }
 
-/** For each i the floors of both sides behind refs[0..i). */
+/** For each i, the lower bounds of what lies behind refs[0..i) on either side. */
 function floorsBehind(refs: readonly SideRef[], last: [LowerBound, LowerBound]): [LowerBound, LowerBound][] {
   const floors: [LowerBound, LowerBound][] = [last]
   for (const { side, ref } of refs.toReversed()) {

@@ -63,7 +63,7 @@ export function childRefs(place: Place): NodeRef[] {
   return Array.from({ length: place.node.count }, (_, i) => childRef(place, i))
 }
 
-/** Reads the nodes of all refs at once. */
+/** Reads the nodes of all refs in one read. */
 export async function readRefs(
   nodes: NodeStore,
   refs: readonly NodeRef[],
@@ -134,7 +134,7 @@ export function childAtOffset(place: Place, offset: number): number {
   return upperBound(ends, offset - place.ref.start, place.node.count - 1)
 }
 
-/** The first entry whose end is above `value`, `last` at most. */
+/** The first entry whose end is above `value`, but at most `last`. */
 export function upperBound(ends: Float64Array | Uint32Array, value: number, last: number): number {
   let low = 0
   let high = last

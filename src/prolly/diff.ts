@@ -8,7 +8,7 @@ import type { ProllyMap } from './map.ts'
 import { isOneOf } from './walk.ts'
 import { Zipper } from './zipper.ts'
 
-/** From `before` to `after`, in batches. */
+/** The changes from `before` to `after`, in batches. */
 export async function* diffMaps(
   before: ProllyMap,
   after: ProllyMap,
@@ -58,7 +58,7 @@ export async function* diffThreeWay(
   }
 }
 
-/** Until one side has to be filled again. */
+/** Pairs differences until one side has to be filled again. */
 function zipDifferences(left: DifferenceReader, right: DifferenceReader): ThreeWayDifference[] {
   const differences: ThreeWayDifference[] = []
   for (;;) {
@@ -101,7 +101,7 @@ class DifferenceReader {
     this.#index++
   }
 
-  /** Afterwards there is a head, or the source has ended. */
+  /** Reads on: afterwards there is a head, or the source has ended. */
   async fill(): Promise<void> {
     while (this.head === null && !this.#ended) {
       const result = await this.#source.next()

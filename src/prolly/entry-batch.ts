@@ -40,7 +40,7 @@ export function entryAt(batch: EntryBatch, i: number): Entry {
   return { key: keyAt(batch, i), value: valueAt(batch, i), links: linksAt(batch, i) }
 }
 
-/** Entries [from, to). */
+/** The entries [from, to). */
 export function sliceBatch(batch: EntryBatch, from: number, to: number): EntryBatch {
   if (from === 0 && to === batch.count) return batch
   if (from >= to) return emptyBatch
@@ -75,7 +75,7 @@ export function lowerBound(batch: EntryBatch, key: Uint8Array): number {
   return low
 }
 
-/** The entry with this key, or -1. */
+/** The place of the entry with this key, or -1. */
 export function findKey(batch: EntryBatch, key: Uint8Array): number {
   const i = lowerBound(batch, key)
   return i < batch.count && compareKeyAt(batch, i, key) === 0 ? i : -1

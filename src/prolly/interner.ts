@@ -14,7 +14,7 @@ export class Interner {
   #nodes: Node[] = []
   #indexes: number[] = []
 
-  /** How many different items there were. */
+  /** How many different items were numbered. */
   get size(): number {
     return this.#nodes.length
   }

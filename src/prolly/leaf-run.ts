@@ -24,6 +24,6 @@ export interface LeafRun {
   readonly tail: EntryBatch
   leaf(i: number): Leaf
   bytes(i: number, options?: ReadOptions): Promise<Uint8Array>
-  /** Hands leaves from `first` on to the writer. */
+  /** Puts the leaves from `first` on into the writer. */
   put(first: number): void
 }

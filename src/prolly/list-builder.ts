@@ -37,7 +37,7 @@ export class ListBuilder {
     this.#count++
   }
 
-  /** The list's root. */
+  /** Ends the list; returns its root. */
   finish(): Cid {
     return this.#tree.finish().cid
   }

@@ -119,7 +119,7 @@ function partOf(side: Side, from: number, to: number): Side {
   return { at: from === 0 ? side.at : endOf(side.refs[from - 1]!), refs: side.refs.slice(from, to) }
 }
 
-/** Gaps whose leaves are read together. */
+/** Groups gaps whose leaves are read together. */
 function* grouped(gaps: readonly NodeGap[]): Generator<NodeGap[]> {
   let group: NodeGap[] = []
   let size = 0

@@ -52,7 +52,7 @@ export class ProllyList {
     return this.root.node.measure
   }
 
-  /** Nodes from the root to a leaf. */
+  /** How many nodes lie on the way from the root to a leaf, both included. */
   get height(): number {
     return this.root.node.level + 1
   }

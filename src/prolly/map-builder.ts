@@ -34,7 +34,7 @@ export class MapBuilder {
     this.#tree = new TreeBuilder(writer, this.#shape, options)
   }
 
-  /** Entries so far. */
+  /** How many entries were added so far. */
   get count(): number {
     return this.#count
   }

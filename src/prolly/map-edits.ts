@@ -12,7 +12,7 @@ import type { NodeStore } from './node-store.ts'
 import { type Shape, checkEntry, entrySize } from './rule.ts'
 import { type Splice, spliceWindow } from './splice.ts'
 
-/** Leaves in which keys stand, or would stand. */
+/** The leaves in which the keys are, or would be. */
 export function leavesOfKeys(
   nodes: NodeStore,
   root: Place,
@@ -43,7 +43,7 @@ export async function* splicesOfEdits(
   }
 }
 
-/** Returns the last key. */
+/** Checks edits and their order; returns the last key. */
 function checkEdits(
   shape: Shape,
   edits: readonly Edit[],

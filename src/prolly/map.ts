@@ -47,12 +47,12 @@ export class ProllyMap {
     return this.root.node.items
   }
 
-  /** Length of all keys and values together. */
+  /** How many bytes all keys and values have together. */
   get bytes(): number {
     return this.root.node.measure
   }
 
-  /** Nodes from the root to a leaf. */
+  /** How many nodes lie on the way from the root to a leaf, both included. */
   get height(): number {
     return this.root.node.level + 1
   }
@@ -77,7 +77,7 @@ export class ProllyMap {
     return scanMap(this.nodes, this.root, options)
   }
 
-  /** One by one: for few entries only, `scan` is much faster. */
+  /** The entries one by one. For many entries, `scan` is much faster. */
   async *entries(options: ScanOptions = {}): AsyncGenerator<Entry> {
     for await (const batch of this.scan(options)) {
       for (let i = 0; i < batch.count; i++) yield entryAt(batch, i)
@@ -90,7 +90,7 @@ export class ProllyMap {
     return place!.ref.start + lowerBound(place!.node, key)
   }
 
-  /** The entry with `index` keys below its own. */
+  /** The entry that has `index` entries before it. */
   async at(index: number, options: ReadOptions = {}): Promise<Entry | null> {
     if (!Number.isSafeInteger(index)) throw new TypeError(`index must be an integer, not ${index}`)
     if (index < 0 || index >= this.count) return null

@@ -21,7 +21,7 @@ export function headLength(value: number): number {
   return value < 0x1_0000_0000 ? 5 : 9
 }
 
-/** Writes at `at` and returns the offset behind it. */
+/** Writes at `at`, and returns the offset after it. */
 export function writeHead(target: Uint8Array, at: number, major: number, value: number): number {
   const length = headLength(value)
   if (length === 1) {

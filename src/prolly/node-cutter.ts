@@ -35,7 +35,7 @@ export class NodeCutter {
     return this.#size > 0
   }
 
-  /** Adds entries [from, to). The batch is not kept. */
+  /** Adds the entries [from, to). The batch itself is not kept. */
   addRange(batch: EntryBatch, from: number, to: number): void {
     let runStart = from
     for (let i = from; i < to;) {

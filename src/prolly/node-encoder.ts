@@ -37,12 +37,12 @@ export interface EncodedNode {
   readonly measure: number
 }
 
-/** Offsets take two bytes where they can. */
+/** How many bytes an offset takes: two, where they suffice. */
 export function widthOf(indexed: number): 2 | 4 {
   return indexed < shortBlobMax ? 2 : 4
 }
 
-/** Links of an inner node need no offsets: each entry has one. */
+/** How long the offsets of links are. An inner node needs none, because each of its entries has one link. */
 export function linkEndsLength(level: number, entries: number, links: number): number {
   return level > 0 || links === 0 ? 0 : entries * widthOf(links)
 }

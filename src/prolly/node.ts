@@ -91,12 +91,12 @@ export class Node implements EntryBatch {
     return this.#links
   }
 
-  /** The i-th link alone; above the leaves it is entry i's child. */
+  /** The i-th link; in an inner node it is the child of entry i. */
   link(i: number): Cid {
     return cidFromBytes(this.linkBytes, i * linkLength + linkPrefixLength)
   }
 
-  /** Where entry i's links lie in linkBytes. */
+  /** The range of entry i's links in `linkBytes`. */
   linkRange(i: number): readonly [number, number] {
     if (this.linkEnds === null) return noLinks
     return [startOf(this.linkEnds, i) * linkLength, this.linkEnds[i]! * linkLength]
@@ -107,12 +107,12 @@ export class Node implements EntryBatch {
     return this.count === 0 ? this.keys : keyAt(this, this.count - 1)
   }
 
-  /** Leaf items before entry i. */
+  /** How many items of leaves lie before entry i. */
   itemsBefore(i: number): number {
     return this.itemEnds === null ? i : i === 0 ? 0 : this.itemEnds[i - 1]!
   }
 
-  /** Measure before entry i of a list. */
+  /** The measure of all items before entry i of a list. */
   measureBefore(i: number): number {
     return this.measureEnds === null ? startOf(this.valueEnds, i) : i === 0 ? 0 : this.measureEnds[i - 1]!
   }

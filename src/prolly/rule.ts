@@ -67,7 +67,7 @@ export function hashOfEntry(shape: Shape, batch: EntryBatch, i: number): number 
   return xxh32(batch.values, i === 0 ? 0 : batch.valueEnds[i - 1]!, batch.valueEnds[i]!, shape.level)
 }
 
-/** The digest's first four bytes, the least significant first. */
+/** The digest's first four bytes as a little-endian number. */
 function hashOfDigest(cid: Cid): number {
   return Number.parseInt(cid.slice(14, 16) + cid.slice(12, 14) + cid.slice(10, 12) + cid.slice(8, 10), 16)
 }

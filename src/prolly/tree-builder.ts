@@ -40,7 +40,7 @@ export class TreeBuilder {
   readonly #encoder = new NodeEncoder()
   readonly #levels: Level[] = []
 
-  /** `shape` is that of the lowest nodes to build. */
+  /** `shape` is that of the lowest nodes that are built. */
   constructor(writer: ObjectSink, shape: Shape, options: TreeBuilderOptions = {}) {
     this.#writer = writer
     this.#shape = shape
@@ -115,7 +115,7 @@ export class TreeBuilder {
   }
 }
 
-/** What stands for a node one level up. */
+/** The entry that stands for a node one level up. */
 export function entryOfNode(shape: Shape, cid: Cid, node: Sums, lastKey: Uint8Array): Entry {
   const value = new Uint8Array(varintLength(node.items) + varintLength(node.measure))
   writeVarint(value, writeVarint(value, 0, node.items), node.measure)

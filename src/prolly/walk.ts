@@ -20,7 +20,7 @@ export interface WalkOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** Places of the nodes at `level`, in groups. */
+/** The places of all nodes at `level`, in groups. */
 export async function* walkLevel(
   nodes: NodeStore,
   root: Place,
@@ -62,7 +62,7 @@ export function mayHoldOneOf(ref: NodeRef, keys: readonly Uint8Array[] | undefin
   return first < keys.length && compareBytes(keys[first]!, ref.last) <= 0
 }
 
-/** Index of the first key above `bound`. */
+/** The index of the first key above `bound`. */
 function firstKeyAbove(keys: readonly Uint8Array[], bound: Uint8Array): number {
   let low = 0
   let high = keys.length

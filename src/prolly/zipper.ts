@@ -29,7 +29,7 @@ export class Zipper {
     return [this.#a.floor, this.#b.floor]
   }
 
-  /** Goes on as far as can be judged. */
+  /** Goes on as far as both sides are known. */
   zip(visit: VisitDifference): void {
     const [a, b] = [this.#a, this.#b]
     for (;;) {

@@ -52,7 +52,7 @@ export async function bindTables(
   }
 }
 
-/** null: the query can be run. */
+/** The table that the query lacks; null when it can be run. */
 function missingTable({ database }: Workspace, sql: string): string | null {
   try {
     database.prepare(`SELECT * FROM (\n${sql}\n)`).finalize()

@@ -34,9 +34,9 @@ export interface QueryResult extends AsyncDisposable {
   readonly tables: readonly QueriedTable[]
   /** Rows of tables that were read, because they changed or were not known here. */
   readonly rowsRead: number
-  /** In the order of the query, in batches. */
+  /** The rows in batches, in the order of the query. */
   rows(): AsyncGenerator<readonly Row[]>
-  /** As text in another program's format. */
+  /** The rows as text in a format for other programs. */
   export(format: 'csv' | 'tsv' | 'jsonl'): AsyncGenerator<Uint8Array>
   close(): Promise<void>
 }

@@ -46,7 +46,7 @@ export async function query(
   }
 }
 
-/** null: it is something else. */
+/** The error for a full disk; null when it is another error. */
 function noRoom(error: unknown): VarveError | null {
   const { message } = error as Error
   if (!/^(?:disk I\/O error|database or disk is full)/.test(message)) return null

@@ -95,7 +95,7 @@ function noFile(name: string): VarveError {
   })
 }
 
-/** 'people' for 'data/people.csv', if no other table is called so. */
+/** Finds 'data/people.csv' by the name 'people', if no other table has that name. */
 async function onlyOneCalled(name: string, tree: Tree): Promise<{ path: Path; table: Cid } | null> {
   if (name.includes('/')) return null
   const found: { path: Path; table: Cid }[] = []

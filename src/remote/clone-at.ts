@@ -21,7 +21,7 @@ export interface CloneAtOptions extends CloneOptions {
   readonly at: string
 }
 
-/** `local` is a new store without refs. @throws as fetchRefs, and VARVE_REF_NOT_FOUND */
+/** `local` is a new store without refs. @throws what fetchRefs throws, and VarveError VARVE_REF_NOT_FOUND */
 export async function cloneAt(local: Store, remote: Source, options: CloneAtOptions): Promise<CloneReport> {
   const remoteName = checkRemoteName(options.remoteName ?? 'origin')
   checkRemoteUrl(options.url)

@@ -29,7 +29,7 @@ export class Copies implements Source {
   readonly #faults = new Map<Copy, Fault>()
   #speaker: Copy | null = null
 
-  /** The first is the remote itself. */
+  /** The first of the copies is the remote itself. */
   constructor(copies: readonly Copy[], warn: (message: string) => void) {
     this.#copies = copies
     this.#warn = warn

@@ -20,7 +20,7 @@ export interface DeepenOptions extends TransferOptions {
   readonly to: 'all' | { readonly depth: number } | { readonly by: number }
 }
 
-/** Does nothing where history is whole. @throws as fetchRefs */
+/** Fetches older history; does nothing when history is whole. @throws what fetchRefs throws */
 export async function deepen(local: Store, remote: Source, options: DeepenOptions): Promise<TransferReport> {
   const theirs = await remote.manifest()
   const advertised = readAdvertised(theirs)

@@ -134,7 +134,7 @@ export interface ReceiveInput {
   readonly neighbours?: readonly Commit[]
 }
 
-/** Copies and checks; says where history ends then. Nothing is published. */
+/** Copies and checks commits, and returns where history ends afterwards. Nothing is published. */
 export async function receiveCommits(
   local: Store,
   remote: ObjectReader,
@@ -171,7 +171,7 @@ function movedHorizon(before: Horizon, { commits: fresh, cut }: CopyResult): Hor
   return { commits: new Set(commits), floor: commits.length === 0 ? 0 : Math.min(...floors) }
 }
 
-/** The ref that says where history ends, if it is to move. */
+/** The new value of the ref that says where history ends, if it changes. */
 export function horizonChange(
   writer: ObjectWriter,
   before: Manifest,
@@ -181,7 +181,7 @@ export function horizonChange(
   return after === (before.refs.get(horizonRef) ?? null) ? [] : [[horizonRef, after]]
 }
 
-/** Tracking ref -> what it becomes; null where it is pruned. */
+/** The tracking refs that change, with their new values; null for those that are pruned. */
 function changedBranches(
   before: Manifest,
   advertised: Advertised,
@@ -270,7 +270,7 @@ async function describe(
   return updates
 }
 
-/** Errors about bytes say whose bytes they were. */
+/** Adds to errors about bytes whose bytes they were. */
 export function named(error: unknown, remoteName: string, theirs: Manifest): unknown {
   if (!isVarveError(error, 'VARVE_CORRUPT') && !isVarveError(error, 'VARVE_OBJECT_MISSING')) return error
   if (error.code === 'VARVE_OBJECT_MISSING' && promisorOf(theirs) !== null) {

@@ -29,7 +29,7 @@ export function hasLevel(rank: number): boolean {
   return rank % ranksPerStage !== 0
 }
 
-/** The rank of what an object links to. */
+/** The rank of the objects that an object of this rank links to. */
 export function rankBelow(rank: number, level: number | null): number {
   return level === null || level === 0 ? rankOf(stageOf(rank) + 1, null) : rankOf(stageOf(rank), level - 1)
 }
@@ -45,7 +45,7 @@ export class Frontier {
   readonly #buckets = new Map<number, Bucket>()
   #pending = 0
 
-  /** Fresh objects not yet walked: without them nothing is left to do. */
+  /** How many fresh objects are still to be walked; at zero there is nothing left to do. */
   get pending(): number {
     return this.#pending
   }
@@ -61,7 +61,7 @@ export class Frontier {
     if (side !== 'known') this.#pending += bucket[side].size - before
   }
 
-  /** The bucket nearest to the roots. */
+  /** The bucket that is nearest to the roots. */
   take(): Bucket | undefined {
     let first = Number.POSITIVE_INFINITY
     for (const rank of this.#buckets.keys()) first = Math.min(first, rank)

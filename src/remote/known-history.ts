@@ -24,12 +24,12 @@ export class KnownHistory {
     this.#unread = [...this.#seen]
   }
 
-  /** As holds, with the commit itself. */
+  /** As `holds`, but returns the commit itself, or null. */
   async find(cid: CommitCid): Promise<Commit | null> {
     return (await this.holds(cid)) ? (await readCommits(this.#reader, [cid]))[0]! : null
   }
 
-  /** As reaches, for a commit that may not be here at all. */
+  /** As `reaches`, for a commit that may not be here at all. */
   async holds(cid: CommitCid): Promise<boolean> {
     if (this.#seen.has(cid)) return true
     if (!(await this.#reader.has([cid]))[0]) return false
@@ -55,7 +55,7 @@ export class KnownHistory {
   }
 }
 
-/** `refs` are a store's refs' targets. */
+/** `refs` are the targets of a store's refs. */
 export async function knownHistory(
   store: ObjectReader,
   refs: Iterable<Cid>,
@@ -66,7 +66,7 @@ export async function knownHistory(
   return new KnownHistory(store, tips, beyond)
 }
 
-/** Commits by generation, the largest first. */
+/** Gives commits by generation, the largest first. */
 export class GenerationQueue {
   readonly #levels = new Map<number, Commit[]>()
 
@@ -78,7 +78,7 @@ export class GenerationQueue {
     }
   }
 
-  /** All commits of the largest generation, if it is above `generation`. */
+  /** All commits of the largest generation, if that is above `generation`. */
   takeAbove(generation: number): Commit[] {
     let largest = generation
     for (const level of this.#levels.keys()) if (level > largest) largest = level

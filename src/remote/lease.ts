@@ -53,7 +53,7 @@ export async function withLeases(
   )
 }
 
-/** A whole id need not be of a commit that is here. */
+/** The name of what is expected. A whole id need not be that of a commit that is here. */
 async function expectedCid(local: Store, manifest: Manifest, expected: string): Promise<Cid | null> {
   if (expected === '') return null
   const whole = `01711220${expected}`

@@ -13,13 +13,13 @@ export class LocalFirstReader implements ObjectReader {
   readonly #remembered = new Map<Cid, Uint8Array>()
   #rememberedBytes = 0
 
-  /** `remote` must check what it reads. */
+  /** `remote` must be a reader that checks what it reads. */
   constructor(local: ObjectReader, remote: ObjectReader) {
     this.#local = local
     this.#remote = remote
   }
 
-  /** Bytes that came from the remote store, if they are still held. */
+  /** The bytes of an object that came from the remote, if they are still held. */
   recall(cid: Cid): Uint8Array | undefined {
     return this.#remembered.get(cid)
   }

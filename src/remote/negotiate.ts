@@ -30,7 +30,7 @@ export interface HistoryBounds {
   readonly places?: ReadonlyMap<CommitCid, number> | undefined
 }
 
-/** `source` must check what it reads; its generation numbers are checked here. */
+/** `source` must check what it reads, except for generation numbers, which are checked here. */
 export async function negotiate(
   source: ObjectReader,
   known: KnownHistory,
@@ -68,7 +68,7 @@ class SenderWalk {
     this.#bounds = bounds
   }
 
-  /** Reads these commits; all of the largest generation come next. */
+  /** Reads these commits; returns all of the largest generation. */
   async level(unread: readonly CommitCid[]): Promise<Commit[]> {
     const read = unread.length === 0 ? [] : await readCommits(this.#source, unread)
     for (const commit of read) {

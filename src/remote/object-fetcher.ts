@@ -30,7 +30,10 @@ export class ObjectFetcher {
     this.#source = new CheckedReader(remote)
   }
 
-  /** Afterwards `reader` has them all. @throws VarveError VARVE_OBJECT_MISSING, VARVE_CORRUPT, VARVE_UNREACHABLE */
+  /**
+   * Fetches objects: afterwards `reader` has them all. @throws VarveError VARVE_OBJECT_MISSING, VARVE_CORRUPT,
+   * VARVE_UNREACHABLE
+   */
   async bring(cids: readonly Cid[], options: TransferOptions = {}): Promise<void> {
     for (;;) {
       throwIfAborted(options.signal)
@@ -66,7 +69,7 @@ export class ObjectFetcher {
     }
   }
 
-  /** What has come is kept from now on. */
+  /** Publishes what has come, so that it is kept. */
   async keep(): Promise<void> {
     if (this.#loose === 0) return
     this.#loose = 0

@@ -52,7 +52,7 @@ export class PartialStore implements Store {
     this.#connect = connect
   }
 
-  /** What is here and nothing more: reads of it never fetch. */
+  /** A store of what is here and nothing more: reading it never fetches. */
   get local(): Store {
     return this.#store
   }
@@ -80,12 +80,12 @@ export class PartialStore implements Store {
     return this.#whole(cids, options, () => this.#reader.getStored(cids, options))
   }
 
-  /** The packs that are here; none is fetched. */
+  /** The whole packs that are here; none is fetched. */
   async *wholePacks(cids: readonly Cid[], options?: ReadOptions): AsyncGenerator<WholePack> {
     yield* this.#store.wholePacks?.(cids, options) ?? []
   }
 
-  /** What is here, not what could be fetched. */
+  /** Whether objects are here; that they could be fetched does not count. */
   async has(cids: readonly Cid[], options?: ReadOptions): Promise<boolean[]> {
     return this.#reader.has(cids, options)
   }
@@ -150,7 +150,7 @@ export class PartialStore implements Store {
     }
   }
 
-  /** Objects that may be missing. */
+  /** The objects that may be missing. */
   async absent(): Promise<ReadonlySet<Cid>> {
     const beyond = await this.horizon()
     const promised = await promisedObjects(this.#store, beyond)
@@ -161,7 +161,7 @@ export class PartialStore implements Store {
     return this.#promisor?.fetcher.reader ?? this.#store
   }
 
-  /** `read` once more, when what it missed has come. */
+  /** Runs `read`, and runs it again when what it missed was fetched. */
   async #whole<T>(
     cids: readonly Cid[],
     options: ReadOptions | undefined,
@@ -182,7 +182,7 @@ export class PartialStore implements Store {
     }
   }
 
-  /** False where no remote keeps contents for this clone. */
+  /** Connects to the remote; returns false when none keeps contents for this clone. */
   async #reach(): Promise<boolean> {
     if (this.#promisor !== null) return true
     const manifest = await this.#store.manifest()

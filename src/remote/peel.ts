@@ -16,7 +16,7 @@ export interface Peeled {
   readonly tags: readonly Cid[]
 }
 
-/** Follows annotated tags to the commits below, all names at once. */
+/** Follows annotated tags to the commits they stand for, all names at once. */
 export async function peelAll(reader: ObjectReader, cids: Iterable<Cid>): Promise<Map<Cid, Peeled>> {
   const names = [...new Set(cids)]
   const chains = names.map((cid): Cid[] => [cid])

@@ -149,7 +149,7 @@ async function judge(local: Store, before: Manifest, target: PushTarget, bare: b
   return { ...update, forced: !forward }
 }
 
-/** Somebody may have been faster between our look and our compare-and-set. */
+/** Refuses when somebody was faster, between our look at the refs and our compare-and-set. */
 function checkUnmoved(before: Manifest, current: Manifest, target: PushTarget, bare: boolean): void {
   refuseCheckedOut(current, target, bare)
   const now = current.refs.get(target.ref)

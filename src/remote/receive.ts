@@ -12,7 +12,7 @@ export const checkpointBytes: number = 64 << 20
 /** Less than this is received again sooner than it is made durable. */
 const keptBytesMin = 1 << 20
 
-/** The work of `withFreshEpoch` begins anew, from the newest manifest. */
+/** Thrown within `withFreshEpoch`, whose work then begins anew from the newest manifest. */
 export class StaleEpoch extends Error {}
 
 /** Targets of the refs that name commits or tags; the pseudo refs of a working folder name other things. */

@@ -104,7 +104,7 @@ class Walk {
     return [...this.missing].filter((cid) => !absent.has(cid))
   }
 
-  /** Goes on from what was missing and is there now. */
+  /** Goes on below the objects that were missing and are there now. */
   async go(): Promise<void> {
     this.#queue.push(...this.missing)
     this.missing.clear()

@@ -30,7 +30,7 @@ export async function haveUpdates(
   return true
 }
 
-/** Without any refspec: the current branch. */
+/** What to push where. Without any refspec it is the current branch. */
 export async function readRefspecs(
   local: Store,
   localManifest: Manifest,

@@ -4,7 +4,7 @@ import { objectVariables } from '../http/s3/object-settings.ts'
 import type { Manifest } from '../store/interface.ts'
 import type { OpenRemoteOptions } from './interface.ts'
 
-/** The settings count before the variables of the same meaning. */
+/** The variables with the remote's settings in them, which count before variables of the same meaning. */
 export function environmentFor(
   manifest: Manifest,
   name: string | undefined,

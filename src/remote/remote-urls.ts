@@ -7,13 +7,13 @@ import { type UrlUse, checkRemoteUrl, conditionalKey, remoteUrl, urlKeyOf, urlsO
 
 const valueLengthMax = 4096
 
-/** Where push goes: one place at least. @throws VarveError VARVE_REF_NOT_FOUND */
+/** The places to push to, at least one. @throws VarveError VARVE_REF_NOT_FOUND */
 export function pushUrls(manifest: Manifest, name: string): string[] {
   const urls = urlsOf(manifest, name, 'push')
   return urls.length === 0 ? [remoteUrl(manifest, name)] : urls
 }
 
-/** Where fetch goes: the remote itself, then its copies. @throws VarveError VARVE_REF_NOT_FOUND */
+/** The places to fetch from: the remote itself, then its copies. @throws VarveError VARVE_REF_NOT_FOUND */
 export function fetchUrls(manifest: Manifest, name: string): string[] {
   return [remoteUrl(manifest, name), ...urlsOf(manifest, name, 'fallback')]
 }

@@ -18,7 +18,7 @@ export function conditionalKey(name: string): string {
   return `remote.${name}.conditional`
 }
 
-/** What is remembered of a remote's conditional writes; undefined: nothing. */
+/** What is remembered of a remote's conditional writes; undefined when nothing is. */
 export function conditionalOf(manifest: Manifest, name: string): Conditional | undefined {
   const known = manifest.config.get(conditionalKey(name))
   if (known === undefined || known === 'yes' || known === 'no' || known === 'single-writer') return known
@@ -28,7 +28,7 @@ export function conditionalOf(manifest: Manifest, name: string): Conditional | u
   })
 }
 
-/** Unless the remote has gone, or something is remembered already. */
+/** Remembers it, unless the remote is gone, or something is remembered already. */
 export async function rememberConditional(
   store: Store,
   name: string,
@@ -157,7 +157,7 @@ function keepsContents(name: string): VarveError {
   )
 }
 
-/** One component: 'origin' must never be a folder of another remote's branches. */
+/** Checks a remote's name. It is one component, so that 'origin' is never a folder of another remote's branches. */
 export function checkRemoteName(name: string): string {
   checkRefName(name, 'remote')
   if (name.includes('/')) {

@@ -58,7 +58,7 @@ function limitOf(text: string | undefined): number | null {
   return Number.isSafeInteger(bytes) ? bytes : null
 }
 
-/** undefined: contents come with history, all of them. */
+/** Which contents come with history; undefined when all of them do. */
 export function contentLinks(partial: PartialClone | null): ContentLinks | undefined {
   if (partial === null) return undefined
   const { filter, lazy, limitBytes = null } = partial
@@ -78,7 +78,7 @@ function linksOfWanted(leaf: Uint8Array, filter: PathFilter | null, limitBytes: 
   return links
 }
 
-/** Tables have no size: of them all that is in history comes. */
+/** Whether a file is above the limit. Tables have no size: all that is in the history of one comes. */
 function isLarge(stored: StoredEntry, limitBytes: number): boolean {
   const entry = decodeEntry(stored)
   return entry.kind === 'file' && entry.size >= limitBytes

@@ -47,7 +47,7 @@ export class Sender {
     }
   }
 
-  /** Bytes that are here already, checked. */
+  /** Sends bytes that are here already, and checked. */
   async put(cid: Cid, bytes: Uint8Array): Promise<void> {
     const before = this.bytes
     this.#to.writer.put(codecOf(cid), bytes)
@@ -55,7 +55,7 @@ export class Sender {
     await this.#settle(this.bytes - before)
   }
 
-  /** Takes what went with a pack out of `waiting`. */
+  /** Sends whole packs, and takes what they hold out of `waiting`. */
   async #sendPacks(waiting: Set<Cid>, onBatch: () => void): Promise<void> {
     const { writer } = this.#to
     if (writer.adopt === undefined || waiting.size === 0) return
@@ -124,7 +124,7 @@ export class Sender {
     }
   }
 
-  /** Objects whose base is still waiting go to `late`. */
+  /** Writes objects; those whose base is still waiting go to `late`. */
   async #write(objects: readonly StoredObject[], waiting: Set<Cid>, late: StoredHead[]): Promise<void> {
     const { writer } = this.#to
     const before = this.bytes
@@ -171,7 +171,7 @@ export class Sender {
     await this.#arrived(bytes)
   }
 
-  /** One after the other: what has come may be published here. */
+  /** Tells of what has come, once at a time, because it may be published then. */
   #arrived(bytes: number): Promise<void> {
     return (this.#settled = this.#settled.catch(() => undefined).then(() => this.#to.arrived(bytes)))
   }

@@ -60,7 +60,7 @@ export class SentObjects implements ObjectReader {
   }
 }
 
-/** A writer that pauses after every few megabytes that it unpacks. */
+/** A writer that pauses after every few megabytes that it has unpacked. */
 export class PausingWriter implements ObjectWriter {
   readonly #writer: ObjectWriter
   #bytes = 0
@@ -74,7 +74,7 @@ export class PausingWriter implements ObjectWriter {
     await this.#pause(object.rawLength + 1024)
   }
 
-  /** Reads in the background, a block at a time. */
+  /** Needs no pause: it reads in the background, a block at a time. */
   async adopt(pack: WholePack, options?: AdoptOptions): Promise<boolean> {
     return (await this.#writer.adopt?.(pack, options)) ?? false
   }

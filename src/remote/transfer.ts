@@ -142,7 +142,7 @@ class ClosureCopy {
     })
   }
 
-  /** Sends those that are not there yet. */
+  /** Sends those of the objects that the other side does not have. */
   async #send(cids: readonly Cid[]): Promise<void> {
     await this.#lackingOf(cids, (lacking) => this.sender.send(lacking, () => this.#report()))
   }

@@ -28,7 +28,7 @@ export interface Bisected {
   readonly step: BisectStep | null
 }
 
-/** Begins; a search under way has to be ended first. */
+/** Begins a search. One that is under way has to be ended first. */
 export async function startBisect(
   repo: Repo,
   folder: Folder | null,
@@ -64,7 +64,7 @@ export async function startBisect(
   })
 }
 
-/** Says of revisions, or of HEAD, what they are. */
+/** Marks revisions, or HEAD, as good, bad or skipped. */
 export async function markBisect(
   repo: Repo,
   folder: Folder | null,
@@ -82,7 +82,7 @@ export async function markBisect(
   })
 }
 
-/** Goes to the commit to be tested next, wherever HEAD has gone. */
+/** Goes to the commit that is to be tested next, wherever HEAD is now. */
 export async function nextOfBisect(
   repo: Repo,
   folder: Folder | null,

@@ -35,7 +35,7 @@ export interface BranchesOptions extends RefFilter {
   readonly details?: boolean
 }
 
-/** `only`: of these refs. */
+/** With `only`, these refs alone are listed. */
 export async function listBranches(
   repo: Repo,
   options: BranchesOptions & { readonly only?: readonly string[] } = {},
@@ -159,7 +159,7 @@ async function isMerged(repo: Repo, manifest: Manifest, ref: string, target: Cid
   return false
 }
 
-/** The branch follows `upstream`, a remote branch; null: none. */
+/** Lets the branch follow `upstream`, a branch of a remote; null ends that. */
 export async function followBranch(repo: Repo, name: string, upstream: string | null): Promise<void> {
   const ref = branchRef(name)
   await repo.store.update(async (manifest) => {

@@ -62,7 +62,7 @@ export interface CommitPreview {
   readonly tree: Cid
 }
 
-/** What `commitIndex` would commit, were `index` staged; refused where that would be. */
+/** What `commitIndex` would commit if `index` were staged. It is refused when the commit would be. */
 export async function previewCommit(
   manifest: Manifest,
   io: Io,
@@ -159,7 +159,7 @@ async function planCommit(repo: Repo, manifest: Manifest, io: Io, options: Commi
   }
 }
 
-/** A tree with some paths as the index has them. */
+/** The tree `before` with some paths as the index has them. */
 async function withPaths(
   io: Io,
   before: Cid,

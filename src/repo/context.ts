@@ -65,7 +65,7 @@ export function requireAuthor(repo: Repo, manifest: Manifest): void {
   signatureOf(repo, manifest)
 }
 
-/** For the operation log: the person's name where there is one. */
+/** The name for the operation log: the person's, or '' when it is not known. */
 export function operatorOf(repo: Repo, manifest: Manifest): string {
   return nameOf(repo, manifest) ?? ''
 }

@@ -5,7 +5,7 @@ import type { Tree } from '../files/tree.ts'
 
 const tableExtensions = ['', '.csv', '.tsv', '.jsonl']
 
-/** 'people' also finds 'people.csv', 'people.tsv' and 'people.jsonl'. */
+/** Finds a table by its name without extension: 'people' finds 'people.csv', 'people.tsv' or 'people.jsonl'. */
 export async function findTable(
   tree: Tree,
   name: string,
@@ -18,7 +18,7 @@ export async function findTable(
   return null
 }
 
-/** `revision` null: a transaction, in which it can be made. */
+/** With `revision` null, the table is missing in a transaction, where it can be created. */
 export function noTable(name: string, revision: string | null): VarveError {
   if (revision === null) {
     return new VarveError('VARVE_PATH_NOT_FOUND', `no table '${name}' in the transaction`, {

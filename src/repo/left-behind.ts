@@ -9,7 +9,7 @@ import type { Manifest } from '../store/interface.ts'
 import { peelToCommit } from './head.ts'
 import type { Repo } from './interface.ts'
 
-/** Where HEAD is detached; null: it is at a branch. */
+/** The commit of a detached HEAD; null when HEAD is at a branch. */
 export function detachedAt({ head, refs }: Manifest): CommitCid | null {
   return head === null ? ((refs.get('HEAD') as CommitCid | undefined) ?? null) : null
 }

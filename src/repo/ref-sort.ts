@@ -78,7 +78,7 @@ function keyOf(text: string): {
   return { key, date, isDown: down === '-' }
 }
 
-/** As git, to the second. */
+/** A signature's time in seconds, as precise as Git's. */
 function secondsOf(signature: Signature | null): number {
   return signature === null ? 0 : Math.floor(signature.timeMs / 1000)
 }
@@ -87,7 +87,7 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 
-/** Runs of digits as numbers: v1.9 before v1.10. */
+/** Compares runs of digits as numbers: v1.9 comes before v1.10. */
 function compareVersions(a: string, b: string): number {
   const [left, right] = [a, b].map((text) => text.match(/\d+|\D+/g) ?? [])
   for (const [i, part] of left!.entries()) {

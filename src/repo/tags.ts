@@ -30,7 +30,7 @@ export interface TagsOptions extends RefFilter {
   readonly details?: boolean
 }
 
-/** `only`: of these refs. */
+/** With `only`, these refs alone are listed. */
 export async function listTags(
   repo: Repo,
   options: TagsOptions & { readonly only?: readonly string[] } = {},

@@ -53,7 +53,7 @@ export async function cellRules(
   return found
 }
 
-/** As it would stand in a CSV file. */
+/** The cell as it would stand in a CSV file. */
 export function writtenText(cell: Cell): string {
   return cell.kind === 'true' || cell.kind === 'false' ? cell.kind : cellText(cell)
 }

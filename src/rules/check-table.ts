@@ -123,7 +123,7 @@ async function checkReferences(
   for (const [i, row] of meant.entries()) if (!there[i]) references.add(row.key, cellOf(row))
 }
 
-/** What cannot be told by the rows that have changed alone. */
+/** Checks rules that cannot be judged by changed rows alone. */
 async function checkWholeColumn(
   { table, before, targets }: TableToCheck,
   { name, rules, references, unique }: RuledColumn,

@@ -79,7 +79,7 @@ class Before {
     return tableAt(this.#nodes, await this.#tree.get(path))
   }
 
-  /** null: all rows have to be looked at. */
+  /** The table as it was before; null when all rows have to be checked. */
   async tableOf(path: Path, now: Table, rules: TableRules): Promise<Table | null> {
     const table = await this.load(path)
     if (table === null || rulesText(this.#config?.rulesAt(path) ?? null) !== rulesText(rules)) return null

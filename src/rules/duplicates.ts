@@ -93,7 +93,7 @@ function hashOf({ kind, bytes }: Cell, seed: number): number {
   return xxh32(bytes, 0, bytes.length, salt) * 0x20_0000 + (xxh32(bytes, 0, bytes.length, ~salt) >>> 11)
 }
 
-/** What tells cells apart; long ones by their digest. */
+/** A text that tells a cell from others; for long cells it holds their digest. */
 function nameOf(cell: Cell): string {
   return cell.bytes.length > 64
     ? `${cell.kind}#${sha256Hex(cell.bytes)}`

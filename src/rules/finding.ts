@@ -50,7 +50,7 @@ export class Finding {
     this.#isAtLeast = true
   }
 
-  /** null: the rule is kept. */
+  /** What breaks the rule; null when it is kept. */
   result(): BrokenRule | null {
     if (this.#count === 0) return null
     return {
@@ -63,7 +63,7 @@ export class Finding {
   }
 }
 
-/** A rule about a table as a whole: it is broken once. */
+/** A broken rule about a table as a whole, which is broken only once. */
 export function brokenTable(place: Omit<RulePlace, 'level'> & { level?: RuleLevel }): BrokenRule {
   return { level: 'error', ...place, keyColumns: [], count: 1, isAtLeast: false, violations: [] }
 }

@@ -24,7 +24,7 @@ export function requireTarget(from: Path, column: string, to: Path, table: Table
   )
 }
 
-/** For each cell whether there is a row with that key. */
+/** For each cell, whether there is a row with that key. */
 export async function existingKeys(
   target: Table,
   cells: readonly Cell[],
@@ -47,7 +47,7 @@ export async function existingKeys(
   return wanted.map((place) => place >= 0 && found[place] !== null)
 }
 
-/** null: no key can be like that. */
+/** The key for a cell; null when no key can be like that. */
 function keyOf(
   target: Table,
   cell: Cell,

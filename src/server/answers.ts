@@ -7,7 +7,7 @@ import { type ErrorCode, VarveError, isVarveError } from '../base/errors.ts'
 import { yieldIfDue, isTurnOver } from '../base/turns.ts'
 import { toJson } from '../table/json.ts'
 
-/** An error with a status of its own. */
+/** An error that has an HTTP status of its own. */
 export class HttpError extends Error {
   readonly status: number
   readonly code: ErrorCode
@@ -49,7 +49,7 @@ export interface Failure {
   readonly isOurs: boolean
 }
 
-/** `hidden` are folders of ours, which no answer names. */
+/** `hidden` are folders of the server, which no answer may name. */
 export function failureOf(error: unknown, hidden: readonly string[]): Failure {
   if (error instanceof HttpError) {
     const { status, code, message, headers } = error
@@ -109,7 +109,7 @@ async function itemTexts(items: readonly unknown[]): Promise<readonly string[]> 
   return texts
 }
 
-/** Waits for a slow reader; ends the source when the reader goes. */
+/** Waits for a slow reader, and ends the source when the reader goes away. */
 export async function sendStream(
   response: ServerResponse,
   source: AsyncIterable<Uint8Array | string>,
@@ -122,7 +122,7 @@ export async function sendStream(
   await pipeline(Readable.from(source, { objectMode: false }), response, { signal })
 }
 
-/** The whole body, up to `bytesMax`. */
+/** Reads the whole body, of at most `bytesMax`. */
 async function readBody(request: IncomingMessage, bytesMax: number): Promise<Buffer> {
   const tooLarge = new HttpError(413, 'VARVE_REFUSED', `a request has at most ${bytesMax} bytes here`, {
     connection: 'close',
@@ -159,7 +159,7 @@ export async function drain(request: IncomingMessage): Promise<boolean> {
   }
 }
 
-/** A JSON document of ours to be read: an object. */
+/** Reads a body that has to be a JSON object. */
 export async function readJson(request: IncomingMessage, bytesMax: number): Promise<Record<string, unknown>> {
   if (!/^application\/json(;|$)/i.test(request.headers['content-type'] ?? ''))
     throw new HttpError(415, 'VARVE_USAGE', 'the body has to be application/json')

@@ -35,7 +35,7 @@ export class AuditLog {
     this.#now = now
   }
 
-  /** Durable when it resolves. @throws VarveError VARVE_DISK_FULL, VARVE_IO */
+  /** Appends an entry, which is durable when this resolves. @throws VarveError VARVE_DISK_FULL, VARVE_IO */
   append(entry: AuditEntry): Promise<void> {
     const line = `${JSON.stringify({ time: new Date(this.#now()).toISOString(), ...entry })}\n`
     return new Promise((done, failed) => {

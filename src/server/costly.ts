@@ -6,7 +6,7 @@ import type { Query } from './url-query.ts'
 const revisions = ['revision', 'from', 'to', 'base', 'head']
 const slow = /[~^]|@\{|\.\.|^[0-9a-f]{4,63}$/
 
-/** A page may be without a query yet. */
+/** Whether the request runs a query. A page may be opened without one. */
 export function isQuery({ costly, isPage }: Route, query: Query): boolean {
   return costly === 'query' && (isPage !== true || query.text('query') !== undefined)
 }

@@ -28,12 +28,12 @@ export class Gate {
     return this.#all.enter(client, 1, 'requests')
   }
 
-  /** As `enter`, of what compares, searches or reads whole tables. */
+  /** As `enter`, for requests that compare, search or read whole tables. */
   enterCostly(client: string): () => void {
     return this.#costly.enter(client, 2, 'comparisons, searches and exports')
   }
 
-  /** As `enterCostly`, of what has a process of its own. */
+  /** As `enterCostly`, for requests that have a process of their own. */
   enterQuery(client: string): () => void {
     return this.#queries.enter(client, 5, 'queries')
   }

@@ -52,7 +52,7 @@ function isOurs(host: string, { hosts }: GuardOptions): boolean {
   return isIP(bare) !== 0 || name === 'localhost' || hosts.some((known) => known.toLowerCase() === name)
 }
 
-/** 'null' and whatever else is no http(s) origin gives null. */
+/** The host of an origin; null for 'null', and for anything that is no http(s) origin. */
 function hostOf(origin: string): string | null {
   return /^https?:\/\/([^/?#@]+)$/i.exec(origin)?.[1]?.toLowerCase() ?? null
 }

@@ -18,7 +18,7 @@ export class Metrics {
   readonly #bytes: Counter<'direction'>
   readonly #pushes: Counter<'result'>
 
-  /** `requests` tells how many are under way. */
+  /** `requests` tells how many requests are under way. */
   constructor(requests: () => number) {
     const registers = [this.#registry]
     this.#requests = new Counter({

@@ -21,7 +21,7 @@ export interface PipeRun {
   readonly log?: (line: LogLine) => void
 }
 
-/** Until the other end closes. @throws VarveError VARVE_NO_REPOSITORY */
+/** Serves until the other end closes. @throws VarveError VARVE_NO_REPOSITORY */
 export async function serveOverPipe(options: PipeRun): Promise<void> {
   const { input, output, stateDir, version, log } = options
   const storeDir = await findStore(options)

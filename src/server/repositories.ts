@@ -44,7 +44,7 @@ export class Repositories {
     }
   }
 
-  /** Folders that no answer should name. */
+  /** The folders that no answer may name. */
   get folders(): readonly string[] {
     return [...this.#named.values(), ...this.#roots]
   }

@@ -139,7 +139,7 @@ export class Router {
     return { route: found.store as Route, params: found.params as Record<string, string> }
   }
 
-  /** null where nobody needs to be known. */
+  /** Who asks; null when the route is open to everybody. */
   async #admit(
     request: IncomingMessage,
     route: Route,
@@ -275,7 +275,7 @@ const nobody: Principal = {
   checks: 'none',
 }
 
-/** Where there is no route: whether somebody looks, or a program asks. */
+/** Whether a person looks or a program asks, when there is no such route. */
 function targetOf(request: IncomingMessage): 'page' | 'api' {
   const looks = request.method === 'GET' && /\btext\/html\b/.test(request.headers.accept ?? '')
   return looks && !pathOf(request).startsWith('/v1/') ? 'page' : 'api'
@@ -286,7 +286,7 @@ function searchOf(request: IncomingMessage): string {
   return /\?([^#]*)/s.exec(request.url ?? '')?.[1] ?? ''
 }
 
-/** Without the query: there could be secrets in it. */
+/** The path without the query, which may hold secrets. */
 function pathOf(request: IncomingMessage): string {
   return (request.url ?? '/').replace(/[?#].*$/s, '')
 }

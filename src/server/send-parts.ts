@@ -37,7 +37,7 @@ export async function sendParts(
   }
 }
 
-/** Resolves when the system has the bytes. */
+/** Resolves when the operating system has the bytes. */
 function write(response: ServerResponse, part: Uint8Array): Promise<void> {
   return new Promise((done, fail) => {
     response.write(part, (error) => (error ? fail(error) : done()))

@@ -19,7 +19,7 @@ export interface RunningServer extends AsyncDisposable {
   /** 'http://127.0.0.1:8080'; a repository 'data' lies at that and '/data'. */
   readonly url: string
   readonly tokens: ServerTokens
-  /** Takes nothing new; what is under way may end. */
+  /** Takes no new requests, and lets those end that are under way. */
   close(): Promise<void>
 }
 
@@ -28,7 +28,7 @@ export interface ServerTokens {
   /** The token is in the answer and nowhere else. @throws VarveError VARVE_USAGE, VARVE_NOT_POSSIBLE */
   create(wanted: NewToken): Promise<{ readonly token: string; readonly info: TokenInfo }>
   list(): TokenInfo[]
-  /** By name or id. @throws VarveError VARVE_REF_NOT_FOUND */
+  /** Revokes a token by its name or id. @throws VarveError VARVE_REF_NOT_FOUND */
   revoke(token: string): Promise<TokenInfo>
 }
 

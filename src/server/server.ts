@@ -124,7 +124,7 @@ export class Server {
     return new Server(options, new Repositories(options.dirs), { tokens, other })
   }
 
-  /** For `ssh`: whoever reaches it may do what the system's user may. */
+  /** Serves one repository over `ssh`: whoever reaches it may do what the system's user may. */
   static overPipe(options: PipeOptions): Server {
     const repositories = new Repositories([], { name: pipeRepository, dir: options.storeDir })
     return new Server(options, repositories, { tokens: null, other: everybody('ssh', 'admin') })

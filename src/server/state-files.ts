@@ -6,7 +6,7 @@ import { VarveError } from '../base/errors.ts'
 import { randomHex } from '../base/platform.ts'
 import { ioError, isMissing, syncDir } from '../store/disk/files.ts'
 
-/** Made if missing. @throws VarveError VARVE_REFUSED when others can read it */
+/** The folder, which is made if missing. @throws VarveError VARVE_REFUSED when others can read it */
 export function privateDir(dir: string): string {
   try {
     fs.mkdirSync(dir, { recursive: true, mode: 0o700 })
@@ -17,7 +17,7 @@ export function privateDir(dir: string): string {
   return dir
 }
 
-/** null when there is none. @throws VarveError VARVE_REFUSED, VARVE_CORRUPT */
+/** What a file holds; null when there is none. @throws VarveError VARVE_REFUSED, VARVE_CORRUPT */
 export function readState(file: string, bytesMax: number): unknown {
   let fd: number
   try {
@@ -38,7 +38,7 @@ export function readState(file: string, bytesMax: number): unknown {
   }
 }
 
-/** Durable when it resolves. */
+/** Writes a file, which is durable when this resolves. */
 export async function writeState(file: string, value: unknown): Promise<void> {
   const temporary = `${file}.${randomHex(6)}.tmp`
   try {

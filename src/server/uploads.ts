@@ -40,7 +40,7 @@ export class Uploads {
     }
   }
 
-  /** How much of the pack is here. */
+  /** How many bytes of the pack are here. */
   size(place: UploadPlace, pack: string): number {
     return fs.statSync(this.file(place, pack), { throwIfNoEntry: false })?.size ?? 0
   }
@@ -193,7 +193,7 @@ export class Uploads {
     await this.#received.close()
   }
 
-  /** Removes what has not grown for too long. */
+  /** Removes uploads that have not grown for too long. */
   sweep(nowMs: number): void {
     for (const file of this.#files()) {
       const stat = fs.statSync(file, { throwIfNoEntry: false })
@@ -226,7 +226,7 @@ export class Uploads {
   }
 }
 
-/** …/uploads/<token>/<repository>/<pack>.pack */
+/** The token that a file belongs to: '…/uploads/<token>/<repository>/<pack>.pack'. */
 function ownerOf(file: string): string {
   return path.basename(path.dirname(path.dirname(file)))
 }

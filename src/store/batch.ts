@@ -66,7 +66,7 @@ function writeAt(job: PackJob, i: number, packed: Packed, { records, ends, depth
   })
 }
 
-/** Packs objects whole: no deltas, so it needs nothing but them. */
+/** Packs objects whole: without deltas, it needs no other objects. */
 export function packWhole(whole: Pick<PackJob, 'codec' | 'raws' | 'rawEnds' | 'digests'>): PackedBatch {
   const count = whole.rawEnds.length
   const none = { bases: new Uint8Array(0), baseEnds: new Uint32Array(count) }
@@ -79,7 +79,7 @@ export function packWhole(whole: Pick<PackJob, 'codec' | 'raws' | 'rawEnds' | 'd
   })
 }
 
-/** Those of the objects that are wanted; the same when all are. */
+/** Those of the objects that are wanted; the same value when all are. */
 export function selectPacked(objects: PackedObjects, isWanted: (cid: Cid) => boolean): PackedObjects {
   const { codec, cids, records, ends } = objects
   const wanted = [...cids.keys()].filter((i) => isWanted(cids[i]!))

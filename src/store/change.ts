@@ -27,7 +27,7 @@ export function firstManifest(
   }
 }
 
-/** Time never runs backwards in the log, whatever the clock does. */
+/** The next manifest. Its time is never before that of the current one, whatever the clock says. */
 export function nextManifest(current: Manifest, change: ManifestChange, nowMs: number): Manifest {
   const next: Manifest = {
     sequence: current.sequence + 1,

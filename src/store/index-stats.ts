@@ -20,7 +20,7 @@ export function packBytesOf(runs: readonly Run[]): number {
   return [...packSizes(runs).values()].reduce((sum, bytes) => sum + bytes, 0)
 }
 
-/** Names of packs to their bytes. */
+/** The packs' names with their lengths in bytes. */
 function packSizes(runs: readonly Run[]): Map<string, number> {
   return new Map(runs.flatMap(({ packs }) => packs.map(({ name, bytes }) => [name, bytes])))
 }

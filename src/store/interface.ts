@@ -17,7 +17,7 @@ export interface ReadOptions {
 export interface DerivedCache {
   /** null: there is no such file, or none that can be read, or it is larger. */
   read(name: string, bytesMax: number): Uint8Array | null
-  /** The whole file at once; where nothing can be written, nothing is. */
+  /** Writes the whole file at once. Where that is not possible, nothing is written. */
   write(name: string, bytes: Uint8Array): void
 }
 

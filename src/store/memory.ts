@@ -57,7 +57,7 @@ export class MemoryStore implements Store {
     return (await this.get(cids, options)).map((bytes, i) => storedWhole(cids[i]!, bytes))
   }
 
-  /** The object's bytes, or undefined: for the writer, which looks at both. */
+  /** The object's bytes, or undefined; for the writer, which also looks at its own objects. */
   peek(cid: Cid): Uint8Array | undefined {
     return this.#objects.get(cid)
   }

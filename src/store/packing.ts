@@ -45,7 +45,7 @@ export function pack(bytes: Uint8Array, base: Uint8Array | null, isThorough = fa
     : { packing: 'none', payload: bytes }
 }
 
-/** The bytes of an object again. @throws VarveError VARVE_CORRUPT */
+/** The bytes of an object that `pack` has packed. @throws VarveError VARVE_CORRUPT */
 export function unpack(
   packing: Packing,
   payload: Uint8Array,

@@ -50,7 +50,7 @@ export function makePatch(bytes: Uint8Array, base: Uint8Array, bytesMax: number)
   return writer.finish()
 }
 
-/** The bytes again. @throws VarveError VARVE_CORRUPT */
+/** The bytes that the patch makes of `base`. @throws VarveError VARVE_CORRUPT */
 export function applyPatch(patch: Uint8Array, base: Uint8Array, length: number): Uint8Array {
   const bytes = new Uint8Array(length)
   const reader = new ByteReader(patch)
@@ -91,7 +91,7 @@ class PatchWriter {
     this.#patch = new Uint8Array(bytesMax + 2 * operationBytesMax)
   }
 
-  /** Up to where bytes may be inserted at all. */
+  /** Up to which offset bytes may be inserted at all. */
   insertedMax(at: number): number {
     return Math.min(this.#bytes.length, Math.max(at, this.#done + this.#max - this.#length))
   }

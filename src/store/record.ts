@@ -43,14 +43,14 @@ export interface RecordParts {
   readonly payload: Uint8Array
 }
 
-/** All of a record that comes before its payload. */
+/** The part of a record that comes before its payload. */
 export function recordHead(record: RecordParts): Uint8Array {
   const head = new Uint8Array(recordLength(record.packing, 0))
   writeHead(head, 0, record)
   return head
 }
 
-/** Writes head, base and payload at `at`; returns the offset behind. */
+/** Writes head, base and payload at `at`; returns the offset after them. */
 export function writeRecord(target: Uint8Array, at: number, record: RecordParts): number {
   writeHead(target, at, record)
   target.set(record.payload, at + recordLength(record.packing, 0))
@@ -69,7 +69,7 @@ function writeHead(target: Uint8Array, at: number, record: RecordParts): void {
   if (needsBase(record.packing)) target.set(record.base!, at + recordHeadBytes)
 }
 
-/** Every length is bounded here, before anybody allocates by it. */
+/** Reads a head. All lengths are bounded here, before anybody allocates memory by them. */
 export function readRecordHead(bytes: Uint8Array, at: number, end: number = bytes.length): RecordHead {
   if (end - at < recordHeadBytes) throw corrupt('a pack record is cut short')
   const kind = bytes[at + 4]!
@@ -112,7 +112,7 @@ export function recordCid(bytes: Uint8Array, at: number, head: RecordHead): Cid 
   return cidOfDigest(head.codec, bytes, at + 16)
 }
 
-/** Faster than a DataView made for it. */
+/** A little-endian number; faster than making a DataView for it. */
 function wordAt(bytes: Uint8Array, at: number): number {
   return (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0
 }

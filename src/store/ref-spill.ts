@@ -30,7 +30,7 @@ export function spillRefs(
   return put('dag-cbor', encodeCbor(parts))
 }
 
-/** The parts that the root object names. */
+/** The parts that the root object links to. */
 export function refParts(root: Uint8Array): Cid[] {
   return (decodeCbor(root, 'the list of spilled refs') as Link[]).map((link) => cidFromLink(link))
 }

@@ -65,7 +65,7 @@ export function segmentsToMerge(counts: readonly number[], count: number): numbe
   return taken
 }
 
-/** Entries that `keep` wants, without the packs that none of them names. */
+/** The entries that `keep` wants, without packs that none of them names. */
 export function filterRun(run: Run, keep: (entryAt: number) => boolean): Run {
   const kept = new Uint8Array(run.entries.length)
   let length = 0

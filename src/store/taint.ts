@@ -14,7 +14,7 @@ export interface Taint {
   readonly tainted: ReadonlySet<Cid>
 }
 
-/** Objects that are not here and not lost are passed over. */
+/** Finds what depends on lost objects. Objects that are neither here nor lost are passed over. */
 export async function taintedBy(
   reader: Pick<ObjectReader, 'get' | 'has'>,
   roots: Iterable<Cid>,

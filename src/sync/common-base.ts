@@ -116,7 +116,7 @@ export function notedState(state: LinkState, { isCut, told }: CommonBase): LinkS
   return isCut ? { ...state, base: told, written: told } : state
 }
 
-/** Noted together with a base: under whose word it was agreed on. */
+/** The refs that say on whose word a base was agreed; they are stored together with it. */
 export function toldRefs(
   writer: ObjectWriter,
   link: string,
@@ -136,14 +136,14 @@ export interface BaseFacts {
   readonly after?: Cid | null
 }
 
-/** What a base keeps as its `extra`. */
+/** What the commit of a base stores as its `extra`. */
 export function baseExtra({ merged, brought, after = null }: BaseFacts): Readonly<Record<string, string>> {
   const facts = { live: merged, branch: brought, after }
   const known = Object.entries(facts).filter((one): one is [string, Cid] => one[1] !== null)
   return Object.fromEntries(known.map(([name, cid]) => [name, digestHex(cid)]))
 }
 
-/** As it stands in a base's `extra`. */
+/** Reads a name out of the `extra` of a base. */
 export function extraCid({ extra }: Commit, name: 'live' | 'branch' | 'after'): Cid | null {
   const hex = extra[name]
   return typeof hex === 'string' ? cidOfCommit(hex) : null

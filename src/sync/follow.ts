@@ -80,7 +80,7 @@ export async function* follow(
   }
 }
 
-/** A line to an endpoint whose tables are read and written. */
+/** The connection to an endpoint whose tables are read and written. */
 export function endpointLine(round: Round, { compareMs = compareMsDefault }: FollowOptions): Line {
   const log = new OpenLog({ isFollowing: true, compareMs: compareMs === 0 ? null : compareMs })
   return {

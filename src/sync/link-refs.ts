@@ -24,7 +24,7 @@ export class LinkRefs {
       throw concurrentRoundError(this.#link)
   }
 
-  /** They have been. Refs of others are passed over. */
+  /** Notes that the refs were moved. Refs of other links are ignored. */
   moved(refs: ReadonlyMap<string, Cid | null>, identity: string | null = this.#known.identity): void {
     const known = { ...this.#known, identity }
     for (const what of moving) {
@@ -35,7 +35,7 @@ export class LinkRefs {
   }
 }
 
-/** Another process has moved the link's refs since this round read them. */
+/** The error when another process has moved the link's refs since this round read them. */
 export function concurrentRoundError(link: string): VarveError {
   return new VarveError('VARVE_NOT_POSSIBLE', `another worker synchronizes '${link}' as well`, {
     data: { link, passing: true },

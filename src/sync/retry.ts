@@ -19,7 +19,7 @@ export function isTransient(error: unknown): error is VarveError {
   return typeof code === 'string' && passingStates.test(code)
 }
 
-/** Before the `attempt`th try after a first one, from 0. */
+/** How long to wait before try number `attempt`, counted from 0 after the first failure. */
 export function waitMs(attempt: number, random: () => number = Math.random): number {
   const most = Math.min(waitMsMax, waitMsMin * 2 ** Math.min(attempt, 20))
   return Math.round(most * (0.5 + random() / 2))

@@ -202,7 +202,7 @@ async function branchTree({ nodes }: Io, manifest: Manifest, link: Link): Promis
   return tip === null ? null : Tree.load(nodes, tip.tree)
 }
 
-/** What was noted of another database says nothing of this one. */
+/** The digests of the tables; none when they were of another database. */
 function digestsOf(
   reader: ObjectReader,
   manifest: Manifest,

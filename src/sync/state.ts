@@ -19,7 +19,7 @@ export interface LinkState {
   readonly identity: string | null
 }
 
-/** Name of a ref of the link that names a commit. */
+/** The name of a ref of the link that names a commit. */
 export function linkRef(link: string, what: keyof Omit<LinkState, 'identity' | 'stranger'>): string {
   return `${linkRefs}${link}/${what}`
 }

@@ -11,7 +11,7 @@ const timestamp =
 const trueWords: ReadonlySet<string> = new Set(['true', 't', 'yes', 'y', '1'])
 const falseWords: ReadonlySet<string> = new Set(['false', 'f', 'no', 'n', '0'])
 
-/** null: the type has no such value. */
+/** The cell in another type; null when the type has no such value. */
 export function castCell(cell: Cell, type: ColumnType): Cell | null {
   if (cell.kind === 'null' || cell.kind === 'absent') return cell
   if (cell.kind === 'bytes') return type === 'bytes' ? cell : null
@@ -76,7 +76,7 @@ function jsonOf(cell: Cell, text: string): Cell | null {
   return cellOf('json', utf8(text))
 }
 
-/** '+1,5' stays what it is: no locale is guessed. */
+/** The text without white space around it and without a plus sign. '+1,5' stays what it is: no locale is guessed. */
 function plain(text: string): string {
   const trimmed = text.trim()
   return trimmed.startsWith('+') ? trimmed.slice(1) : trimmed

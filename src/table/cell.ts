@@ -51,7 +51,7 @@ export function isJsonText(bytes: Uint8Array): boolean {
   }
 }
 
-/** As `jsonNumber`, of the bytes of a text. */
+/** As `jsonNumber`, for the bytes of a text. */
 export function isJsonNumber(bytes: Uint8Array, start = 0, end: number = bytes.length): boolean {
   const whole = bytes[start] === 0x2d ? start + 1 : start
   let at = digitsEnd(bytes, whole, end)

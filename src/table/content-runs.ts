@@ -6,7 +6,7 @@ import { cellEnd, cellTag, rowFlag } from './row.ts'
 /** Bytes fetched in one turn; a row that has more has a turn of its own. */
 export const contentBytesMax: number = 16 << 20
 
-/** In order; nothing for no items. */
+/** Groups items by the size of their contents, in order. */
 export function* contentRuns<T>(items: readonly T[], bytesOf: (item: T) => number): Generator<readonly T[]> {
   let [from, bytes] = [0, 0]
   for (let i = 0; i < items.length; i++) {
@@ -22,7 +22,7 @@ export function* contentRuns<T>(items: readonly T[], bytesOf: (item: T) => numbe
   else if (from < items.length) yield items.slice(from)
 }
 
-/** null has none. */
+/** How many bytes of a row's cells are stored outside of it; 0 for null. */
 export function entryContentBytes(entry: Pick<Entry, 'value' | 'links'> | null): number {
   return entry === null || entry.links.length === 0 ? 0 : rowContentBytes(entry.value, 0, entry.value.length)
 }

@@ -10,12 +10,12 @@ import { NodeStore } from '../prolly/node-store.ts'
 import { objectBytesMax, type ObjectReader, type ObjectSink, type ReadOptions } from '../store/interface.ts'
 import { cellBytesMax } from './row.ts'
 
-/** Synchronous, as the rows are that link it. */
+/** Stores a cell's content. It is synchronous, because the rows that link to it are packed so. */
 export function putContent(writer: ObjectSink, bytes: Uint8Array): Cid {
   return bytes.length <= objectBytesMax ? writer.put('raw', bytes) : writeBytes(writer, bytes).content
 }
 
-/** The name that `putContent` gives, where nothing is to be stored. */
+/** The name that `putContent` would give, without storing anything. */
 export function contentCid(bytes: Uint8Array): Cid {
   return putContent({ put: cidOf }, bytes)
 }

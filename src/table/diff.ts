@@ -27,7 +27,7 @@ export interface TableDiffOptions extends ReadOptions {
   readonly skip?: number | undefined
 }
 
-/** In key order, in batches. */
+/** The rows that differ, in batches, in key order. */
 export async function* diffTables(
   nodes: NodeStore,
   a: TableObject,
@@ -54,7 +54,7 @@ export async function* diffTables(
   }
 }
 
-/** How many rows become of it. */
+/** How many rows of the result a difference becomes. */
 function rowsOf(context: DiffContext, row: Difference): number {
   if (context.isAligned && !context.keyChanged) return 1
   const counts = { added: 0, removed: 0, changed: 0, cells: 0 }

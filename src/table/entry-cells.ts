@@ -35,7 +35,7 @@ export class EntryCells {
     }))
   }
 
-  /** `contents` has those of all links. */
+  /** `contents` has the bytes of all links. */
   of(entry: Entry, slots: RowSlots, contents: ReadonlyMap<Cid, Uint8Array>): Cell[] {
     const keys = decodeKey(this.#shape.schema, entry.key)
     return this.#places.map(({ key, value }) => {

@@ -32,7 +32,7 @@ export class KeyList {
     return new KeyList(parts)
   }
 
-  /** Sorted, each once. */
+  /** `keys` are sorted, and each is there once. */
   static of(keys: readonly Uint8Array[]): KeyList {
     return new KeyList(keys.map((key) => ({ count: 1, keys: key, keyEnds: Uint32Array.of(key.length) })))
   }
@@ -41,7 +41,7 @@ export class KeyList {
     return this.#keys.subarray(i === 0 ? 0 : this.#ends[i - 1], this.#ends[i])
   }
 
-  /** Place of the key, or -1. */
+  /** The place of the key, or -1. */
   find(key: Uint8Array): number {
     let low = 0
     let high = this.count

@@ -105,7 +105,7 @@ export function decodeKey(schema: Schema, key: Uint8Array): Cell[] {
   return cells
 }
 
-/** Offset behind the element at `at`. */
+/** The offset after the element at `at`. */
 export function keyElementEnd(key: Uint8Array, at: number): number {
   const tag = key[at]
   if (tag === undefined) throw corrupt('key ends before its last element')
@@ -188,7 +188,7 @@ function columnById(schema: Schema, id: number): Column {
   return column
 }
 
-/** For messages: 'Paris, 75' */
+/** The key as text for messages: 'Paris, 75'. */
 export function keyText(schema: Schema, key: Uint8Array): string {
   return decodeKey(schema, key)
     .map((cell) => (cell === absentCell ? '' : utf8Text(cell.bytes) || cell.kind))

@@ -19,7 +19,7 @@ export interface DifferentCell {
   readonly after: Slot
 }
 
-/** In the order of `columns`. @throws VarveError VARVE_CORRUPT */
+/** The cells that differ, in the order of `columns`. @throws VarveError VARVE_CORRUPT */
 export function differentCells(
   columns: readonly ColumnPlaces[],
   before: SideOfRow,

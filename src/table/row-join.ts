@@ -39,7 +39,7 @@ class Cursor {
     this.#batches = map.scan(options)[Symbol.asyncIterator]()
   }
 
-  /** A promise only where the next leaf is to be read. */
+  /** The next entry. It is a promise only when the next leaf has to be read. */
   peek(): Entry | null | Promise<Entry | null> {
     return this.#entries[this.#at] ?? this.#read()
   }

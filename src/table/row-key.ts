@@ -39,7 +39,7 @@ function typedCell(text: string, type: ColumnType): Cell {
   return type !== 'text' && numberLiteral.test(text) ? cellOf('number', utf8(text)) : textCell(text)
 }
 
-/** For messages: "id=1, year=1999". */
+/** The key as text for messages: "id=1, year=1999". */
 export function rowKeyText(shape: RowShape, key: RowKey): string {
   const parts = 'text' in key ? key.text : key.values
   return parts

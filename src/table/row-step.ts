@@ -39,7 +39,7 @@ export interface RowStep {
   readonly row: KnownRow
 }
 
-/** A side is null where the table is not there. */
+/** A side is null when there is no such table. */
 export async function stepRow(
   question: RowQuestion,
   before: Table | null,
@@ -145,7 +145,7 @@ function columnIn(table: Table, question: RowQuestion, known: number | null): { 
   )
 }
 
-/** null: in this version nothing can have such a key. */
+/** The encoded key; null when nothing in this version can have such a key. */
 function keyIn(shape: RowShape, { key, path }: RowQuestion): Uint8Array | null {
   try {
     return encodeRowKey(shape, key, path)

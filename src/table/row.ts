@@ -81,7 +81,7 @@ export interface RowBounds {
 
 const noLinks = new Map<number, Cid>()
 
-/** As decodeRow, with its checks. @throws VarveError VARVE_CORRUPT */
+/** As `decodeRow`, with the same checks. @throws VarveError VARVE_CORRUPT */
 export function rowBounds(value: Uint8Array, links: readonly Cid[], columns: number): RowBounds {
   const source = new RowReader(value, links)
   source.head()
@@ -137,7 +137,7 @@ class RowReader {
     return { lineEnd, keyQuoting, rawLine }
   }
 
-  /** Goes behind the next cell, and gives its link. */
+  /** Moves past the next cell, and returns its link. */
   cell(): Cid | null {
     const reader = this.#reader
     const tag = reader.byte()
@@ -235,14 +235,14 @@ export function cellEnd(value: Uint8Array, at: number): number {
   return tag < cellTag.textLinked ? reader.at + length : reader.at
 }
 
-/** Length of a cell's content, in line or not. */
+/** The length of a cell's content, in the row or outside of it. */
 export function slotContentLength(slot: Slot): number {
   const tag = slot.spelling[0]!
   if (tag <= shortTextMax) return tag
   return tag < cellTag.text ? 0 : new ByteReader(slot.spelling, 1).varint()
 }
 
-/** The content of a cell that lies in line. */
+/** The content of a cell that is stored in the row. */
 export function slotContent(slot: Slot): Uint8Array {
   const tag = slot.spelling[0]!
   if (tag <= shortTextMax) return slot.spelling.subarray(1)

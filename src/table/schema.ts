@@ -124,7 +124,7 @@ export function plainObject(value: unknown, what: string): Record<string, unknow
   return value as Record<string, unknown>
 }
 
-/** As stored: dag-cbor takes it as it is. */
+/** The schema as it is stored: dag-cbor can encode it as it is. */
 export function schemaRecord(schema: Schema): object {
   return {
     columns: schema.columns.map((column) => [column.id, column.name, column.type]),

@@ -8,13 +8,13 @@ export class Shares {
   readonly #into: number[] = [0]
   readonly #sizes: number[]
 
-  /** All rows are in share 0. */
+  /** At first all rows are in share 0. */
   constructor(rows: number) {
     this.#shareOfRow = new Uint32Array(rows)
     this.#sizes = [rows]
   }
 
-  /** An empty one. */
+  /** Adds an empty share; returns its number. */
   add(): number {
     this.#sizes.push(0)
     this.#into.push(this.#into.length)
@@ -34,7 +34,7 @@ export class Shares {
     return this.#root(this.#shareOfRow[row]!)
   }
 
-  /** The number that stands for this share now. */
+  /** The number that stands for this share now, after others were joined to it. */
   numberOf(share: number): number {
     return this.#root(share)
   }

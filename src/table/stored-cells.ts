@@ -12,7 +12,7 @@ import type { RowShape } from './rows.ts'
 export interface CellSink {
   null(kind: 'null' | 'absent'): void
   bool(value: boolean): void
-  /** An element of a key that is an integer. */
+  /** An integer out of an encoded key. */
   int(key: Uint8Array, at: number): void
   text(src: Uint8Array, start: number, end: number, kind: 'text' | 'number' | 'json'): void
   bytes(bytes: Uint8Array): void
@@ -65,7 +65,7 @@ export class StoredCells {
   #row = noRow
   #valueCount = 0
 
-  /** Cells of these columns, in their order. */
+  /** Gives the cells of these columns, in their order. */
   constructor(columns: readonly { readonly name: string }[], { keys, values }: RowShape) {
     this.#places = columns.map(({ name }) => ({
       key: keys.findIndex((column) => column.name === name),
@@ -80,7 +80,7 @@ export class StoredCells {
     return this.#places.length
   }
 
-  /** Takes a row in hand. */
+  /** Makes this row the one whose cells are given. */
   read(row: StoredRow): void {
     this.#row = row
     this.#findKey(row)

@@ -129,7 +129,7 @@ export class VersionPair {
     }
   }
 
-  /** The columns in which a row that both versions have differs. */
+  /** The columns in which a row differs that both versions have. */
   differingColumns({ before, after }: RowPair): PairedColumn[] {
     const rows = this.#opened(before!, after!)
     return this.#comparable.filter((column) => differsIn(rows, column))
@@ -206,7 +206,7 @@ function differsIn([before, after]: readonly [OpenedRow, OpenedRow], column: Pai
   return !equalSlotValues(before.slot(column.before), after.slot(column.after))
 }
 
-/** Entries with these keys (sorted), or all of them, in batches. */
+/** The entries with these keys, which are sorted, or all entries; in batches. */
 export async function* entriesOf(
   map: ProllyMap,
   keys: readonly Uint8Array[] | undefined,

@@ -117,7 +117,7 @@ function look(
   return { files, folders: folders.filter((folder) => folder !== '' && !holding.has(folder)), kept, from }
 }
 
-/** What the rules name, files and whole folders. */
+/** What the ignore rules name: files and whole folders. */
 function ignoredPaths(root: string, starts: readonly Path[], signal: AbortSignal | undefined): Path[] {
   const ignored: Path[] = []
   const passedOver = (path: Path): void => {

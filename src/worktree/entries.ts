@@ -18,7 +18,7 @@ export function equalEntries(a: TreeEntry | null, b: TreeEntry | null): boolean 
   }
 }
 
-/** Both sides are not null at once, and not equal. */
+/** The two sides differ, so they are not both null. */
 export function changeOf(path: Path, before: TreeEntry | null, after: TreeEntry | null): PathChange {
   const kind = (after ?? before)!.kind
   return { path, state: stateOf(before, after), kind }

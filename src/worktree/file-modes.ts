@@ -51,7 +51,7 @@ export class FileModes {
     }
   }
 
-  /** What is to be noted in a new repository's settings. */
+  /** What a new repository's settings have to note. */
   settings(): Map<string, string> {
     const settings = new Map<string, string>()
     if (!this.fileMode) settings.set(fileModeKey, 'false')
@@ -71,7 +71,7 @@ export class FileModes {
     return !this.symlinks && stat.kind === 'file' && before?.kind === 'symlink'
   }
 
-  /** The bit that goes into the file's new entry. */
+  /** The executable bit of the file's new entry. */
   executable(stat: FileStat, before: TreeEntry | null): boolean {
     return this.fileMode ? stat.executable : before !== null && isExecutable(before)
   }

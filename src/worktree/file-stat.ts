@@ -14,7 +14,7 @@ export interface FileStat {
 
 const ownerMayExecute = 0o100
 
-/** null for what is neither file nor symlink. */
+/** What is known of a file or a symlink; null for anything else. */
 export function fileStatOf(stat: fs.Stats): FileStat | null {
   const kind = stat.isFile() ? 'file' : stat.isSymbolicLink() ? 'symlink' : null
   if (kind === null) return null

@@ -6,7 +6,7 @@ import { PathLookup } from './native.ts'
 
 const pathsPerTurn = 1000
 
-/** Those that are files or symlinks. */
+/** Those of the paths that are files or symlinks. */
 export function filesAt(
   root: string,
   paths: Iterable<Path>,

@@ -28,7 +28,7 @@ export function isOwnName(name: string): boolean {
   return folded === '.varve' || folded === '.git' || name.startsWith(temporaryPrefix)
 }
 
-/** Reads the folder's rule file and puts it in front of `above`. */
+/** Reads the folder's rule file, and puts its rules before those of the folders above. */
 export function rulesOfFolder(root: string, folder: Path, above: RuleStack | null): RuleStack {
   const path = folder === '' ? ignoreFileName : `${folder}/${ignoreFileName}`
   const text = withPathErrors(path, 'reading', () => {

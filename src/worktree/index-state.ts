@@ -32,7 +32,7 @@ export async function readIndex(worktree: Worktree): Promise<IndexState> {
   }
 }
 
-/** The tree with that root; without one the empty tree. */
+/** The tree with that root; the empty tree when there is no root. */
 async function treeAt(worktree: Worktree, root: Cid | undefined): Promise<Tree> {
   const { nodes, store } = worktree.repo
   return root === undefined ? Tree.empty(nodes, new HashingWriter(store)) : Tree.load(nodes, root)
@@ -90,7 +90,7 @@ export async function updateIndex(
   return move!
 }
 
-/** The root of the index with that root, edited. */
+/** Edits the index with that root; returns its new root. */
 export async function editedIndex(
   update: Pick<IndexUpdate, 'writer' | 'nodes' | 'edits'>,
   root: Cid | undefined,

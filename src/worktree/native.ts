@@ -36,7 +36,7 @@ export function errnoOf(error: unknown): string | undefined {
   return error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined
 }
 
-/** An error of node:fs as ours; others pass through. */
+/** Turns an error of node:fs into one of Varve; leaves other errors as they are. */
 export function fsFault(error: unknown, path: string, doing: string): unknown {
   const shown = path === '' ? '.' : path
   return systemFailure(error, `${doing} '${shown}' failed`, shown) ?? error

@@ -11,7 +11,7 @@ export function wantedPaths(worktree: Worktree): ((path: Path) => boolean) | nul
   return filter === null ? null : (path) => filter.has(path)
 }
 
-/** As wantedPaths, of those that `has` selects. */
+/** As `wantedPaths`, for paths that `has` selects. */
 export function wantedAmong(worktree: Worktree, has: (path: Path) => boolean): (path: Path) => boolean {
   const wanted = wantedPaths(worktree)
   return wanted === null ? has : (path) => wanted(path) && has(path)

@@ -29,7 +29,7 @@ export class PathSpec {
     return this.covering(path) !== null
   }
 
-  /** The named path that stands for `path`, or null. */
+  /** The given path that covers `path`, or null. */
   covering(path: Path): Path | null {
     if (this.#everything) return ''
     if (this.#exact.has(path)) return path

@@ -131,7 +131,7 @@ class Stager {
     yield* reshaped
   }
 
-  /** What the index has and the worktree has no more. */
+  /** Stages the removal of what the index has and the folder no longer has. */
   async stageDeletions(): Promise<void> {
     for (const path of this.#means.survey.missing) {
       const known = this.#known(path)
@@ -252,7 +252,7 @@ class Stager {
     }
   }
 
-  /** What `track` has made of the file, where nothing has changed since. */
+  /** Takes over what `track` has made of the file, if nothing has changed since. */
   async #takeReady(
     path: Path,
     stat: FileStat,

@@ -63,7 +63,7 @@ export async function worktreeStatus(
   }
 }
 
-/** A file that one path lost and another gained unchanged is renamed. */
+/** What is staged. A file that one path lost and another gained unchanged counts as renamed. */
 async function stagedChanges(state: IndexState, options: WorktreeOptions = {}): Promise<PathChange[]> {
   const differences: TreeDifference[] = []
   for await (const batch of diffTrees(state.base, state.index, { signal: options.signal })) {

@@ -47,7 +47,7 @@ export class Survey {
     this.#lookForRest()
   }
 
-  /** What is known of a path that counts as tracked. */
+  /** What is known of a path, if it counts as tracked. */
   known(path: Path): KnownFile | null {
     return this.#options.has === null || this.#options.has(path) ? this.#tracked.get(path) : null
   }
@@ -62,7 +62,7 @@ export class Survey {
     return false
   }
 
-  /** The files that are proven to be as they are tracked. */
+  /** The files that are proven to be unchanged. */
   *proven(): Generator<{ readonly path: Path; readonly records: FolderRecords; readonly index: number }> {
     for (const [folder, records] of this.#tracked.folders()) {
       const states = this.#states.get(folder)
@@ -156,7 +156,7 @@ function joined(folder: Path, name: string): Path {
   return folder === '' ? name : `${folder}/${name}`
 }
 
-/** Nearly all paths are plain, and safePath sees that at a glance. */
+/** Why the path is refused, or null. */
 function faultOf(path: Path): string | null {
   try {
     safePath(path)

@@ -13,7 +13,7 @@ import { PathLookup, errnoOf, foldersAbove, lstatOrNull, nativePath, parentOf } 
 export interface WalkVisitor {
   /** Each file, and whatever else is no folder, folder by folder; `place` is its path for the file system. */
   file(folder: Path, name: string, place: string | Buffer): void
-  /** A repository of its own lies here. */
+  /** Called for a folder that is a repository of its own. */
   repository(folder: Path): void
   /** Each folder that is walked, before what is in it. */
   folder?(folder: Path): void

@@ -60,7 +60,7 @@ export function placeOf(address: S3Address, settings: S3Settings, region: string
   return { origin: `${endpoint.protocol}//${bucket}.${endpoint.host}`, root: base, isAmazon }
 }
 
-/** Every byte but the unreserved ones of RFC 3986, and the slash. */
+/** Encodes every byte except the slash and the unreserved ones of RFC 3986. */
 export function encodeKey(key: string): string {
   return encodeQuery(key).replaceAll('%2F', '/')
 }

@@ -18,7 +18,7 @@ const unsettled: readonly number[] = [408, 409, 429, 500, 502, 503, 504]
 export interface ConditionalPut {
   readonly key: string
   readonly bytes: Uint8Array
-  /** The headers of the condition; asked for before every try. */
+  /** The headers of the condition, which are asked for before every try. */
   condition(): Readonly<Record<string, string>>
   /** Statuses that say plainly that the condition does not hold, as long as nothing was in doubt before. */
   readonly refusals: readonly number[]

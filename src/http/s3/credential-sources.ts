@@ -44,7 +44,7 @@ export async function processCredentials(line: string, environment: Environment)
   return credentialsFrom(text, `the program '${program}'`, fail)
 }
 
-/** Blanks divide, quotes hold together; there is no shell. */
+/** Splits a command line into words at blanks, with quotes holding words together. There is no shell. */
 function wordsOf(line: string): string[] {
   return [...line.matchAll(/(?:"([^"]*)"|'([^']*)'|(\S))+/g)].map(([whole]) => whole.replaceAll(/["']/g, ''))
 }

@@ -44,7 +44,7 @@ export async function instanceCredentials(environment: Environment): Promise<Cre
   }
 }
 
-/** null when nobody answers, or somebody who is not that service. */
+/** A session of the metadata service; null when nobody answers, or something other than that service does. */
 async function sessionOf(client: HttpClient): Promise<string | null> {
   try {
     const answer = await client.send({

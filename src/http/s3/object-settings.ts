@@ -69,7 +69,7 @@ function unusable(setting: keyof typeof objectVariables, text: string, hint: str
   )
 }
 
-/** The headers of one request. */
+/** The headers that the settings add to one request. */
 export function headersOf(
   settings: ObjectSettings,
   request: { method: string; query?: Readonly<Record<string, string>>; body?: Uint8Array | undefined },

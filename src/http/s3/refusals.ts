@@ -30,7 +30,7 @@ export function faultOf(answer: HttpAnswer): Fault {
   return { status, code, region }
 }
 
-/** One word for the HTTP client's own messages. */
+/** The error's code, for the HTTP client's own messages. */
 export function explain(body: Uint8Array): string | null {
   return faultOf({ status: 0, headers: {}, body }).code || null
 }

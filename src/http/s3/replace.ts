@@ -41,7 +41,7 @@ export interface ObjectHead {
   readonly writer: string | null
 }
 
-/** null when there is none. */
+/** The head of an object; null when there is no such object. */
 export async function headObject(
   client: S3Client,
   key: string,

@@ -80,7 +80,7 @@ function regionOf(
   return region
 }
 
-/** It becomes part of a host name. */
+/** Whether the text may be a region: it becomes part of a host name. */
 export function isRegion(text: string): boolean {
   return /^[a-z0-9][a-z0-9-]{0,62}$/i.test(text)
 }
@@ -144,7 +144,7 @@ function unusable(setting: string, given: string): VarveError {
   )
 }
 
-/** An empty variable is none. */
+/** The value of a variable; null for an empty one, which counts as not set. */
 export function value(text: string | undefined): string | null {
   return text === undefined || text.trim() === '' ? null : text.trim()
 }

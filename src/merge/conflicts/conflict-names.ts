@@ -10,7 +10,10 @@ export function encodeNames({ base, ours, theirs }: Sides<Path | null>): Uint8Ar
   return encodeCbor([base, ours, theirs].map((name) => (name === null ? null : pathToBytes(name))))
 }
 
-/** null: all sides have it under the conflict's path. @throws VarveError VARVE_CORRUPT */
+/**
+ * The path that each side has the file under; null when it is the conflict's own for all. @throws VarveError
+ * VARVE_CORRUPT
+ */
 export function namesOf({ kind, key }: Pick<ConflictRecord, 'kind' | 'key'>): Sides<Path | null> | null {
   if (kind !== 'file' || key.length === 0) return null
   const value = decodeCbor(key, 'names of a conflict')

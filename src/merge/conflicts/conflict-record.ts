@@ -50,7 +50,7 @@ export function isOfColumn({ kind, key }: ConflictRecord): boolean {
   return kind === 'schema' && key.length > 0
 }
 
-/** About a path as a whole. */
+/** Whether the conflict is about a path as a whole. */
 export function isOfPath(record: ConflictRecord): boolean {
   return record.kind === 'file' || (record.kind === 'schema' && !isOfColumn(record))
 }

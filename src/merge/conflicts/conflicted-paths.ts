@@ -12,7 +12,7 @@ export interface ConflictedPath {
   readonly conflicts: number
 }
 
-/** In the order of their first conflicts. Sides are not read. */
+/** The paths in conflict, in the order of their first conflicts. Their sides are not read. */
 export async function conflictedPaths(
   nodes: NodeStore,
   root: Cid | null,

@@ -63,7 +63,7 @@ export async function writeConflicts(
   return { root: builder.finish(nodes).cid, count: builder.count }
 }
 
-/** In order of their numbers, in batches. */
+/** The conflicts in batches, in the order of their numbers. */
 export async function* scanConflicts(
   nodes: NodeStore,
   root: Cid | null,
@@ -74,7 +74,7 @@ export async function* scanConflicts(
     yield await conflictsOf(nodes, batch, options)
 }
 
-/** Records with cells and entries made of their sides. */
+/** The conflicts of these records: with cells and entries made of their sides. */
 export async function conflictsOf(
   nodes: NodeStore,
   batch: readonly NumberedRecord[],

@@ -54,7 +54,7 @@ export function partOf({ key }: Pick<ConflictRecord, 'key'>): DocumentPart {
   return { part, where, column }
 }
 
-/** null: the side does not have it. */
+/** A side's text; null when the side does not have the part. */
 export function partText(side: StoredSide | null): string | null {
   if (side === null) return null
   const [text] = listOf(side.value)
@@ -62,7 +62,7 @@ export function partText(side: StoredSide | null): string | null {
   return text
 }
 
-/** The version that the side's text stands in; null: there is none. */
+/** The version of the file that a side's text stands in; null when there is none. */
 export function partEntry(side: StoredSide | null): FileEntry | null {
   const [, value] = side === null ? [null, null] : listOf(side.value)
   if (value === null) return null
@@ -72,7 +72,7 @@ export function partEntry(side: StoredSide | null): FileEntry | null {
   return entry
 }
 
-/** A text that is no side's, or a side's without its version. */
+/** A part with a text that no side has, or that a side has, without its version. */
 export function typedPart(text: string | null): StoredSide {
   return { value: encodeCbor([text, null]), links: [] }
 }

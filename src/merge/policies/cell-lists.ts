@@ -49,7 +49,7 @@ function union({ base, ours, theirs }: Sides<readonly string[]>, same: (item: st
   ].filter(isNew)
 }
 
-/** Where both sides only added at the end: ours' addition, then theirs'. */
+/** Decides where both sides have only added at the end: ours' addition comes first, then theirs'. */
 export function appendCells(sides: Sides<Cell>): Cell | null {
   const arrays = arraysOf(sides)
   if (arrays !== null) {
@@ -67,7 +67,7 @@ export function appendCells(sides: Sides<Cell>): Cell | null {
   return { ...textCell(ours + theirs.slice(base.length)), quotingFlipped: flippedLike(sides) }
 }
 
-/** diff3 by lines, and where these clash by words. */
+/** Merges three texts by lines, and by words where lines clash. */
 export function mergeCellTexts(sides: Sides<Cell>): Cell | null {
   const texts = textsOf(sides)
   if (texts === null) return null

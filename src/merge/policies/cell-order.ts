@@ -6,7 +6,7 @@ import { cellText } from '../../table/cell.ts'
 import type { Cell } from '../../table/interface.ts'
 import { compareDecimals, parseDecimal } from './decimal.ts'
 
-/** null: they cannot be compared. */
+/** Compares two cells; null when they cannot be compared. */
 export function compareCells(a: Cell, b: Cell): number | null {
   if (isTruth(a) && isTruth(b)) return Number(a.kind === 'true') - Number(b.kind === 'true')
   if (a.kind !== b.kind || (a.kind !== 'text' && a.kind !== 'number')) return null
@@ -32,7 +32,7 @@ interface Moment {
 
 const pattern = /^(\d{4}-\d\d-\d\d)(?:[T ]([0-2]\d:[0-5]\d)(?::([0-5]\d)(?:\.(\d+))?)?(Z|[+-]\d\d:?\d\d)?)?$/
 
-/** A date counts as its first second. */
+/** Reads a time; a date counts as its first second. */
 function parseMoment(text: string): Moment | null {
   const [, date, clock = '00:00', second = '00', fraction = '', zone] = pattern.exec(text) ?? []
   if (date === undefined) return null

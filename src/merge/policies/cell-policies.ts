@@ -16,7 +16,7 @@ export interface CellContext {
   readonly cells: Schema['cells']
 }
 
-/** null: there is no decision. */
+/** The cell that the policy decides on; null when it comes to no decision. */
 export function decideCell(
   policy: CellPolicy,
   sides: Sides<Cell>,

@@ -14,7 +14,7 @@ const literal = /^([+-]?)(\d+(?:\.\d*)?|\.\d+)(?:[eE]([+-]?\d{1,9}))?$/
 const plainLiteral = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d{1,9})?$/
 const sumDigitsMax = 10_000
 
-/** null: it is no number. */
+/** Reads a number; null when the text is none. */
 export function parseDecimal(text: string): Decimal | null {
   const [, sign, mantissa, power] = literal.exec(text) ?? []
   if (mantissa === undefined) return null
@@ -24,7 +24,7 @@ export function parseDecimal(text: string): Decimal | null {
   return { isNegative: sign === '-' && digits !== '', digits, exponent: digits === '' ? 0 : exponent }
 }
 
-/** Below zero, zero or above, as in a sort. */
+/** Below zero, zero or above zero, as for a sort. */
 export function compareDecimals(a: Decimal, b: Decimal): number {
   if (a.isNegative !== b.isNegative) return a.isNegative ? -1 : 1
   return a.isNegative ? compareSizes(b, a) : compareSizes(a, b)
@@ -56,7 +56,7 @@ export function exactSum(base: string, ours: string, theirs: string): string | n
   return (sum < 0n ? '-' : '') + (places === 0 ? whole : `${whole}.${text.slice(-places)}`)
 }
 
-/** Decimal places that are written, zeros at the end too. */
+/** How many decimal places are written, zeros at the end among them. */
 function placesOf(text: string): number {
   const [mantissa, power] = text.split(/[eE]/)
   const fraction = mantissa!.split('.')[1] ?? ''

@@ -180,7 +180,7 @@ function named(texts: readonly unknown[]): Record<string, unknown> {
   return Object.fromEntries(sideNames.map((name, i) => [name, texts[i]]))
 }
 
-/** What a commit or a merge state keeps as `extra`. */
+/** What a commit, or the state of a merge, stores of the decisions as its `extra`. */
 export function policyExtra({ count, counts, decisions, all }: PolicyReport): Record<string, unknown> {
   if (count === 0) return {}
   return { policies: { v: 1, count, counts, decisions, all: all === null ? null : cidToLink(all) } }

@@ -1,7 +1,7 @@
 // The elements of a JSON array as they are written, so that no digit of a number and no escape is lost on the way
 // through a merge. Elements are compared without the spaces between their parts.
 
-/** null: it is no array. The text is known to be JSON. */
+/** The elements of an array; null when the text, which is known to be JSON, is something else. */
 export function arrayElements(text: string): string[] | null {
   const body = text.trim()
   if (!body.startsWith('[') || !body.endsWith(']')) return null
@@ -28,7 +28,7 @@ function stringEnd(text: string, start: number): number {
   return at
 }
 
-/** The array again, with the spaces between elements that `like` has. */
+/** An array of these elements, with the white space between them that `like` has. */
 export function arrayText(elements: readonly string[], like: string): string {
   const inner = arrayElements(like) ?? []
   const first = inner.length > 1 ? like.slice(like.indexOf(inner[0]!) + inner[0]!.length) : ','

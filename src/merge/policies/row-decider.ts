@@ -46,7 +46,7 @@ export class RowDecider {
     this.#policies = new Map(names.map((name) => [name, policyOf(options.policies, name)]))
   }
 
-  /** Places in the merged row of columns with the policy `sum`. */
+  /** Places in the merged row of the columns with the policy `sum`. */
   get counters(): ReadonlySet<number> {
     const { columns } = this.#options.schema
     return new Set(
@@ -177,7 +177,7 @@ export class RowDecider {
   }
 }
 
-/** As it would stand in the file, without CSV's quoting. */
+/** The cell as it would stand in the file, without CSV's quoting. */
 function cellSpelling(cell: Cell, cells: Schema['cells']): string | null {
   if (cell.kind === 'absent') return null
   if (cell.kind === 'null' || cell.kind === 'true' || cell.kind === 'false') return cell.kind

@@ -56,14 +56,14 @@ export async function rekeyedConflicts(
   return { conflicts: left.count === 0 ? null : left.cid, left: left.count, met: met.cid }
 }
 
-/** By key, each once: what is gone is gone. */
+/** Sorts edits by key, and leaves out those of keys that `gone` removes. */
 function inOrder(edits: readonly Edit[], gone: readonly Edit[]): Edit[] {
   return edits
     .filter((edit) => gone.includes(edit) || !gone.some(({ key }) => compareBytes(key, edit.key) === 0))
     .sort((a, b) => compareBytes(a.key, b.key))
 }
 
-/** null: it refers to nothing that was renumbered. */
+/** The record with new keys; null when it refers to nothing that got one. */
 async function renumbered(
   { writer }: RekeyInput,
   { references, side }: RekeyChange,

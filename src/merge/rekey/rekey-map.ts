@@ -45,7 +45,7 @@ function isIntegerKey(key: Uint8Array): boolean {
   return tag !== undefined && tag >= intZero - intBytesMax && tag <= intZero + intBytesMax
 }
 
-/** Integers sort before all texts, and after what is empty. */
+/** The largest integer key. Integers sort after empty keys and before texts. */
 async function largestKey(rows: ProllyMap, options: ReadOptions): Promise<bigint | null> {
   const below = await rows.rank(Uint8Array.of(intZero + intBytesMax + 1), options)
   const entry = await rows.at(below - 1, options)

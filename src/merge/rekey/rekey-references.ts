@@ -44,7 +44,7 @@ interface Version {
   readonly rows: ProllyMap
 }
 
-/** Columns by table that refer to `target`. */
+/** For each table, its columns that refer to `target`. */
 export async function referringColumns(
   tree: Tree,
   config: DatasetConfig | null,
@@ -136,7 +136,7 @@ function copied({ spelling, link }: Slot): Slot {
   return { spelling: spelling.slice(), link }
 }
 
-/** The cell's text, if it is one that can hold a key. */
+/** The cell's text, if the cell can hold a key; else null. */
 export function literalOf(slot: Slot): string | null {
   const kind = slotKind(slot)
   return slot.link === null && (kind === 'text' || kind === 'number') ? utf8Text(slotContent(slot)) : null

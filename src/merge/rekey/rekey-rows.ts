@@ -64,7 +64,7 @@ export function withCells(
   return isChanged ? encodeRow({ ...slots, rawLine: null, cells }) : row
 }
 
-/** null: the cell does not hold the old key. */
+/** The cell with the new key; null when it does not hold the old one. */
 export function renumberedSlot(
   schema: Schema,
   slot: Slot,

@@ -149,7 +149,7 @@ async function tableAt(io: MergeIo, tree: Tree, path: Path, options: ReadOptions
   return entry?.kind === 'table' ? loadTable(io.nodes.reader, entry.table, options) : noTable(path)
 }
 
-/** References first, for rows that move take their own along. */
+/** Gives rows their new keys. References come first, because rows that move take their own along. */
 async function rekeyedTable(
   input: RekeyInput,
   table: Path,
@@ -200,7 +200,7 @@ async function rekeyedTable(
   }
 }
 
-/** A side's row with what it refers to. */
+/** A side's row with the new keys in the cells that refer to them. */
 function withMapped(
   { references, path }: RekeyChange,
   { schema }: Pick<TableObject, 'schema'>,

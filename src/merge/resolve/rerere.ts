@@ -36,7 +36,7 @@ import type { TableSchemas } from './table-schemas.ts'
 
 export const rememberedMax = 20_000
 
-/** What is remembered, while an operation reads it and adds to it. */
+/** The remembered resolutions, while an operation reads them and adds to them. */
 export class Rerere {
   readonly #io: MergeIo
   readonly #map: ProllyMap
@@ -51,7 +51,7 @@ export class Rerere {
     this.#number = number
   }
 
-  /** `number` is the manifest's that the operation is planned on. */
+  /** `number` is that of the manifest on which the operation is planned. */
   static async open(io: MergeIo, root: Cid | null, schemas: TableSchemas, number: number): Promise<Rerere> {
     const map = root === null ? ProllyMap.empty(io.nodes, io.writer) : await ProllyMap.load(io.nodes, root)
     return new Rerere(io, map, schemas, number)
@@ -76,7 +76,7 @@ export class Rerere {
     return found.map((one) => (one === null ? undefined : one.sides.finish(contents)[0]))
   }
 
-  /** For `settleConflicts`. Of one operation the first `rememberedMax` are remembered. */
+  /** Remembers what `settleConflicts` has settled, at most `rememberedMax` conflicts of one operation. */
   async remember(batch: readonly SettledRecord[]): Promise<void> {
     for (const { record, chosen } of batch) {
       if (this.#edits.size >= rememberedMax) return
@@ -106,7 +106,7 @@ export class Rerere {
     return count
   }
 
-  /** The root to keep; null when nothing is remembered. */
+  /** The root to be stored; null when nothing is remembered. */
   async finish(options: ReadOptions = {}): Promise<Cid | null> {
     const edits = [...this.#edits.values()].sort((a, b) => compareBytes(a.key, b.key))
     const map = await this.#map.mutate(this.#io.writer, edits, options)
@@ -127,7 +127,7 @@ export class Rerere {
   }
 }
 
-/** Removals of what is too much. */
+/** Edits that remove the oldest resolutions, as many as are too much. */
 async function oldest(map: ProllyMap, options: ReadOptions): Promise<Edit[]> {
   const all: { key: Uint8Array; number: number }[] = []
   for await (const batch of map.scan(options)) {

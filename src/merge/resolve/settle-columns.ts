@@ -52,7 +52,7 @@ export async function settleColumns(
   return writeTable(io.writer, table)
 }
 
-/** Which side was chosen; null: none, the column goes. */
+/** Which side was chosen; null when none was, and the column goes. */
 function sideOf(record: ConflictRecord, chosen: StoredSide | null): keyof Omit<ColumnIds, 'merged'> | null {
   if (chosen === null) return null
   const sides: readonly Side[] = ['ours', 'theirs', 'base']
@@ -103,7 +103,7 @@ async function withCells(
   return { ...table, schema, rows }
 }
 
-/** By key, the column's cells in a table. */
+/** A function that gives a column's cell in the row with a key. */
 async function cellsOf(
   io: MergeIo,
   source: TableObject,

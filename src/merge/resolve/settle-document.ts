@@ -56,7 +56,7 @@ export async function settleDocument(
   return { kind: 'file', executable, size: content.size, content: content.content }
 }
 
-/** By another version of Varve, most likely. */
+/** The error for a document that was merged differently before, most likely by another version of Varve. */
 function mergedOtherwise(path: Path): VarveError {
   return new VarveError('VARVE_NOT_POSSIBLE', `'${path}' was merged in another way when the merge began`, {
     data: { path },

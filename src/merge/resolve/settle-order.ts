@@ -44,7 +44,7 @@ export async function contestedKeys(
   return keys
 }
 
-/** `merged` is the order that the merge made, null: by key. */
+/** `merged` is the order that the merge made; null when rows lie in the order of their keys. */
 export async function settledOrder(
   io: MergeIo,
   merged: Cid | null,

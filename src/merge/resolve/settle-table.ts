@@ -59,7 +59,7 @@ export async function settleTable(
   return writeTable(io.writer, { ...table, rows: after.cid, order })
 }
 
-/** In key order, as edits must be. */
+/** Groups settlements by key, in the order of keys, as edits must be. */
 function groupedByKey(settlements: readonly Settlement[]): Settlement[][] {
   const groups = new Map<string, Settlement[]>()
   for (const settlement of settlements) {

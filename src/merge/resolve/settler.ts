@@ -132,7 +132,7 @@ export class Settler {
     }
   }
 
-  /** Columns change when the rows of their table are settled. */
+  /** Settles columns, after the rows of their table were settled. */
   async #applyColumns(): Promise<void> {
     await this.#apply()
     this.#waiting = this.#columns
@@ -140,7 +140,7 @@ export class Settler {
     await this.#apply()
   }
 
-  /** What waits is about one path. */
+  /** Applies what waits, all of which is about one path. */
   async #apply(): Promise<void> {
     const [first] = this.#waiting
     if (first === undefined) return
@@ -228,7 +228,7 @@ export class Settler {
     return { ...entry, table }
   }
 
-  /** Rows of conflicts are rows of the columns that the merge made. */
+  /** Checks that the columns are those that the merge made, since rows of conflicts are made of these. */
   async #checkColumns(path: Path, cid: Cid): Promise<void> {
     const merged = await this.#mergedTable(path)
     if (merged === null) return
@@ -272,7 +272,7 @@ export class Settler {
     return found
   }
 
-  /** As the merge made it; null: not known. */
+  /** The table as the merge made it; null when that is not known. */
   async #mergedTable(path: Path): Promise<TableObject | null> {
     const { nodes, met } = this.#input
     if (met === null) return null

@@ -19,7 +19,7 @@ export class TableSchemas {
     this.#options = options
   }
 
-  /** null: no table is there. */
+  /** The shape of the table's rows; null when there is no table. */
   async find(path: Path): Promise<RowShape | null> {
     const known = this.#known.get(path)
     if (known !== undefined) return known

@@ -22,7 +22,7 @@ export function columnKey({ name, ids: { merged, base, ours, theirs } }: ColumnC
   return encodeCbor([name, merged, base, ours, theirs])
 }
 
-/** null: the conflict is about the whole table. @throws VarveError VARVE_CORRUPT */
+/** The column that a conflict is about; null when it is about the whole table. @throws VarveError VARVE_CORRUPT */
 export function columnOfKey(key: Uint8Array): { readonly name: string; readonly ids: ColumnIds } | null {
   if (key.length === 0) return null
   const value = decodeCbor(key, 'column of a conflict')

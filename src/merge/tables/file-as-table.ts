@@ -15,7 +15,7 @@ interface Options {
   readonly signal?: AbortSignal | undefined
 }
 
-/** null: it cannot be read so. */
+/** Reads a file as a table like `like`; null when that cannot be done. */
 export async function readFileAsTable(
   io: MergeIo,
   { path, entry, like }: { readonly path: Path; readonly entry: FileEntry; readonly like: TableObject },

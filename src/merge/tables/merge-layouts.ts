@@ -55,7 +55,7 @@ function mappedIds(setting: Setting | undefined, ids: ReadonlyMap<number, number
   return new Set(own.flatMap((id) => ids.get(id as number) ?? []))
 }
 
-/** A side that does not have the column says nothing about it. */
+/** Whether a column is in the merged set. A side that does not have the column has no say in it. */
 function isIn(id: number, sets: Sides<ColumnIds>, known: Sides<ColumnIds>): boolean {
   const [mine, yours] = [sets.ours.has(id), sets.theirs.has(id)]
   if (!known.ours.has(id)) return yours

@@ -65,7 +65,7 @@ async function listOf(
   return ProllyList.load(io.nodes.through(io.writer), builder.finish(), options)
 }
 
-/** The order without and with these rows; new ones come last. */
+/** The order without the rows of `removed` and with those of `added`, which come last. */
 export async function editOrder(
   io: MergeIo,
   order: Cid,

@@ -47,7 +47,7 @@ export interface RowClash {
   readonly edited: readonly MergedColumn[]
 }
 
-/** At least one of ours and theirs differs from base. */
+/** Merges a row of which at least one of ours and theirs differs from the base. */
 export function mergeRow(shape: RowShape, sides: Sides<Entry | null>): RowMerge {
   const base = decoded(sides.base, shape.widths.base)
   const ours = decoded(sides.ours, shape.widths.ours)
@@ -162,7 +162,7 @@ function changedInRemoved(
   return edited
 }
 
-/** A side's row in terms of the merged table. */
+/** A side's row with the columns of the merged table. */
 function inMerged(
   shape: RowShape,
   side: keyof Sides<unknown>,
@@ -185,7 +185,7 @@ function inMerged(
   return encodeRow({ ...row, rawLine: keepsRawLine ? row.rawLine : null, cells })
 }
 
-/** A row of the base in terms of the merged table. */
+/** A row of the base with the columns of the merged table. */
 export function baseInMerged(shape: RowShape, base: Entry): StoredSide {
   const row = decodeRow(base.value, base.links, shape.widths.base)
   return inMerged(shape, 'base', row, row)!

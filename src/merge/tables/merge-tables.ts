@@ -88,7 +88,7 @@ function columnClashes(schema: MergedSchema, edited: readonly MergedColumn[]): C
   return clashes
 }
 
-/** A policy for a column that is misspelt would never decide anything. */
+/** Notes about policies for columns that are not there: a misspelt one would never decide anything. */
 function policyNotes({ base, ours, theirs }: TableSides, policies: TablePolicies | null): string[] {
   const names = new Set(
     [base, ours, theirs].flatMap((table) => table?.schema.columns.map(({ name }) => name) ?? []),

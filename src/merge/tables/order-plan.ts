@@ -39,7 +39,7 @@ export class SideOrder {
     return bStart + bItems.length + Math.max(0, index - aStart - aItems.length)
   }
 
-  /** Place of a base item that this side has not touched. */
+  /** The place of an item of the base that this side has not touched. */
   placeOf(index: number): number {
     const hunk = this.#hunkAt(index)
     return hunk === undefined
@@ -47,7 +47,7 @@ export class SideOrder {
       : index - hunk.aStart - hunk.aItems.length + hunk.bStart + hunk.bItems.length
   }
 
-  /** The last hunk that begins at `index` or before. */
+  /** The last hunk that begins at or before `index`. */
   #hunkAt(index: number): ListHunk | undefined {
     let low = 0
     let high = this.hunks.length
@@ -103,7 +103,7 @@ export function planOrder(frame: SideOrder, other: SideOrder, isKept: (key: stri
   return joined([...places].map(([at, place]) => ({ at, ...place })).sort((a, b) => a.at - b.at))
 }
 
-/** Neighbours become one hunk. */
+/** Makes hunks, of which neighbours are joined into one. */
 function joined(places: readonly Place[]): ListHunk[] {
   const hunks: { aStart: number; bStart: number; aItems: Uint8Array[]; bItems: Uint8Array[] }[] = []
   let shift = 0

@@ -22,7 +22,7 @@ export interface KeyedRow {
 export interface RekeyedSearch {
   /** Keys that theirs added, and ours has not. */
   readonly theirs: readonly Uint8Array[]
-  /** Keys that ours added, and theirs has not. */
+  /** Keys that ours added, and theirs does not have. */
   ours(): Promise<readonly Uint8Array[]>
   /** Rows that both sides removed. */
   gone(): Promise<readonly KeyedRow[]>
@@ -113,7 +113,7 @@ async function pairsOf(
   })
 }
 
-/** Equal for rows of equal cells; '' for a row without. */
+/** A text that is equal for rows of equal cells; '' for a row without cells. */
 function cellsText({ value, links }: StoredSide, width: number): string {
   const cells = decodeRow(value, links, width).cells.map((slot) => slotText(slot))
   while (cells.at(-1) === 'absent:') cells.pop()

@@ -32,12 +32,12 @@ export function lanesOf(base: Schema | null, ours: Schema, theirs: Schema): Lane
   return [...lanes, ...added.values()]
 }
 
-/** One side has it no more, the other still does. */
+/** Whether one side has removed the column, and the other still has it. */
 export function isRemoved({ base, ours, theirs }: Lane): boolean {
   return base !== null && (ours === null || theirs === null)
 }
 
-/** Why the sides exclude each other, in one sentence, or null. */
+/** Why the two sides exclude each other, in one sentence; null when they do not. */
 export function laneClash({ base, ours, theirs }: Lane): string | null {
   if (base === null) return null
   if (ours !== null && theirs !== null) {
@@ -54,7 +54,7 @@ export function laneIds({ base, ours, theirs }: Lane): Sides<number | null> {
   return { base: base?.id ?? null, ours: ours?.id ?? null, theirs: theirs?.id ?? null }
 }
 
-/** By id in the base, the side's column. */
+/** For each column of the base, by its id, the side's column. */
 function matches(base: Schema | null, side: Schema): Map<number, Column> {
   const byName = new Map(side.columns.map((column) => [column.name, column]))
   const byId = new Map(side.columns.map((column) => [column.id, column]))

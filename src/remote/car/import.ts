@@ -23,7 +23,10 @@ export interface ImportCarReport {
   readonly objects: number
 }
 
-/** `scratch` is a new store. @throws VarveError VARVE_CORRUPT, VARVE_OBJECT_MISSING, VARVE_REFUSED, VARVE_NOT_POSSIBLE */
+/**
+ * `scratch` is a new, empty store. @throws VarveError VARVE_CORRUPT, VARVE_OBJECT_MISSING, VARVE_REFUSED,
+ * VARVE_NOT_POSSIBLE
+ */
 export async function importCar(
   local: Store,
   scratch: Store,
@@ -79,7 +82,7 @@ function aboutFile(error: unknown): unknown {
   })
 }
 
-/** Returns the root. */
+/** Puts all objects into the scratch store; returns the root. */
 async function gather(
   scratch: Store,
   source: AsyncIterable<Uint8Array>,

@@ -41,7 +41,7 @@ export async function* carSections(source: AsyncIterable<Uint8Array>): AsyncGene
   if (most === headerBytesMax) throw corrupt('not a CAR file: it is empty')
 }
 
-/** Returns the length of the version 1 part, which comes next. */
+/** Skips the head of version 2; returns the length of the version 1 part that follows. */
 async function skipToPayload(bytes: Gatherer): Promise<number> {
   const head = await bytes.take(pragma.length + secondHeaderBytes)
   const view = new DataView(head.buffer, head.byteOffset, head.length)
@@ -53,7 +53,7 @@ async function skipToPayload(bytes: Gatherer): Promise<number> {
   return length!
 }
 
-/** Length of the section that comes next: unsigned LEB128. */
+/** The length of the next section, as unsigned LEB128. */
 async function lengthOf(bytes: Gatherer): Promise<{ size: number; length: number }> {
   const head = await bytes.peek(8)
   let length = 0
@@ -64,7 +64,7 @@ async function lengthOf(bytes: Gatherer): Promise<{ size: number; length: number
   throw corrupt(head.length < 8 ? 'the CAR file is cut short' : 'not a CAR file')
 }
 
-/** Bytes of a source in the pieces that are asked for. */
+/** Gives a source's bytes in pieces of the length that is asked for. */
 class Gatherer {
   readonly #source: AsyncIterator<Uint8Array>
   #held: Uint8Array = new Uint8Array(0)
@@ -73,7 +73,7 @@ class Gatherer {
     this.#source = source[Symbol.asyncIterator]()
   }
 
-  /** Fewer at the end. Not to be kept. */
+  /** The next `count` bytes, or fewer at the end; a view that is not to be kept. */
   async peek(count: number): Promise<Uint8Array> {
     if (this.#held.length < count) await this.#gather(count)
     return this.#held.subarray(0, count)

@@ -54,7 +54,7 @@ export async function openRemote(url: string, options: OpenRemoteOptions = {}): 
   return transportOf(url).open(url, options)
 }
 
-/** null: conditional writes do not matter to this kind of remote. */
+/** Tries out a remote's conditional writes; null for kinds of remotes that do not need them. */
 export async function probeRemote(url: string, options: OpenRemoteOptions): Promise<ProbeFinding | null> {
   return (await transportOf(url).probe?.(url, options)) ?? null
 }

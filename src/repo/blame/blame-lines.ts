@@ -116,7 +116,7 @@ function workOf(lines: readonly string[], pairs: readonly [number, number][]): L
   }
 }
 
-/** null: it is no text, or too large a one. */
+/** The lines of a version; null when it is not a text, or too large. */
 async function linesOf(
   nodes: NodeStore,
   entry: TreeEntry,

@@ -47,7 +47,7 @@ export class RowSubject implements BlameSubject<RowWork> {
   readonly #answerOf: readonly Map<number, number>[]
   #done = 0
 
-  /** Without columns: rows as a whole. */
+  /** Without `columns`, rows are attributed as a whole. */
   constructor(
     versions: TableVersions,
     table: Table,
@@ -227,7 +227,9 @@ class Division {
     return this.#work.shares.some((share, lane) => this.#lanes[lane]!.holds(share, row))
   }
 
-  /** What differs of the row stays; null: all of it. */
+  /**
+   * Attributes to this version the cells in which the row differs from its parent's; with `pair` null, all of them.
+   */
   #keep(place: number, pair: RowPair | null): void {
     const row = this.#rowAt(place)
     const differs = pair === null ? () => true : this.#pair.comparison(pair)

@@ -40,7 +40,7 @@ export async function fileKeys(nodes: NodeStore, tree: Cid, options: Options): P
   return (path) => config?.fileAt(path) ?? null
 }
 
-/** `whole` is the file's diff by size. */
+/** `whole` is the diff of the file by size. */
 export async function* columnarDiffs(
   io: Io,
   change: ChangedPath,
@@ -87,7 +87,7 @@ interface Section {
   readonly declared: readonly string[] | null
 }
 
-/** Null where the table is the same in both versions. */
+/** The diff of one table; null when it is the same in both versions. */
 async function sectionOf(io: Io, section: Section, options: Options): Promise<PathDiff | null> {
   const { a, b, name, whole, declared } = section
   const [inA, inB] = [a.names.includes(name), b.names.includes(name)]
@@ -166,7 +166,7 @@ async function keyOf(
   return key === null ? null : { key, isInferred: true }
 }
 
-/** Faults of the file, not of the repository. */
+/** Whether the error is about the file, and not about the repository. */
 function isShown(error: unknown): error is Error {
   if (!isVarveError(error)) return false
   const isFile = error.data['path'] !== undefined || error.data['reason'] !== undefined

@@ -16,7 +16,7 @@ import type { TableParts } from './table-parts.ts'
 const bytesMax = 32 << 20
 const rowsAtOnce = 256
 
-/** Columns, or the order of the rows. */
+/** A note on how rows are told apart: by columns, or by their order. */
 function noteOf(keyColumns: readonly string[]): string {
   if (keyColumns.length === 0)
     return 'rows are told apart by their order: no columns are unique in both versions'
@@ -52,7 +52,7 @@ interface Compared extends Pick<TableDocumentDiff, 'schemaChanges' | 'keyColumns
   readonly rowCounts: () => Promise<RowCounts>
 }
 
-/** null: it cannot be told by rows. */
+/** Compares by rows; null when that cannot be done. */
 async function comparison(
   old: Uint8Array,
   fresh: Uint8Array,

@@ -126,7 +126,7 @@ async function* withContents(
   }
 }
 
-/** Two versions of one file that is neither table nor text. */
+/** Whether the change is between two versions of one file that is neither table nor text. */
 function mayHoldRows({ before, after }: ChangedPath, kind: PathDiff['kind']): boolean {
   return kind === 'binary' && before?.kind === 'file' && after?.kind === 'file'
 }
@@ -136,7 +136,7 @@ export interface ChangedPath extends TreeDifference {
   readonly from?: string
 }
 
-/** Paths that differ, moves paired up, in the order of their paths. */
+/** The paths that differ, in the order of paths, with moves paired. */
 export async function changedPaths(
   nodes: NodeStore,
   before: Cid,
@@ -153,7 +153,7 @@ export async function changedPaths(
   return pairRenames(differences, renames)
 }
 
-/** null: it does not differ, as far as was asked. */
+/** The diff of a path; null when it does not differ in what was asked for. */
 async function pathDiff(
   nodes: NodeStore,
   change: ChangedPath,
@@ -194,7 +194,7 @@ async function pathDiff(
   }
 }
 
-/** Neither its name nor its executable bit. */
+/** Whether the file's content differs, and neither its name nor its executable bit. */
 function isModified({ state, note }: Pick<PathDiff, 'state' | 'note'>): boolean {
   return state === 'modified' && note === undefined
 }

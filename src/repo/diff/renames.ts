@@ -21,7 +21,7 @@ export function pairRenames(
     })
 }
 
-/** Both sides are not null at once, and not equal. */
+/** The two sides differ, so they are not both null. */
 export function stateOf(before: TreeEntry | null, after: TreeEntry | null): PathState {
   if (before === null) return 'added'
   if (after === null) return 'deleted'

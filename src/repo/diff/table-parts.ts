@@ -21,7 +21,7 @@ import { countWhole } from './row-counts.ts'
 
 export type TableParts = Pick<PathDiff, 'kind' | 'schemaChanges' | 'keyColumns' | 'rows' | 'rowCounts'>
 
-/** One of the two is there. */
+/** At least one of the two tables is not null. */
 export function partsOfTables(
   nodes: NodeStore,
   a: TableObject | null,
@@ -78,7 +78,7 @@ function keyNames({ columns, key }: Schema): string[] {
   return key.map((id) => columns.find((column) => column.id === id)!.name)
 }
 
-/** Sentences for people, without full stops. */
+/** The changes as sentences for people, without full stops. */
 function describeSchema(difference: SchemaDifference): string[] {
   return [
     ...difference.added.map((column) => `column '${column.name}' added`),

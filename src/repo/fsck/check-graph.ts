@@ -18,7 +18,7 @@ export interface GraphCheck extends ReadOptions {
   readonly rows: boolean
 }
 
-/** Checks the commits that are here; others may be gone. */
+/** Checks what the graph knows of commits that are here; others may have been removed. */
 export async function checkGraph(nodes: NodeStore, options: GraphCheck): Promise<FsckProblem[]> {
   const graph = graphOf(nodes.reader, { whole: true })
   const known = Array.from({ length: graph.count }, (_, slot) => slot).filter((slot) => graph.isKnown(slot))

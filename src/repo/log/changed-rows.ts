@@ -51,7 +51,7 @@ export async function rowMayDiffer(
   return mayHoldRow(await filterAlong(graph, edge, 'rows', make), row)
 }
 
-/** The filter of an edge. */
+/** Makes the filter of the rows that changed along an edge. */
 export async function changedRows(
   graph: CommitGraph,
   nodes: NodeStore,

@@ -15,7 +15,7 @@ export interface CommitFilter {
   readonly merges?: boolean | undefined
 }
 
-/** As far as it can be told without reading the commit. */
+/** Whether a commit may pass the filter, as far as that is known without reading it. */
 export function mayPass(graph: CommitGraph, slot: Slot, filter: CommitFilter): boolean {
   return isAmong(graph.timeOf(slot), graph.parentsOf(slot).length, filter)
 }

@@ -101,7 +101,7 @@ interface Chosen {
   readonly paths: readonly string[] | null
 }
 
-/** By path and by what is known without reading them. */
+/** Chooses commits by path, and by what is known without reading them. */
 async function* chosen(repo: Repo, options: LogOptions): AsyncGenerator<Chosen> {
   const { from, exclude } = await logEnds(repo, options)
   const graph = graphOf(repo.store, { whole: options.path !== undefined })

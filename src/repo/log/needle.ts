@@ -23,7 +23,7 @@ export class Needle {
     return this.countIn(utf8(text))
   }
 
-  /** As people see it. */
+  /** How often the text occurs in a cell, as people see the cell. */
   countInCell({ kind, bytes }: Cell): number {
     const word = words[kind]
     return word === undefined ? this.countIn(bytes) : this.countInText(word)
@@ -42,7 +42,7 @@ export class Needle {
     return total
   }
 
-  /** `end`: behind the last one. */
+  /** How often the text occurs, and where the last occurrence ends. */
   #find(bytes: Uint8Array): { readonly count: number; readonly end: number } {
     const needle = this.#bytes
     let [count, end] = [0, 0]

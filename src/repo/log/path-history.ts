@@ -22,7 +22,7 @@ export class PathHistory {
     this.#origins = new PathOrigins(repo.nodes, graph, options)
   }
 
-  /** What `touchedBy` would find out; false where that has to be asked. */
+  /** Whether the commit surely does not touch the path. When it is false, `touchedBy` has to find out. */
   passesOver(slot: Slot): boolean {
     const names = this.#names.get(slot) ?? this.#asAsked
     if (names.size > 1) return false

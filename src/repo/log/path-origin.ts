@@ -42,14 +42,14 @@ export class PathOrigins {
   readonly #probes = new Map<Path, Probe | null>()
   #beyond: ReadonlySet<Slot> | null = null
 
-  /** The graph that its callers' slots are of. */
+  /** `graph` is the graph to which the callers' slots belong. */
   constructor(nodes: NodeStore, graph: CommitGraph, options: OriginOptions = {}) {
     this.graph = graph
     this.#nodes = nodes
     this.#options = options
   }
 
-  /** Those that are here. */
+  /** The parents that are here. */
   async parentsOf(slot: Slot): Promise<Parent[]> {
     const { graph } = this
     this.#beyond ??= new Set([...(await commitsLeftOut(this.#nodes.reader))].map((cid) => graph.slotOf(cid)))
@@ -109,7 +109,7 @@ export class PathOrigins {
     return false
   }
 
-  /** null: all paths are meant. */
+  /** What to ask the filters for; null when all paths are meant. */
   #probeOf(path: Path): Probe | null {
     let probe = this.#probes.get(path)
     if (probe === undefined) {
@@ -125,7 +125,7 @@ export class PathOrigins {
     return this.#versionIn(await this.commitOf(slot), path)
   }
 
-  /** In a parent of the commit that has this version. */
+  /** The path's version in a parent of the commit that has this version. */
   async originIn(parent: Parent, slot: Slot, version: PathVersion): Promise<PathVersion> {
     throwIfAborted(this.#options.signal)
     if (!(await this.mayDiffer(slot, parent, version.path))) return version

@@ -102,7 +102,7 @@ class RowHistory {
     this.#versions = new TableVersions(io, options)
   }
 
-  /** What `changesOf` would find out; false where that has to be asked. */
+  /** Whether the commit surely does not change the row. When it is false, `changesOf` has to find out. */
   passesOver(slot: Slot): boolean {
     const known = this.#tracked.get(slot)
     if (known === undefined || known.size > 1) return false
@@ -127,7 +127,7 @@ class RowHistory {
     return entries
   }
 
-  /** null: some parent has the row as it is here. */
+  /** The row's change in this commit; null when some parent has the row as it is here. */
   async #changeOf(slot: Slot, parents: readonly Parent[], one: Tracked): Promise<RowChange | null> {
     if (parents.length === 0)
       return (await this.#step(null, await this.#origins.versionIn(slot, one.path), one)).change

@@ -74,7 +74,7 @@ export function refusedEdits(error: unknown): never {
   })
 }
 
-/** What was committed in between would be lost. */
+/** The error when HEAD has moved since: what was committed in between would be lost. */
 function moved(kind: string): VarveError {
   return new VarveError('VARVE_NOT_POSSIBLE', `HEAD has moved since the ${kind} stopped`, {
     hint: `'varve ${kind} --quit' forgets what is left of it, and leaves all as it is`,

@@ -20,7 +20,7 @@ export function defaultMessage(their: Named, into: string): string {
   return target === 'main' || target === 'HEAD' ? merged : `${merged} into ${target}`
 }
 
-/** Names the commits that are put together, the newest first. */
+/** A message that names the commits which are squashed, newest first. */
 export async function squashMessage(
   reader: ObjectReader,
   { ours, theirs }: { readonly ours: Commit; readonly theirs: Commit },

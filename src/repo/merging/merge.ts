@@ -207,7 +207,7 @@ export function unsettledOf({ paths }: Pick<MergeOutcome, 'paths'>): string[] {
   return paths.filter(({ result }) => result === 'conflict').map(({ path }) => path)
 }
 
-/** What is kept of a merge that waits. */
+/** What is stored of a merge that waits for its conflicts to be resolved. */
 export function stoppedState(
   { ours, theirs, outcome, message, kind, author }: Omit<Conclusion, 'ref'>,
   { conflicts, resolutions }: Pick<MergeState, 'conflicts' | 'resolutions'>,

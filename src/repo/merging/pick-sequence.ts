@@ -71,7 +71,7 @@ export async function advance(
   return finish(manifest, io, { ...from, tip }, told, options)
 }
 
-/** The next commit of the series, on top of `tip`. */
+/** Makes the next commit of the series, on top of `tip`. */
 export async function commitOnto(
   repo: Repo,
   manifest: Manifest,

@@ -17,7 +17,7 @@ import { stageAll } from './pick-stage.ts'
 
 export type PickOptions = MergeOptions & PickChoice
 
-/** `revisions`: commits and ranges 'A..B'. */
+/** `revisions` are commits, and ranges 'A..B'. */
 export async function pick(
   repo: Repo,
   folder: Folder | null,

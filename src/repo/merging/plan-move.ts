@@ -32,7 +32,7 @@ export type ContinueOptions = MergeOptions &
     readonly skip?: boolean | undefined
   }
 
-/** As `planMove`. @throws VarveError VARVE_UNCOMMITTED where skipping would lose edits */
+/** As `planMove`. @throws VarveError VARVE_UNCOMMITTED when skipping would lose edits */
 export async function planContinue(
   repo: Repo,
   folder: Folder | null,

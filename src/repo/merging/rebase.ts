@@ -75,7 +75,7 @@ export async function continueRebase(
   })
 }
 
-/** Oldest first. */
+/** The commits to be rebased, oldest first. */
 async function ownCommits(
   io: Io,
   head: CommitCid,

@@ -31,7 +31,7 @@ export function commitsReused(manifest: Manifest): boolean {
   return manifest.config.get('rerere.autoCommit') === 'true'
 }
 
-/** null: it is off. `tree` is the merged one. */
+/** Opens the remembered resolutions; null when they are switched off. `tree` is the merged one. */
 export async function openRerere(manifest: Manifest, io: Io, tree: Cid): Promise<Rerere | null> {
   if (!isRerereOn(manifest)) return null
   const schemas = new TableSchemas(io.nodes, await Tree.load(io.nodes, tree))

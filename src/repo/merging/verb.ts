@@ -3,7 +3,7 @@ import type { MergeKind } from '../../merge/merge-sides.ts'
 
 export type MergeVerb = 'merge' | 'cherry-pick' | 'revert' | 'rebase'
 
-/** A pull and a squash are merges. */
+/** The verb of a command: a pull and a squash are merges. */
 export function verbOf(kind: MergeKind | 'pull'): MergeVerb {
   return kind === 'squash' || kind === 'pull' ? 'merge' : kind
 }

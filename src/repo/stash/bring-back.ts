@@ -84,7 +84,7 @@ export async function bringBack(
   return found!
 }
 
-/** From where HEAD is to a new branch at the stash's parent. */
+/** The refs that leave where HEAD is for a new branch at the stash's parent. */
 function leaving(manifest: Manifest, branch: string, { commit }: Stash): [string, Cid | null][] {
   const detached: [string, Cid | null][] = manifest.head === null ? [['HEAD', null]] : []
   return [...detached, [branchRef(branch), commit.parents[0]!]]

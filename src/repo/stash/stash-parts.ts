@@ -29,7 +29,7 @@ export interface StashParts {
   readonly left: Cid
 }
 
-/** `keepIndex`: what had been staged stays. */
+/** With `keepIndex`, what is staged stays staged. */
 export async function stashParts(
   io: Io,
   trees: PutAsideTrees,
@@ -43,7 +43,7 @@ export async function stashParts(
   }
 }
 
-/** `tree` with the chosen paths as `source` has them. */
+/** `tree`, with the chosen paths as `source` has them. */
 async function withPaths(io: Io, tree: Cid, source: Cid, has: PathChoice): Promise<Cid> {
   if (has === null || tree === source) return source
   const [into, from] = [await Tree.load(io.nodes, tree), await Tree.load(io.nodes, source)]
@@ -68,7 +68,7 @@ export function stagedExtra({ staged }: StashParts, head: Cid): Commit['extra'] 
   return staged === head ? {} : { staged: cidToLink(staged) }
 }
 
-/** What had been staged; null: nothing. */
+/** The tree of what was staged; null when nothing was. */
 export function stagedOf({ extra }: Commit): Cid | null {
   return extra['staged'] instanceof CID ? cidFromLink(extra['staged']) : null
 }

@@ -75,7 +75,7 @@ export async function putAside(
   return made
 }
 
-/** As the next one. */
+/** Makes the commit of a stash, which is the next one. */
 export async function writeStash(
   repo: Repo,
   manifest: Manifest,
@@ -101,7 +101,7 @@ export function nextStash(manifest: Manifest): string {
   return `stash/${1 + Math.max(0, ...numbersIn(manifest))}`
 }
 
-/** Newest first. */
+/** All stashes, newest first. */
 export async function listStashes(repo: Repo): Promise<Stash[]> {
   const manifest = await repo.store.manifest()
   const numbers = numbersIn(manifest).sort((a, b) => b - a)
@@ -113,7 +113,7 @@ export async function listStashes(repo: Repo): Promise<Stash[]> {
   )
 }
 
-/** As below; default: the newest. @throws VarveError VARVE_REF_NOT_FOUND */
+/** The stash of that name; without a name the newest. @throws VarveError VARVE_REF_NOT_FOUND */
 export async function findStash(repo: Repo, name: string | undefined): Promise<Stash> {
   return stashNamed(repo.store, await repo.store.manifest(), name)
 }
@@ -131,7 +131,7 @@ export async function dropStash(repo: Repo, name: string | undefined): Promise<S
   return found!
 }
 
-/** 'stash/3', '3', 'stash@{0}' counted from the newest, or the newest itself. */
+/** `name` is 'stash/3', '3', 'stash@{0}' (counted from the newest), or undefined for the newest. */
 export async function stashNamed(
   reader: ObjectReader,
   manifest: Manifest,

@@ -24,7 +24,7 @@ export function checkPattern(pattern: string, what: string): string {
   })
 }
 
-/** Greedy with one step back: linear in both, whatever the pattern. */
+/** Matches with one step back at most, so its time stays linear whatever the pattern. */
 function matchesOne(pattern: string, name: string): boolean {
   let [p, n, star, mark] = [0, 0, -1, 0]
   while (n < name.length) {

@@ -31,7 +31,7 @@ export function protectionsIn(config: ReadonlyMap<string, string>): Protection[]
   return [...found.values()].sort((a, b) => (a.branch < b.branch ? -1 : 1))
 }
 
-/** What the settings become. */
+/** The settings that express the protection; null removes one. */
 export function protectionSettings({
   branch,
   protect,

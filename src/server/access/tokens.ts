@@ -39,7 +39,7 @@ export interface NewToken {
 export class Tokens {
   readonly #dir: string
 
-  /** `stateDir` is the server's. */
+  /** `stateDir` is the server's folder. */
   constructor(stateDir: string) {
     this.#dir = privateDir(path.join(privateDir(stateDir), 'tokens'))
   }
@@ -69,14 +69,14 @@ export class Tokens {
     return { token: `varve_${info.id}_${secret}`, info }
   }
 
-  /** By name, the revoked ones too. */
+  /** All tokens by name, revoked ones too. */
   list(): TokenInfo[] {
     const ids = fs.readdirSync(this.#dir).flatMap((file) => /^([0-9a-f]{16})\.json$/.exec(file)?.[1] ?? [])
     const tokens = ids.map((id) => withoutDigest(this.#read(id)!))
     return tokens.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.createdMs - b.createdMs))
   }
 
-  /** By name or id. @throws VarveError VARVE_REF_NOT_FOUND */
+  /** Revokes a token by its name or id. @throws VarveError VARVE_REF_NOT_FOUND */
   async revoke(nameOrId: string, nowMs: number): Promise<TokenInfo> {
     const found = this.list().find(
       (token) => token.revokedMs === null && (token.name === nameOrId || token.id === nameOrId),

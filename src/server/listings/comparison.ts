@@ -50,7 +50,7 @@ export interface PathPage<T> {
   readonly next: PathPlace | null
 }
 
-/** At least one, if there is one. */
+/** A page of paths, which has at least one, if there is one. */
 export async function pageOfPaths<T>(
   exchange: Exchange,
   { ends, paths }: ComparisonQuery,
@@ -109,7 +109,7 @@ export function pageOfRows(
   return pageOf(flat(diff.rows({ skip })), { skip: 0, limit, bytesOf: bytesOfRow })
 }
 
-/** None of them has more than a thousand lines. */
+/** The hunks, cut so that none has more than a thousand lines. */
 export async function* shortHunks(diff: PathDiff): AsyncGenerator<LineHunk> {
   for await (const hunk of diff.hunks()) yield* cutHunks([hunk], hunkLinesMax)
 }

@@ -47,7 +47,7 @@ export function like(pattern: RegExp): CursorPart<string> {
   }
 }
 
-/** All cursors of one kind of page. */
+/** Reads and writes the cursors of one kind of page. */
 export class Cursors<Parts extends readonly unknown[]> {
   readonly #kind: string
   readonly #parts: { readonly [I in keyof Parts]: CursorPart<Parts[I]> }
@@ -62,7 +62,7 @@ export class Cursors<Parts extends readonly unknown[]> {
     return Buffer.from(JSON.stringify([this.#kind, ...written])).toString('base64url')
   }
 
-  /** What 'cursor' says; null on a first page. @throws VarveError VARVE_USAGE */
+  /** The parts of the parameter 'cursor'; null on a first page. @throws VarveError VARVE_USAGE */
   read(query: Query): Parts | null {
     const cursor = query.text('cursor')
     if (cursor === undefined) return null

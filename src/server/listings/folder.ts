@@ -29,7 +29,7 @@ const cursors = new Cursors<[commit: string, lastName: string, lastKind: string]
   like(/^(?:folder|entry)$/),
 )
 
-/** By 'revision', 'path', 'limit' and 'cursor'. @throws VarveError VARVE_REF_NOT_FOUND, VARVE_PATH_NOT_FOUND */
+/** Reads 'revision', 'path', 'limit' and 'cursor'. @throws VarveError VARVE_REF_NOT_FOUND, VARVE_PATH_NOT_FOUND */
 export async function readFolder({ query, repository, signal }: Exchange): Promise<FolderPage> {
   const { store, nodes } = repository().data.repo
   const given = cursors.read(query)

@@ -27,7 +27,7 @@ export interface RefPage<T> {
   readonly last: string | null
 }
 
-/** Full names, sorted. */
+/** Full names of refs, sorted. */
 export function refsOf({ refs }: Manifest, kind: RefKind): string[] {
   return [...refs.keys()].filter((ref) => ref.startsWith(prefixes[kind])).sort()
 }
@@ -43,7 +43,7 @@ export async function readBranches(
 
 type ShownBranch = BranchInfo & { readonly commit: string }
 
-/** null: there is none. */
+/** A branch; null when there is no such branch. */
 export async function readBranch(
   { data, view }: ServedRepository,
   name: string,
@@ -87,7 +87,7 @@ export function revisionOf({ refs }: Manifest, kind: RefKind, name: string): str
   return first === ref && name !== 'HEAD' && name !== '@' ? name : qualifiedName(kind, name)
 }
 
-/** Whatever else is called so. */
+/** A name that means this branch or tag, whatever else has the same short name. */
 export function qualifiedName(kind: RefKind, name: string): string {
   return `${kind === 'branch' ? 'heads' : 'tags'}/${name}`
 }

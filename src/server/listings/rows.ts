@@ -186,7 +186,7 @@ function chosenColumns(
   })
 }
 
-/** The shape as far as the first columns of the key go. */
+/** The shape of a key's first columns. */
 function leading(shape: RowShape, parts: number): RowShape {
   if (parts >= shape.keys.length) return shape
   return {
@@ -196,7 +196,7 @@ function leading(shape: RowShape, parts: number): RowShape {
   }
 }
 
-/** The key right behind this one. */
+/** The smallest key above this one. */
 function behind(key: Uint8Array): Uint8Array {
   return Buffer.concat([key, Buffer.alloc(1)])
 }

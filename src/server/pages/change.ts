@@ -21,7 +21,7 @@ export function stateOf({ state, from }: Pick<DiffStat, 'state' | 'from'>): Part
   return from === undefined ? words[state] : html`${words[state]} <span class="faint">from ${from}</span>`
 }
 
-/** '+12 −3 ~40 rows'. */
+/** Counts of a change: '+12 −3 ~40 rows'. */
 export function counts({ rows, lines, sizeBefore, sizeAfter }: DiffStat): Part {
   if (rows === undefined && lines === undefined) {
     const sizes = [sizeBefore, sizeAfter].map((size) => (size === null ? 'nothing' : sizeText(size)))

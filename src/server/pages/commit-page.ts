@@ -48,7 +48,7 @@ export async function showCommit(exchange: Exchange): Promise<void> {
   )
 }
 
-/** A cursor of another commit's page is none of this one's. */
+/** The part of the page to show. A cursor of another commit's page is refused. */
 async function shownPart(exchange: Exchange, ends: Ends): Promise<[Ends, PathPlace | null]> {
   const given = await pathsRead(exchange)
   if (given !== null && (given.ends.from !== ends.from || given.ends.to !== ends.to)) throw badCursor()

@@ -7,7 +7,7 @@ export async function downloadFile(exchange: Exchange): Promise<void> {
   await getFile(exchange, attachmentOf(exchange.query.required('path')))
 }
 
-/** As CSV, TSV or JSON Lines, whatever its file is. */
+/** Sends a table as CSV, TSV or JSON Lines, whatever format its file has. */
 export async function downloadTable(exchange: Exchange): Promise<void> {
   const { query } = exchange
   const format = query.text('format') ?? 'csv'

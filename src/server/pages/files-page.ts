@@ -77,7 +77,7 @@ function listing(view: View, path: string, items: readonly FolderEntry[]): Html 
   )
 }
 
-/** On one page; pages follow the order of paths. */
+/** Sorts folders first, within one page; the pages themselves follow the order of paths. */
 function foldersFirst(a: FolderEntry, b: FolderEntry): number {
   return Number(b.kind === 'folder') - Number(a.kind === 'folder')
 }

@@ -40,7 +40,7 @@ export async function showHistory(exchange: Exchange): Promise<void> {
   sendPage(response, layout(view, { title: 'History', tab: 'history', body }))
 }
 
-/** Where a search has stopped since it took too long. */
+/** A note with a link to go on, when a search has stopped because it took too long. */
 export function continueSearchNote(
   view: View,
   page: PageName,

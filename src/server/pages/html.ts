@@ -24,7 +24,7 @@ export class Html {
   }
 }
 
-/** An address, for href, src and action. */
+/** An address, for the attributes href, src and action. */
 export class Url {
   readonly text: string
 
@@ -80,7 +80,7 @@ function templateOf(strings: TemplateStringsArray): Template {
   return template
 }
 
-/** Where a hole stands. */
+/** What kind of place a value is put into. */
 function placeOf(before: string, behind: string): Place {
   if (!isInTag(before)) return 'text'
   const [, name, value] = /\s([\w-]+)="([^"]*)$/.exec(before) ?? []
@@ -93,7 +93,7 @@ function placeOf(before: string, behind: string): Place {
   return 'address'
 }
 
-/** Values are always in double quotes. */
+/** Whether the markup ends within a tag. Values of attributes are always in double quotes. */
 function isInTag(markup: string): boolean {
   let [inTag, inValue] = [false, false]
   for (const character of markup) {

@@ -152,7 +152,7 @@ function page(
   return { ...common, path: at, operation, parameters, handle }
 }
 
-/** The same for everybody. */
+/** A route for a file that is the same for everybody. */
 function asset(at: string, operation: string, type: string, text: string): Route {
   const bytes = Buffer.from(text)
   const handle = async ({ response }: Exchange): Promise<void> => {

@@ -17,7 +17,7 @@ const kinds: readonly (readonly [string, string])[] = [
   ['image/avif', '????ftypavif'],
 ]
 
-/** By the first 16 bytes or more; null for anything else. */
+/** The media type by the first 16 bytes; null for anything that is not a picture. */
 export function pictureType(bytes: Uint8Array): string | null {
   const head = Buffer.from(bytes.subarray(0, 16)).toString('latin1')
   const fits = (pattern: string): boolean =>

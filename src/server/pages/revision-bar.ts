@@ -7,7 +7,7 @@ import { type PageName, type View } from './view.ts'
 
 const namesMax = 500
 
-/** Names of branches and tags, as suggestions for a field. */
+/** Names of branches and tags, to be suggested in a field. */
 export async function refNames({ repository }: Exchange): Promise<string[]> {
   const manifest = await repository().view.manifest()
   const named = (kind: RefKind): string[] =>
@@ -23,7 +23,7 @@ export function suggestions(names: readonly string[]): Html {
   </datalist>`
 }
 
-/** `kept`: parameters of the page that stay. */
+/** `kept` are parameters of the page that stay as they are. */
 export async function revisionBar(
   exchange: Exchange,
   view: View,

@@ -45,7 +45,7 @@ ${sql}</textarea
   sendPage(response, layout(view, { title: 'SQL', tab: 'sql', body }))
 }
 
-/** What is wrong with the query is part of the page. */
+/** The answer, or what is wrong with the query, as a part of the page. */
 async function answerPart(exchange: Exchange, sql: string): Promise<Part> {
   try {
     const { services, query, signal } = exchange

@@ -63,7 +63,7 @@ export async function showTable(exchange: Exchange): Promise<void> {
   sendPage(response, layout(view, { title: path, tab: 'files', body }))
 }
 
-/** A form sends the fields that were left empty too. */
+/** The parts of a key that were filled in: a form also sends the fields that were left empty. */
 function keyIn(given: readonly string[] | undefined): readonly string[] | undefined {
   const last = given?.findLastIndex((part) => part !== '') ?? -1
   return last < 0 ? undefined : given!.slice(0, last + 1)

@@ -40,12 +40,12 @@ export class View {
     return Url.of(this.root, [])
   }
 
-  /** Address of the first page of a repository; default: this one. */
+  /** The address of a repository's first page; by default of this repository. */
   start(repo: string = this.repo): Url {
     return Url.of(this.root, [repo, 'files'])
   }
 
-  /** At the same revision, unless the query says otherwise. */
+  /** The address of a page at the same revision, unless the query says otherwise. */
   to(page: PageName, query: QueryParts = {}): Url {
     return Url.of(this.root, [this.repo, page], { revision: this.revision, ...query })
   }
@@ -65,7 +65,7 @@ export function rootOf({ url = '/' }: IncomingMessage): string {
   return depth <= 0 ? './' : '../'.repeat(depth)
 }
 
-/** Bytes that are no text cannot stand in an address. */
+/** Whether an address can hold the path: bytes that are not text cannot stand in one. */
 export function isAddressable(path: string): boolean {
   return !/\p{Cs}/u.test(path)
 }

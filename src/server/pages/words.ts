@@ -15,17 +15,17 @@ export function count(value: number): string {
   return numbers.format(value)
 }
 
-/** '1 row', '2,000 rows'. */
+/** A number with its noun: '1 row', '2,000 rows'. */
 export function countOf(value: number, one: string, many: string = `${one}s`): string {
   return `${count(value)} ${value === 1 ? one : many}`
 }
 
-/** With the exact number for whoever points at it. */
+/** A size, with the exact number for whoever points at it. */
 export function size(bytes: number): Html {
   return html`<span title="${countOf(bytes, 'byte')}">${sizeText(bytes)}</span>`
 }
 
-/** In the zone of whoever signed. */
+/** A time, in the time zone of whoever signed. */
 export function moment(signature: Signature): Html {
   const text = isoText(signature)
   const [date = '', clock = '', zone = ''] = text.split(' ')
@@ -33,7 +33,7 @@ export function moment(signature: Signature): Html {
   return html`<time datetime="${machine}" title="${text}">${date} ${clock.slice(0, 5)}</time>`
 }
 
-/** Whoever signed may be called anything, at any length. */
+/** The name of whoever signed, shortened: it can be anything, of any length. */
 export function nameOf({ name }: Signature): Part {
   return cut(name, nameLettersMax)
 }
@@ -53,7 +53,7 @@ export function commitLink(view: View, id: string): Html {
 
 const namesMax = 10
 
-/** Branches and tags that point at a commit: the first ones. */
+/** The first branches and tags that point at a commit. */
 export function refTags(view: View, { refs }: Pick<CommitInfo, 'refs'>): Part {
   const named = refs.filter((ref) => ref !== 'HEAD')
   const left = named.length - namesMax

@@ -112,7 +112,7 @@ export interface CommitPage {
   readonly cursor: string | null
 }
 
-/** By 'revision', 'path', 'limit' and 'cursor'. @throws VarveError VARVE_REF_NOT_FOUND */
+/** Reads 'revision', 'path', 'limit' and 'cursor'. @throws VarveError VARVE_REF_NOT_FOUND */
 export async function readCommits(exchange: Exchange, search?: Search): Promise<CommitPage> {
   const { query, signal } = exchange
   const limit = query.number('limit') ?? 50
@@ -150,7 +150,7 @@ async function pin(exchange: Exchange, revision: string): Promise<string> {
   return `${await idOf(from!)}${dots}${await idOf(to!)}`
 }
 
-/** That the path names. */
+/** The commit that the path names. */
 export async function commitOf(exchange: Exchange): Promise<CommitInfo> {
   const id = exchange.params['commit']!
   if (!/^[0-9a-f]{64}$/.test(id)) throw new HttpError(404, 'VARVE_REF_NOT_FOUND', 'no such commit')

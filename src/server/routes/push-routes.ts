@@ -174,7 +174,7 @@ function readUpdate(value: unknown): PushedUpdate {
   return { ref, before: readId(before), after: readId(after), force }
 }
 
-/** Commits and tags: dag-cbor. */
+/** Reads the id of a commit or a tag, both of which are dag-cbor. */
 function readId(value: unknown): Cid | null {
   if (value === null) return null
   const cid = typeof value === 'string' && /^[0-9a-f]{64}$/.test(value) ? parseCid(value) : null

@@ -144,7 +144,7 @@ function refCursor(kind: RefKind, last: string | null): string | null {
   return last === null ? null : refCursors[kind].write(last)
 }
 
-/** Those that the token reaches. */
+/** The repositories that the token gives access to. */
 export async function readRepositories({ principal, services }: Exchange): Promise<RepositoryInfo[]> {
   const names = services.repositories.names().filter((name) => matchesPattern(principal.repositories, name))
   return Promise.all(
@@ -228,7 +228,7 @@ function readProtection(document: Record<string, unknown>): Protection {
   return { branch: checkPattern(branch, 'branches'), protect: mode, requireChecks: requireChecks as string[] }
 }
 
-/** What happens is written down before and after. */
+/** Runs `work`, and writes to the audit log before and after it. */
 export async function audited<T>(
   { principal, request, services }: Exchange,
   entry: Pick<AuditEntry, 'what' | 'repository' | 'data'>,

@@ -15,7 +15,7 @@ import { storeRoutes } from './store-routes.ts'
 import { treeRoutes } from './tree-routes.ts'
 import { uploadRoutes } from './upload-routes.ts'
 
-/** `isStopping` makes the health check fail, so that nobody sends more. */
+/** When `isStopping`, the health check fails, so that no more requests are sent here. */
 export function allRoutes(version: string, isStopping: () => boolean): readonly Route[] {
   const routes: Route[] = [
     {

@@ -95,7 +95,9 @@ export interface OpenedPage {
   readonly cursor: string | null
 }
 
-/** By 'table', 'revision', 'cursor' and what `wanted` says. @throws VarveError VARVE_USAGE, VARVE_PATH_NOT_FOUND */
+/**
+ * Reads 'table', 'revision', 'cursor' and what `wanted` says. @throws VarveError VARVE_USAGE, VARVE_PATH_NOT_FOUND
+ */
 export async function readRows(
   { query, repository, signal }: Exchange,
   wanted: (opened: OpenTable) => Omit<RowQuery, 'last'>,
@@ -144,7 +146,7 @@ async function queryRows(exchange: Exchange): Promise<void> {
   })
 }
 
-/** `disposition`: what a browser is to do with it. */
+/** `disposition` says what a browser is to do with the file. */
 export async function exportAll(exchange: Exchange, disposition?: string): Promise<void> {
   const { query, response, signal } = exchange
   const opened = await openTable(

@@ -82,7 +82,7 @@ async function* asDocument(answer: SqlAnswer): AsyncGenerator<Uint8Array> {
   yield utf8(']}\n')
 }
 
-/** The first of ours that is named; whoever takes anything gets JSON. */
+/** The first accepted format that there is; JSON for whoever accepts anything. */
 function formatOf(accept = '*/*'): SqlFormat {
   for (const wanted of accept.split(',')) {
     const type = wanted.split(';')[0]!.trim().toLowerCase()

@@ -106,7 +106,7 @@ async function listTree(exchange: Exchange): Promise<void> {
   await sendJson(response, { commit: snapshot.commit, items: found, cursor: next })
 }
 
-/** As paths are ordered: by their bytes. */
+/** Whether a path comes after another in the order of their bytes, which is that of paths. */
 function isBehind(path: string, last: string): boolean {
   return compareBytes(pathToBytes(path), pathToBytes(last)) > 0
 }
@@ -116,7 +116,7 @@ export async function entryOf(snapshot: Snapshot, path: string): Promise<ListEnt
   throw new VarveError('VARVE_PATH_NOT_FOUND', `'${path}' is a folder`, { data: { path } })
 }
 
-/** `disposition`: what a browser is to do with it. */
+/** `disposition` says what a browser is to do with the file. */
 export async function getFile(exchange: Exchange, disposition = 'attachment'): Promise<void> {
   const { query, request, response, signal } = exchange
   const snapshot = await exchange.repository().data.at(query.text('revision') ?? 'HEAD')

@@ -45,7 +45,7 @@ export async function openAnswer(asked: AskedProcess): Promise<SqlHead | SqlFaul
   })
 }
 
-/** null: that was all. */
+/** The next part of the answer; null at its end. */
 export async function nextPart(runDir: string): Promise<Uint8Array | null | SqlFault> {
   return told(async () => {
     const next = await answers.get(runDir)!.parts.next()
@@ -53,7 +53,7 @@ export async function nextPart(runDir: string): Promise<Uint8Array | null | SqlF
   })
 }
 
-/** Keeps the tables that were read, for the next query. */
+/** Ends the answer, and keeps the tables that were read for the next query. */
 export async function closeAnswer(runDir: string): Promise<void> {
   const answer = answers.get(runDir)
   if (answer === undefined) return
@@ -89,7 +89,7 @@ function refuseInsides(sql: string): void {
   throw new VarveError('VARVE_USAGE', `the query cannot be run: a server tells nothing of '${found[0]}'`)
 }
 
-/** Errors lose all but their message on the way between processes. */
+/** Makes data of an error, which would lose all but its message on the way to another process. */
 async function told<T>(work: () => Promise<T>): Promise<T | SqlFault> {
   try {
     return await work()

@@ -21,7 +21,7 @@ export class RunFolders {
     this.#bytesMax = bytesMax
   }
 
-  /** With the tables of the repository where nobody else has them. */
+  /** Makes a folder for a query, with the repository's cached tables in it if no other query has them. */
   begin(repository: string): string {
     privateDir(this.#dir)
     const run = privateDir(path.join(this.#dir, `run-${randomHex(8)}`))
@@ -33,7 +33,7 @@ export class RunFolders {
     return run
   }
 
-  /** 'keep': what was read is whole. */
+  /** Ends a query; with 'keep' its tables, which were read completely, are kept for the next. */
   async end(run: string, repository: string, what: 'keep' | 'drop'): Promise<void> {
     if (what === 'keep') {
       const kept = this.#keptFile(repository)
@@ -49,7 +49,7 @@ export class RunFolders {
     await fs.promises.rm(run, { recursive: true, force: true })
   }
 
-  /** What killed servers have left. */
+  /** Removes what killed servers have left. */
   sweep(nowMs: number): void {
     for (const { file, mtimeMs } of this.#entries('run-'))
       if (nowMs - mtimeMs > leftMsMax) fs.rmSync(file, { recursive: true, force: true })

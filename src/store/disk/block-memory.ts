@@ -12,7 +12,7 @@ export class BlockMemory {
     if (--this.#readers === 0) this.#free.length = 0
   }
 
-  /** At least `length` bytes. */
+  /** Memory of at least `length` bytes. */
   take(length: number): Uint8Array {
     const at = this.#free.findIndex((bytes) => bytes.length >= length)
     return at === -1 ? Buffer.allocUnsafeSlow(length) : this.#free.splice(at, 1)[0]!

@@ -97,7 +97,7 @@ function withoutFirst(parts: readonly Uint8Array[], bytes: number): readonly Uin
   return [parts[from]!.subarray(left), ...parts.slice(from + 1)]
 }
 
-/** As syncFile, of the bytes alone. */
+/** As `syncFile`, for the file's bytes alone. */
 export async function syncData(fd: number, file: string): Promise<void> {
   try {
     await called((done) => fs.fdatasync(fd, done))
@@ -212,7 +212,7 @@ function removeIfPossible(file: string): void {
   }
 }
 
-/** And those above it, where they are missing. */
+/** Makes a folder, and those above it that are missing. */
 export function makeDir(dir: string, mode = 0o777): void {
   try {
     makeDirs(path.resolve(dir), mode)
@@ -277,7 +277,7 @@ export function readInto(fd: number, position: number, bytes: Uint8Array, file: 
   }
 }
 
-/** A file's bytes for whoever takes all of them. @throws VarveError VARVE_IO */
+/** Opens a file to be read as a whole. @throws VarveError VARVE_IO */
 export async function openPack(file: string): Promise<PackBytes> {
   let handle: fs.promises.FileHandle
   try {

@@ -8,7 +8,7 @@ import type { DiskWriter } from './writer.ts'
 
 const batchObjects = 256
 
-/** How many were copied, now or in an earlier turn. */
+/** Copies living objects out of packs that go; returns how many were copied, now or in an earlier turn. */
 export async function copyLiving(
   home: DiskHome,
   writer: DiskWriter,

@@ -35,13 +35,13 @@ export function listFiles(dir: string): StoreFile[] {
   return files
 }
 
-/** The files that a manifest with these segments stands on. */
+/** The files that a manifest with these segments needs. */
 export function filesOf(entry: Pick<LogEntry, 'segments'>, runs: readonly Run[]): Set<string> {
   const names = entry.segments.map(({ name }) => segmentPath(name))
   return new Set([...names, ...runs.flatMap((run) => run.packs.map((pack) => packPath(pack.name)))])
 }
 
-/** What the file system takes for now. */
+/** The present time by the file system's clock. */
 export async function fileSystemNow(dir: string): Promise<number> {
   const probe = await writeTmp(dir, new Uint8Array(0))
   try {

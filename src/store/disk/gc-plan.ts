@@ -30,12 +30,12 @@ export function isSmallPack({ bytes }: PackRef): boolean {
   return bytes < smallPackBytes
 }
 
-/** At the least: what is put together may be more than one. */
+/** How many packs will be left, at the least: what is put together may fill more than one. */
 export function packsAfter({ packs }: Run, victims: ReadonlySet<string>): number {
   return packs.length - victims.size + (victims.size > 0 ? 1 : 0)
 }
 
-/** The part of a name that an entry knows. */
+/** The part of an object's name that is in an index entry. */
 export function entryNameOf(cid: Cid): string {
   return cid.slice(2, 4) + cid.slice(8, 8 + 2 * prefixBytes)
 }
@@ -68,7 +68,7 @@ export function namesIn(run: Run, victims: ReadonlySet<string>): Set<string> {
   return names
 }
 
-/** Living entries that are deltas. */
+/** The living entries that are deltas. */
 export function deltaNames(run: Run): Set<string> {
   const names = new Set<string>()
   for (let at = 0; at < run.entries.length; at += entryBytes) {

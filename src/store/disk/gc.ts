@@ -180,7 +180,7 @@ async function publishLiving(
   return { segments }
 }
 
-/** Lowest first: the log never has a gap. */
+/** Removes manifests, lowest first, so that the log never has a gap. */
 function dropManifests(home: DiskHome, sequences: readonly number[]): void {
   for (const sequence of sequences) remove(path.join(home.dir, manifestName(sequence)))
 }

@@ -65,7 +65,7 @@ export class DiskHome {
     return this.#view ?? this.refresh()
   }
 
-  /** The newest there is. */
+  /** The newest view of the index. */
   refresh(): IndexView {
     const entry = this.log.newest()
     if (this.#view !== null && entry === this.#view.entry) return this.#view
@@ -122,7 +122,7 @@ export class DiskHome {
     return known.includes(false) && this.refresh() !== before ? this.retried(ask) : known
   }
 
-  /** The manifest with its refs, wherever they are. */
+  /** The manifest with its refs, wherever those are stored. */
   manifestOf(entry: LoggedEntry): Manifest {
     if (typeof entry.refs !== 'string') return { ...entry.manifest, refs: entry.refs }
     return { ...entry.manifest, refs: this.#spilled.of(entry.refs, (cids) => this.read(cids)) }

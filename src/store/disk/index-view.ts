@@ -48,7 +48,7 @@ export class IndexView {
   }
 }
 
-/** What is just being published need not be read back. */
+/** Keeps a segment that is just being published, so that it need not be read back. */
 export function remember(cache: SegmentCache, bytes: Uint8Array): string {
   const name = segmentName(bytes)
   cache.set(name, new Segment(bytes, name))

@@ -28,7 +28,7 @@ export function newestHint(sequence: number, manifest: Uint8Array): Uint8Array {
   return utf8(`${sequence} ${toHex(sha256(manifest))}\n`)
 }
 
-/** null when it is no such hint. */
+/** Reads a hint; null when it is none. */
 export function readNewestHint(bytes: Uint8Array): { sequence: number; digest: string } | null {
   const [, sequence, digest] =
     /^([1-9]\d{0,15}) ([0-9a-f]{64})\n$/.exec(Buffer.from(bytes).toString('latin1')) ?? []
@@ -60,7 +60,7 @@ export function checkFormat(dir: string): void {
 
 export const formatBytesMax: number = 64 << 10
 
-/** As checkFormat, for a `format` file that lies elsewhere. */
+/** As `checkFormat`, for a `format` file that lies elsewhere. */
 export function checkFormatBytes(bytes: Uint8Array, where: string): void {
   if (Buffer.compare(bytes, formatBytes()) === 0) return
   const { format, features, check } = parse(bytes)

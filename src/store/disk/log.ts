@@ -45,7 +45,7 @@ export class ManifestLog implements Log {
     }
   }
 
-  /** null when gc has removed it. */
+  /** The entry with this number; null when gc has removed it. */
   read(sequence: number): LoggedEntry | null {
     const name = manifestName(sequence)
     let bytes: Uint8Array

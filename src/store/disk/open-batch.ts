@@ -24,13 +24,13 @@ export class BufferPool {
     return this.#free.pop() ?? new Uint8Array(new SharedArrayBuffer(firstBytes))
   }
 
-  /** At least so large. */
+  /** A buffer of at least `bytes`. */
   takeFor(bytes: number): Uint8Array {
     const free = this.take()
     return bytes <= free.length ? free : new Uint8Array(new SharedArrayBuffer(roomFor(bytes)))
   }
 
-  /** Only when nobody looks into it any more. */
+  /** Takes a buffer back that nobody reads any more. */
   giveBack(buffer: Uint8Array): void {
     if (buffer.length > firstBytes && buffer.length <= fullBytes && this.#free.length < buffersFreeMax) {
       this.#free.push(buffer)
@@ -63,7 +63,7 @@ export class OpenBatch {
     this.#raws = buffers.take()
   }
 
-  /** The batch is done: its bytes lie in a pack. */
+  /** Gives the batch's memory back, once its bytes lie in a pack. */
   release(buffers: BufferPool): void {
     buffers.giveBack(this.#raws)
     buffers.giveBack(this.#bases)
@@ -90,7 +90,7 @@ export class OpenBatch {
     this.#length = end
   }
 
-  /** A view: copy what is to outlive the batch. */
+  /** An item's bytes, as a view: copy what must outlive the batch. */
   raw(item: number): Uint8Array {
     return this.#raws.subarray(this.items[item]!.start, this.items[item]!.end)
   }

@@ -10,7 +10,7 @@ const pattern = /^(\d+)-([0-9a-f]{8})-/
 
 let name: string | null = null
 
-/** 'PID-PLACE', the place being 8 hex digits. */
+/** A name for this process: 'PID-PLACE', where the place has 8 hex digits. */
 export function ownerName(): string {
   return (name ??= `${process.pid}-${toHex(sha256(utf8(placeOfProcesses()))).slice(0, 8)}`)
 }

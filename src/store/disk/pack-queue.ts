@@ -42,7 +42,7 @@ export class PackQueue {
     this.#packed = packed
   }
 
-  /** Copies the bytes; tells where they are until they are packed. */
+  /** Copies the bytes into a batch; returns where they are until they are packed. */
   add(object: QueuedObject): { batch: OpenBatch; item: number } {
     const batch = (this.#open[object.codec] ??= new OpenBatch(object.codec, this.#buffers))
     const item = batch.items.length
@@ -53,7 +53,7 @@ export class PackQueue {
     return { batch, item }
   }
 
-  /** Packs on the spot what no thread was asked to. */
+  /** Packs here and now what was not given to a thread. */
   flush(): void {
     this.#seal('dag-cbor')
     this.#seal('raw')
@@ -65,7 +65,7 @@ export class PackQueue {
     this.#seenBytes = 0
   }
 
-  /** Drops what is not packed yet. */
+  /** Drops all that is not packed yet. */
   reset(): void {
     this.#open.raw = null
     this.#open['dag-cbor'] = null
@@ -73,7 +73,7 @@ export class PackQueue {
     this.#seenBytes = 0
   }
 
-  /** The batch lies in a pack: its memory serves the next. */
+  /** Called when a batch lies in a pack: its memory is used for the next. */
   done(batch: OpenBatch): void {
     this.#sink.unqueued(batch.bytes)
     batch.release(this.#buffers)

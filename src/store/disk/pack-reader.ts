@@ -60,7 +60,7 @@ export class PackReader implements ObjectReader {
     return cids.map((cid) => found.get(cid)!)
   }
 
-  /** Nobody else's: whoever takes one may move the file. */
+  /** The packs belong to nobody else, so whoever takes one may move its file. */
   async *wholePacks(cids: readonly Cid[], options: ReadOptions = {}): AsyncGenerator<WholePack> {
     throwIfAborted(options.signal)
     for (const pack of wholePacksOf(cids, this.#locate)) {

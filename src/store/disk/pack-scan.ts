@@ -64,7 +64,7 @@ export async function scanPack(
   }
 }
 
-/** Walks the heads of records as the bytes come by. */
+/** Walks the heads of records, as a pack's bytes come by. */
 class PackScan {
   readonly #pack: { readonly name: string; readonly bytes: number }
   readonly #end: number
@@ -78,7 +78,7 @@ class PackScan {
     this.#end = end
   }
 
-  /** All of them, of a pack whose other bytes are known. */
+  /** Takes all heads of a pack whose other bytes are known already. */
   takeHeads(read: (at: number, length: number) => Uint8Array): void {
     this.#begin(read(0, packHeadBytes))
     while (this.#at < this.#end) this.#record(read(this.#at, this.#headLength()))

@@ -27,7 +27,7 @@ export class PackSink {
     this.#durability = durability
   }
 
-  /** Bytes that were taken in and are in memory until `unqueued`. */
+  /** Counts bytes that were taken in, and that are in memory until `unqueued`. */
   queued(bytes: number): void {
     this.#queuedBytes += bytes
   }
@@ -53,7 +53,7 @@ export class PackSink {
     this.#adopted.push(pack)
   }
 
-  /** Work that `settle` waits for. */
+  /** Adds work that `settle` waits for. */
   track(work: Promise<void>): void {
     const task = work
       .catch((error: unknown) => void (this.#failure ??= error))
@@ -68,7 +68,7 @@ export class PackSink {
     this.#throwFailure()
   }
 
-  /** What was appended can be read from the files. */
+  /** Resolves when all that was appended can be read from the files. */
   async written(): Promise<void> {
     for (const pack of [...this.#finished, this.#open.meta, this.#open.data]) await pack?.written()
   }
@@ -84,7 +84,7 @@ export class PackSink {
     return [...this.#finished]
   }
 
-  /** The finished packs are somebody else's now. */
+  /** Forgets finished packs, which now belong to somebody else. */
   forget(packs: ReadonlySet<PendingPack>): void {
     this.#finished = this.#finished.filter((pack) => !packs.has(pack))
   }
@@ -102,7 +102,7 @@ export class PackSink {
     for (const pack of packs) await pack?.abort()
   }
 
-  /** From now on everything fails with this, until `abort`. */
+  /** From now on everything fails with this error, until `abort`. */
   fail(error: unknown): void {
     this.#failure = error
   }

@@ -34,7 +34,7 @@ class Pending implements PlacedObject {
     return codecOf(this.cid)
   }
 
-  /** Known once the pack is finished. */
+  /** The object's pack, which is known once that is finished. */
   get pack(): PackRef {
     return this.file!.ref!
   }
@@ -48,7 +48,7 @@ class Pending implements PlacedObject {
 }
 
 export class PendingObjects extends Map<Cid, Pending> {
-  /** Put into a batch, as its `item`-th. */
+  /** Notes an object that was put into a batch, as its `item`-th. */
   queued(cid: Cid, depth: number, batch: OpenBatch, item: number): void {
     const pending = new Pending(cid, depth)
     pending.batch = batch
@@ -56,7 +56,7 @@ export class PendingObjects extends Map<Cid, Pending> {
     this.set(cid, pending)
   }
 
-  /** Records that were appended to a pack at `start`. */
+  /** Notes records that were appended to a pack at `start`. */
   appended(
     file: PendingPack,
     start: number,
@@ -69,7 +69,7 @@ export class PendingObjects extends Map<Cid, Pending> {
     })
   }
 
-  /** What a batch became. */
+  /** Notes where a batch's objects lie, once it was packed. */
   landed(batch: OpenBatch, packed: PackedBatch, file: PendingPack, start: number): void {
     batch.items.forEach((item, i) => {
       const found = this.get(item.cid)
@@ -80,7 +80,7 @@ export class PendingObjects extends Map<Cid, Pending> {
     })
   }
 
-  /** Those of a pack's objects that are not here yet. */
+  /** Notes those of a pack's objects that are not here yet. */
   adopted(
     file: PendingPack,
     { cids, ends }: Pick<WholePack, 'cids' | 'ends'>,
@@ -93,12 +93,12 @@ export class PendingObjects extends Map<Cid, Pending> {
     })
   }
 
-  /** Where those in finished packs lie. */
+  /** Where the objects in these finished packs lie. */
   placedIn(packs: ReadonlySet<PendingPack>): PlacedObject[] {
     return [...this.values()].filter(({ file }) => file !== null && packs.has(file))
   }
 
-  /** Those in these packs are the store's now. */
+  /** Forgets the objects in these packs, which the store has now. */
   published(packs: ReadonlySet<PendingPack>): void {
     for (const [cid, { file }] of this) if (file !== null && packs.has(file)) this.delete(cid)
   }

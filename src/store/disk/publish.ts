@@ -130,7 +130,7 @@ export function mayBeThere(home: DiskHome, sequence: number): boolean {
   }
 }
 
-/** Durable under its name, once its directory is. */
+/** Writes a segment. It is durable once its directory is synced. */
 export async function writeSegment(home: DiskHome, run: Run): Promise<SegmentRef> {
   const bytes = encodeSegment(run, fromHex(randomHex(8)))
   const name = remember(home.segments, bytes)

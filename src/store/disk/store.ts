@@ -153,7 +153,7 @@ export class DiskStore implements Store {
     return sequence < this.#home.refresh().entry.oldest ? null : this.#home.log.read(sequence)
   }
 
-  /** The manifest of an entry, with its refs wherever they are. */
+  /** The manifest of an entry with its refs, wherever those are stored. */
   manifestOf(entry: LoggedEntry): Manifest {
     return this.#home.manifestOf(entry)
   }
@@ -215,7 +215,7 @@ export class DiskStore implements Store {
   }
 }
 
-/** Others only add objects. */
+/** Whether a change moves refs or settings; other changes only add objects. */
 function moves(change: ManifestChange | null): boolean {
   if (change === null) return false
   const { refs, config, head } = change

@@ -91,7 +91,7 @@ export class DiskWriter implements ObjectWriter {
     await this.copyStored(object)
   }
 
-  /** As putStored, also where the store has the object. */
+  /** As `putStored`, even if the store has the object. */
   async copyStored(object: StoredObject): Promise<void> {
     const bytes = await this.#unpacked(object)
     const codec = codecOf(object.cid)
@@ -135,7 +135,7 @@ export class DiskWriter implements ObjectWriter {
     return true
   }
 
-  /** As adopt, of a pack that was checked already. */
+  /** As `adopt`, for a pack that was checked already. */
   adopted(taken: PendingPack, pack: Pick<WholePack, 'cids' | 'ends'>): void {
     this.#sink.adopt(taken)
     this.#pending.adopted(taken, pack, (cid) => this.#isHere(cid))

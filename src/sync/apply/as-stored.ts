@@ -23,7 +23,7 @@ export interface AsStored {
   readonly notes: readonly string[]
 }
 
-/** The target with such rows as they are there. */
+/** The target, in which rows that the endpoint stores in another form are as it stores them. */
 export async function asStored(
   step: Pick<ApplyStep, 'round' | 'io' | 'tables' | 'captured' | 'target' | 'branch' | 'state'>,
 ): Promise<AsStored> {
@@ -105,7 +105,7 @@ async function tableAsStored(
   return count === 0 ? null : { table: { ...wanted, rows }, count }
 }
 
-/** Where the cells of a row stand. */
+/** A text that is equal for tables whose rows have their cells at the same places. */
 function layoutOf({ schema }: TableObject): string {
   const columns = schema.columns.toSorted((a, b) => a.id - b.id)
   return JSON.stringify(columns.map(({ name }) => name))

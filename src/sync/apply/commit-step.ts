@@ -45,7 +45,7 @@ export async function commitStep(
   return { ...now, target, common, branch: commit.cid, held, stops: null }
 }
 
-/** Once it is written. */
+/** The rows of a written step that were refused. */
 export function refusedIn({ held, target }: ApplyStep): RefusedRows {
   const rows = held.list.filter(
     ({ reason, tooLarge }) => (reason === 'rejected' && tooLarge === undefined) || reason === 'changed',

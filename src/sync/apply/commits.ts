@@ -81,7 +81,7 @@ async function commitsBefore(
   return changed
 }
 
-/** A guard looks at all that the round would do. */
+/** Lets the guards judge all that the round would do, before the first of its steps. */
 async function guardWhole(step: ApplyStep): Promise<void> {
   const whole = await step.held.put(step.io, step.target, step.captured)
   await guardWritten(step, await tableSteps(step, whole), whole)

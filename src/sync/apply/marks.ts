@@ -3,7 +3,7 @@
 import type { Tree } from '../../files/tree.ts'
 import type { ApplyStep } from './interface.ts'
 
-/** By table. */
+/** For each table, the mark under which it was last read. */
 export async function marksBefore({ tables, captured, digests }: ApplyStep): Promise<Map<string, string>> {
   const marks = new Map<string, string>()
   for (const { table, path } of tables) {
@@ -14,7 +14,7 @@ export async function marksBefore({ tables, captured, digests }: ApplyStep): Pro
   return marks
 }
 
-/** Kept together with the refs of what was written. */
+/** Notes the tables' new marks, which are stored together with the refs of what was written. */
 export async function noteMarks(
   { tables, digests }: ApplyStep,
   after: Tree,

@@ -13,7 +13,7 @@ export async function planStep(step: ApplyStep): Promise<PlannedStep> {
   return { after, base, steps, counts: await countSteps(step, steps) }
 }
 
-/** There is nothing to write. */
+/** Whether there is nothing to write. */
 export function isEmptyStep({ counts }: PlannedStep): boolean {
   return countRows(counts) === 0
 }

@@ -35,7 +35,7 @@ export async function announce(step: ApplyStep, intent: Cid): Promise<ApplyStep>
   return { ...step, due: new Map() }
 }
 
-/** The endpoint has it, or is taken to have it. */
+/** Records a write that the endpoint has done, or is assumed to have done. */
 export async function afterWrite(
   step: ApplyStep,
   { base, after }: Pick<PlannedStep, 'base' | 'after'>,
@@ -57,7 +57,7 @@ export async function afterWrite(
   return { ...step, captured: after, live: now, base, told: written, stranger: null, state: known, due }
 }
 
-/** There was nothing to write. */
+/** Records a step in which there was nothing to write. */
 export async function afterNoWrite(step: ApplyStep, base: Tree): Promise<ApplyStep> {
   const { round, io, branch, state, told, stranger } = step
   const { link } = round
@@ -79,7 +79,7 @@ export async function afterNoWrite(step: ApplyStep, base: Tree): Promise<ApplySt
   return { ...step, base, state: known, due }
 }
 
-/** Writes down what still waits for it. */
+/** Stores the refs that are still to be stored. */
 export async function writeDueRefs(step: ApplyStep): Promise<void> {
   if (step.due.size > 0) await moveRefs(step, step.due, step.round.link.name)
 }

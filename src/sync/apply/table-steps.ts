@@ -11,7 +11,7 @@ import { type TableStep, countChanges } from '../tables/differences.ts'
 import { rowChanges } from '../tables/row-changes.ts'
 import type { ApplyStep } from './interface.ts'
 
-/** Nothing is read where nothing of the kind is to be done. */
+/** The changes of one kind. Nothing is read when there are none. */
 export async function* changesOf(
   { io, tables }: ApplyStep,
   steps: ReadonlyMap<string, TableStep>,
@@ -24,7 +24,7 @@ export async function* changesOf(
   yield* rowChanges(io.nodes, steps.get(table.name)!, table, kind)
 }
 
-/** null: the table has rows, or is to have none. */
+/** All rows of a table that is empty at the endpoint; null when it has rows there, or is to have none. */
 export async function allOf({ io }: ApplyStep, { before, after }: TableStep): Promise<PlannedRows | null> {
   const [old, now] = [await Table.of(io.nodes, before), await Table.of(io.nodes, after)]
   if (old.count > 0 || now.count === 0) return null

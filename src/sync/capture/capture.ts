@@ -61,7 +61,7 @@ interface Here {
   readonly known: TreeEntry | null
 }
 
-/** A table that waits is what it was. */
+/** Reads one table. A table that waits stays as it was. */
 async function captureTable(
   io: Io,
   snapshot: EndpointSnapshot,
@@ -121,7 +121,7 @@ async function lacksRows(
   }
 }
 
-/** A file's key is guessed while it has few rows. */
+/** A hint about a file's key, which may have been guessed when the file had few rows. */
 function keyHint({ data }: VarveError, { endpoint, files = [] }: Link, table: string): string {
   const isDeclared = files.some((one) => one.table === table && one.key !== undefined)
   if (data['reason'] !== 'duplicate-key' || isDeclared || !/^(folder|s3):/.test(endpoint)) return ''

@@ -13,7 +13,7 @@ export class TableDigests {
     this.#known = known
   }
 
-  /** What cannot be read is not known. */
+  /** The digests that were stored; none when they cannot be read. */
   static async load(reader: ObjectReader, object: Cid | undefined): Promise<TableDigests> {
     if (object === undefined) return new TableDigests(new Map())
     const [bytes] = await reader.get([object])
@@ -54,7 +54,7 @@ export class TableDigests {
     if (known !== undefined) this.#now.set(path, known)
   }
 
-  /** The object to keep; null when it is as it was. */
+  /** The object to be stored; null when nothing has changed. */
   write(writer: ObjectWriter): Cid | null {
     const text = JSON.stringify([...this.#now])
     return text === JSON.stringify([...this.#known]) ? null : writer.put('raw', utf8(text))

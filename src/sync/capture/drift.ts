@@ -38,7 +38,7 @@ export function columnsOnlyHere(schema: Schema, table: EndpointTable): string[] 
   return schema.columns.filter(({ name }) => !there.has(name)).map(({ name }) => name)
 }
 
-/** The other way round: what is in them stays there. */
+/** The columns that only the endpoint has. What is in them stays there. */
 export function columnsOnlyThere(schema: Schema, table: EndpointTable): string[] {
   const here = new Set(schema.columns.map(({ name }) => name))
   return table.columns.filter(({ name, generated }) => !generated && !here.has(name)).map(({ name }) => name)

@@ -23,7 +23,7 @@ export interface GatheredRows {
   readonly unfit: UnfitOfTable
 }
 
-/** null when they are too many to be held. */
+/** Gathers the rows in memory; null when they are too many for that. */
 export async function gathered(
   io: Io,
   { shape }: Table,

@@ -100,7 +100,7 @@ export function mayHideMoreRows({ hidesRows }: EndpointTable, path: Path, digest
   return hidesRows !== undefined && last !== null && !last.mark.startsWith(`${hiding}${hidesRows} `)
 }
 
-/** Of the endpoint's rows. */
+/** How many rows the endpoint has. */
 async function rowCount(io: Io, { entry, unfit }: ReadTable): Promise<number> {
   const { rows } = await loadTable(io.nodes.reader, entry.table)
   const map = await ProllyMap.load(io.nodes, rows)

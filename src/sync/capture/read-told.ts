@@ -69,7 +69,7 @@ export async function readTold(round: Round, io: Io, log: OpenLog, known: KnownT
   }
 }
 
-/** What is known, under the columns that the tables have now. */
+/** The known rows, under the columns that their tables have now. */
 async function asShaped(round: Round, io: Io, known: KnownTold): Promise<Tree> {
   const { link, options } = round
   const others: LinkedTable[] = []

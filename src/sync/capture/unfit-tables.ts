@@ -73,29 +73,29 @@ export class UnfitTables {
     else this.#ways.set(path, new Map(sorted(ways)))
   }
 
-  /** As the log tells them. */
+  /** Takes over the rows that the log has told of. */
   take(tables: ReadonlyMap<Path, UnfitOfTable>): void {
     for (const [path, rows] of tables) this.set(path, rows)
   }
 
-  /** As they were when they were last kept. */
+  /** Whether they are as they were when they were last stored. */
   get areKept(): boolean {
     return textOf(this.#tables, this.#ways) === this.#kept
   }
 
-  /** They wait, on both sides. */
+  /** Holds these rows back on both sides. */
   hold(held: HeldRows, tables: readonly LinkedTable[]): void {
     for (const linked of tables) for (const row of this.of(linked.path).values()) holdRow(held, linked, row)
   }
 
-  /** The object to keep; null where nothing has changed. */
+  /** The object to be stored; null when nothing has changed. */
   write(writer: ObjectWriter): Cid | null {
     const text = textOf(this.#tables, this.#ways)
     return text === this.#kept ? null : writer.put('raw', utf8(text))
   }
 }
 
-/** The same for the same rows, in whatever order they were met. */
+/** A text that is the same for the same rows, in whatever order they were found. */
 function textOf(tables: ReadonlyMap<Path, UnfitOfTable>, ways: ReadonlyMap<Path, WaysOfTable>): string {
   const paths = [...new Set([...tables.keys(), ...ways.keys()])].sort()
   const kept = paths.map((path): KeptTable => {

@@ -66,7 +66,7 @@ export async function countWithout(map: ProllyMap, unfit: UnfitOfTable): Promise
   return unfit.size - found.filter((entry) => entry !== null).length
 }
 
-/** In order; rows whose keys are too long have none. */
+/** The keys in ascending order; those that are too long are left out. */
 function keysOf(unfit: UnfitOfTable): Uint8Array[] {
   const keys = [...unfit.values()].flatMap(({ keyHex }) => (keyHex === null ? [] : [fromHex(keyHex)]))
   return keys.sort(compareBytes)

@@ -73,7 +73,7 @@ export async function makeDelivery(
   return { commit, target: tree, told: tree, isRetry, made }
 }
 
-/** `told` is what the receiver has now. */
+/** Makes the commit for a delivery that was sent only in part; `told` is what the receiver has now. */
 export async function makeOutcome(io: Io, link: Link, delivery: Delivery, told: Tree): Promise<Delivery> {
   const { commit: done } = delivery
   const parents = [done.cid, deliveredCommit(delivery)]
@@ -112,7 +112,7 @@ async function deliveryCommit(
   return { ...commit, cid: writeCommit(io.writer, commit) }
 }
 
-/** The branch's commit that a delivery brought its receiver to. */
+/** The commit of the branch to which a delivery brought its receiver. */
 export function deliveredCommit({ commit }: Delivery): CommitCid {
   return commit.parents.at(-1)!
 }

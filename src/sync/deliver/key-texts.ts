@@ -18,7 +18,7 @@ const usualKind: Readonly<Record<ColumnType, CellKind>> = {
   json: 'text',
 }
 
-/** Keys that differ have texts that differ. */
+/** The parts of a key as texts. Different keys have different texts. */
 export function keyTexts(schema: Schema, key: Uint8Array): KeyText[] {
   const columns = keyColumns(schema)
   return decodeKey(schema, key).map((cell, i) => {

@@ -92,7 +92,7 @@ export function refuseOvertaken(manifest: Manifest, link: string, expected: Prog
   })
 }
 
-/** undefined: it is no object of this repository. */
+/** The commit that the receiver names; undefined when this repository does not have it. */
 async function known({ nodes }: Io, hex: string | null): Promise<CommitCid | null | undefined> {
   if (hex === null) return null
   if (!/^[0-9a-f]{64}$/.test(hex)) return undefined

@@ -63,7 +63,7 @@ export class Steps {
     return this.#last
   }
 
-  /** What was cut short comes to its end. */
+  /** Ends the delivery that was cut short, if there is one. */
   async from({ done, toward }: Progress): Promise<void> {
     this.#last = done === null ? null : await readDelivery(this.#io, done)
     if (toward !== null) await this.#deliver(await readDelivery(this.#io, toward))
@@ -155,7 +155,7 @@ export class Steps {
     }
   }
 
-  /** What is to be told, without what a guard stops. */
+  /** What is to be sent, without the tables that a guard stops. */
   async #guarded(wanted: Target): Promise<Pick<Target, 'tree' | 'made'>> {
     this.held = new HeldRows()
     this.stops = new Stops(this.held, this.#round.options, this.#approved)

@@ -66,13 +66,13 @@ export class Targets {
     return { source, tree, made, faults }
   }
 
-  /** A table of the dataset as it would be told. */
+  /** A table of the dataset as the receiver would see it. */
   async seen(path: Path, source: TableObject): Promise<TableObject> {
     if (this.#transformOf(path) === undefined) return source
     return this.#make(path, source, null)
   }
 
-  /** The dataset's table that a told one was made of. */
+  /** The table of the dataset from which a sent one was made. */
   async sourceOf(path: Path, last: Delivery): Promise<TreeEntry | null> {
     const known = last.made.get(path)
     if (known === undefined) return last.target.get(path)
@@ -98,7 +98,7 @@ export class Targets {
     return this.#link.transform?.find(({ table }) => table === path)
   }
 
-  /** Rows made with another secret are others. */
+  /** A digest of how a table is made. Another secret makes other rows, so it is part of it. */
   #how(path: Path): string {
     const text = JSON.stringify([this.#transformOf(path), this.#secret ?? null])
     return sha256Hex(utf8(text)).slice(0, 16)

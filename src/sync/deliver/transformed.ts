@@ -127,7 +127,7 @@ function asEndpoint(path: Path, { columns, key }: Schema): EndpointTable {
   }
 }
 
-/** Two rows must not come to have one key. */
+/** Refuses transforms of the key under which two rows could get the same key. */
 function checkKey(path: Path, { columns, key }: Schema, transform: TableTransform): void {
   const names = new Set(columns.filter(({ id }) => key.includes(id)).map(({ name }) => name))
   const wrong = transform.columns.find(

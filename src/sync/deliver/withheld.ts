@@ -13,7 +13,7 @@ import { isKeyedAlike } from './messages.ts'
 import { deliveredTable } from './tables.ts'
 import { rowCopyEdits } from '../tables/row-copy.ts'
 
-/** Keys (in hex) of the rows that wait after a delivery. */
+/** Keys (in hex) of the rows that were held back by a delivery. */
 export async function waitingRows(io: Io, last: Delivery | null, path: Path): Promise<Set<string>> {
   const keys = new Set<string>()
   if (last === null || last.target.cid === last.told.cid) return keys

@@ -124,7 +124,7 @@ export class HeldRows {
     return entries.size === 0 ? tree : tree.update(io.writer, entries)
   }
 
-  /** Keys as people read them. */
+  /** The held rows, with their keys as people read them. */
   async named(io: Io, tree: Tree): Promise<HeldBack[]> {
     const schemas = new Map<Path, TableObject | null>()
     for (const path of this.#keys.keys()) schemas.set(path, await tableAt(io, tree, path))

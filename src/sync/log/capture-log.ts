@@ -38,7 +38,7 @@ export interface CaptureLogInput {
   readonly link: Link
 }
 
-/** The reason, for people, where the log is not enough. */
+/** Reads the log up to `until`. A text says, for people, why the log is not enough. */
 export async function captureLog(
   io: Io,
   input: CaptureLogInput,
@@ -92,7 +92,7 @@ class LoggedRows {
     return new Map(told.map(({ path, rows }) => [path, rows.unfit]))
   }
 
-  /** Why the log is not enough; null when it is. */
+  /** Adds changes; returns why the log is not enough, or null when it is. */
   async add(changes: readonly LogChange[]): Promise<string | null> {
     for (const change of changes) {
       const known = this.#followed.get(change.table)
@@ -108,7 +108,7 @@ class LoggedRows {
     return null
   }
 
-  /** The tables with all that was added. */
+  /** The tree with all changes in it; a text says why the log is not enough. */
   async written(): Promise<Tree | string> {
     const entries = new Map<Path, TreeEntry>()
     for (const { path, rows } of this.#changed) {

@@ -33,12 +33,12 @@ export class LaidRows {
   /** Of all that was laid. */
   bytes = 0
 
-  /** Cells in a row. */
+  /** `columns` is how many cells a row has. */
   constructor(columns: number) {
     this.#columns = columns
   }
 
-  /** Where the row lies. Quoting is no matter of a log. */
+  /** Writes a row; returns its place. Quoting is left out, since logs know none. */
   lay({ cells, from, isPatch }: LaidRow): number {
     let length = 1 + varintLength(from.length) + from.length
     for (const cell of cells ?? []) length += lengthOf(cell)
@@ -51,7 +51,7 @@ export class LaidRows {
     return place
   }
 
-  /** Views. */
+  /** Reads a row back, as views. */
   lift(place: number): LaidRow {
     const reader = new ByteReader(...this.#at(place))
     const kind = reader.byte()

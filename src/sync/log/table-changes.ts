@@ -76,12 +76,12 @@ export class TableChanges {
     this.#keyPlaces = shape.keys.map(({ name }) => placeOf(name))
   }
 
-  /** `stored` has the table's columns, in any order. */
+  /** `stored` is a table with the same columns, in any order. */
   static async of(io: Io, stored: TableObject, logged: LoggedTable): Promise<TableChanges> {
     return new TableChanges(io, await Table.of(io.nodes, stored), logged)
   }
 
-  /** Rows that cannot be kept, of all that was added and flushed. */
+  /** The rows that cannot be kept, among all that was added and flushed. */
   get unfit(): UnfitOfTable {
     return this.#unfit.all
   }
@@ -129,7 +129,7 @@ export class TableChanges {
     this.#set(key, { cells, from: known.from, isPatch: known.isPatch || isPatch })
   }
 
-  /** Puts what is gathered into the tree. */
+  /** Puts what was gathered into the tree. */
   async flush(): Promise<void> {
     if (this.#pending.size === 0 || this.unclear !== null) return
     const [pending, laid] = [this.#pending, this.#laid]
@@ -160,7 +160,7 @@ export class TableChanges {
     }
   }
 
-  /** The table's object as it now is. */
+  /** Stores the table as it is now; returns its name. */
   write(): Cid {
     return writeTable(this.#io.writer, { ...this.#object, rows: this.#map.cid, order: null })
   }
@@ -202,7 +202,7 @@ export class TableChanges {
     return puts
   }
 
-  /** Whole rows in the order of the schema. */
+  /** Whole rows, with their cells in the order of the schema. */
   async #filled(rows: readonly Put[], stored: ReadonlyMap<Put, Entry | null>): Promise<Cell[][]> {
     const columns = this.#shape.schema.columns
     const entries = rows.map((one) => stored.get(one) ?? null)

@@ -39,7 +39,7 @@ export class UnfitChanges {
   readonly #columns: readonly { readonly name: string; readonly isKey: boolean }[]
   readonly #rows: UnfitRows
 
-  /** `known`: those before the log goes on. */
+  /** `known` are the rows that could not be kept before. */
   constructor({ columns, key }: EndpointTable, where: string, known: UnfitOfTable) {
     this.#columns = columns.map(({ name }) => ({ name, isKey: key.includes(name) }))
     this.#rows = new UnfitRows(where, known)
@@ -49,7 +49,7 @@ export class UnfitChanges {
     return this.#rows.all
   }
 
-  /** The row is gone. */
+  /** Forgets a row, which is gone. */
   leave({ name }: LoggedKey): void {
     this.#rows.all.delete(name)
   }
@@ -76,7 +76,7 @@ export class UnfitChanges {
     return isPatch === true ? this.note(same) : 'unclear'
   }
 
-  /** Found out when it was put together. */
+  /** Notes a row that turned out to be too large when it was put together. */
   note(row: UnfitRow): 'unfit' {
     this.#rows.set(row)
     return 'unfit'

@@ -170,7 +170,7 @@ async function mergedBase(
   return [[linkRef(link.name, 'base'), base], ...toldRefs(io.writer, link.name, { told, stranger })]
 }
 
-/** The ref that a link keeps in step. */
+/** The ref of the branch that the link keeps in step. */
 export function branchOf(link: Link, manifest: Manifest): string {
   if (link.branch !== null) return branchRef(link.branch)
   if (manifest.head !== null) return manifest.head

@@ -105,7 +105,7 @@ async function markedEntries(
   return entries
 }
 
-/** As the varve.yaml in the branch's tree has them. */
+/** The policies in varve.yaml of the branch's tree. */
 async function policiesOf(io: Io, tree: Tree, tables: readonly LinkedTable[]): Promise<GivenPolicies> {
   const config = await storedConfig(io.nodes, await tree.get(configFileName), {})
   return new Map(

@@ -23,7 +23,7 @@ export function hasSteps(link: Link, { merged, live }: Sides): boolean {
   return keepsTransactions(link) && merged !== null && merged !== live
 }
 
-/** Oldest first; at least one, and the last is what `sides` have. */
+/** The states to be merged one by one, oldest first: at least one, and the last is that of `sides`. */
 export async function capturedSteps(io: Io, link: Link, sides: Sides): Promise<CapturedStep[]> {
   const { live, captured } = sides
   const commits = hasSteps(link, sides) ? await firstParentsAfter(io.nodes.reader, sides.merged!, live) : null

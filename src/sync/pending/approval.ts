@@ -40,7 +40,7 @@ export class Approval {
     this.#facts = pendingFacts(commit)
   }
 
-  /** `commit` (hex) must be what is pending now. @throws VarveError VARVE_NOT_POSSIBLE */
+  /** `commit` (hex) must be the one that is pending now. @throws VarveError VARVE_NOT_POSSIBLE */
   static async load(repo: Repo, link: string, commit: string | undefined): Promise<Approval | null> {
     if (commit === undefined) return null
     const pending = await pendingCommit(repo, link)

@@ -83,7 +83,7 @@ export async function discardPending(repo: Repo, folder: Folder | null, link: Li
   return discarded
 }
 
-/** `table` without the rows that `left` has not; null: it has none. */
+/** `table` without the rows that `left` no longer has; with `left` null, without any rows. */
 async function withoutVanished(io: Io, table: TableObject, left: TableObject | null): Promise<TreeEntry> {
   const [all, none] = [await ProllyMap.load(io.nodes, table.rows), ProllyMap.empty(io.nodes, io.writer)]
   const there = left === null ? none : await ProllyMap.load(io.nodes, left.rows)

@@ -20,7 +20,7 @@ export interface KeepInput {
   readonly facts: Omit<PendingFacts, 'stops'>
 }
 
-/** The pending commit; null when nothing was stopped. */
+/** Stores what was stopped; returns the pending commit, or null when nothing was. */
 export async function keepPending(round: KeepRound, io: Io, keeping: KeepInput): Promise<Cid | null> {
   const { pending, stops } = keeping
   const wanted = stops.list.length === 0 ? null : await pendingOf(round, io, keeping)

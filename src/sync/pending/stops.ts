@@ -102,7 +102,7 @@ export class Stops {
     return true
   }
 
-  /** Stops all tables; `to` is what they would have become. */
+  /** Stops all tables; `to` is the tree that they would have become. */
   async addAll(
     tables: readonly NamedTable[],
     stop: Omit<Stop, 'table' | 'path'>,
@@ -115,7 +115,7 @@ export class Stops {
   }
 }
 
-/** How many rows are gone that the approved table still has. */
+/** How many rows vanish that the approved version of the table still has. */
 async function removedBeyond(io: Io, old: ProllyMap, now: ProllyMap, approved: TableObject): Promise<number> {
   const approvedRows = await ProllyMap.load(io.nodes, approved.rows)
   let removed = 0

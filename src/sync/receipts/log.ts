@@ -22,7 +22,7 @@ const clockSkewMsMax = 3_600_000
 
 type Entry = Omit<LoggedReceipt, 'id'>
 
-/** The last round's, whole; null before the first. */
+/** The whole receipt of the last round; null before the first. */
 export async function lastReceipt(repo: Repo, link: string): Promise<Receipt | null> {
   return (await lastKept(repo, link))?.receipt ?? null
 }
@@ -102,7 +102,7 @@ function isSame(a: Receipt, b: Receipt): boolean {
   return words(a) === words(b)
 }
 
-/** Newest first, from here and from what was fetched. */
+/** Receipts from here and from what was fetched, newest first. */
 export async function* receiptLog(
   repo: Repo,
   options: { readonly link?: string; readonly limit?: number },
@@ -158,7 +158,7 @@ function hasMoved({ tables }: Receipt): boolean {
   )
 }
 
-/** All that says to what end a round came, and not when. */
+/** All that a receipt says about how a round ended, without when. */
 function outcomeOf({ mode, tables, heldBack, commit, pending, notes }: Receipt): string {
   const held = heldBack.map(({ table, keyHex, reason }) => [table, keyHex, reason])
   return JSON.stringify([

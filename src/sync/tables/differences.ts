@@ -30,7 +30,7 @@ export async function countChanges(nodes: NodeStore, step: TableStep): Promise<R
   return (await foundBetween(nodes, step)).counts
 }
 
-/** What is known without looking. */
+/** Notes counts that are known without comparing the tables. */
 export function noteCounts(nodes: NodeStore, step: TableStep, counts: RowCounts): void {
   void note(nodes, step, Promise.resolve({ counts, differences: null }))
 }

@@ -23,7 +23,7 @@ export class KeptDifferences {
     this.#sides.push((before === null ? 0 : inBefore) | (after === null ? 0 : inAfter))
   }
 
-  /** Views, in the order in which they came. */
+  /** The differences as views, in the order in which they came. */
   *inBatches(): Generator<Difference[]> {
     const [old, now] = [this.#before.view(), this.#after.view()]
     let [i, j] = [0, 0]

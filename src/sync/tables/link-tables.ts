@@ -18,7 +18,7 @@ export interface LinkedTable {
   readonly waits?: string
 }
 
-/** As the endpoint shows them now. */
+/** The endpoint's tables, without those that wait. */
 export function endpointTables(tables: readonly LinkedTable[]): EndpointTable[] {
   return tables.filter(({ waits }) => waits === undefined).map(({ table }) => table)
 }

@@ -3,7 +3,7 @@
 import { keyColumns } from '../../table/key.ts'
 import type { TableObject } from '../../table/interface.ts'
 
-/** What is wrong, in words; null: nothing. `path`: where `here` lies. */
+/** What is wrong when two tables have different keys; null when they have the same. `path` is where `here` lies. */
 export function otherKey(here: TableObject, there: TableObject, path: string): string | null {
   const [inner, outer] = [keyOf(here), keyOf(there)]
   return inner === outer ? null : `the key of '${path}' is ${inner}, and at the endpoint it is ${outer}`

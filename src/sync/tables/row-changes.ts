@@ -15,7 +15,7 @@ import { type TableStep, differencesOf, kindOf } from './differences.ts'
 
 const batchRows = 512
 
-/** In batches, by key; of one kind only, or of all. */
+/** The changes in batches, by key: those of one kind, or all. */
 export async function* rowChanges(
   nodes: NodeStore,
   { before, after }: TableStep,
@@ -43,7 +43,7 @@ function contentBytes({ before, after }: Difference): number {
   return entryContentBytes(before) + entryContentBytes(after)
 }
 
-/** A version of a table: how its rows are read. */
+/** Reads the rows of one version of a table. */
 class Version {
   readonly reader: StoredCells
   readonly #shape: RowShape
@@ -73,7 +73,7 @@ class Version {
   }
 }
 
-/** Cells are made when somebody asks for them, and then kept. */
+/** A change of a row. Its cells are made when they are first asked for. */
 class EntryChange {
   readonly kind: RowChange['kind']
   readonly key: Uint8Array

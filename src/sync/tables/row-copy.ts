@@ -72,7 +72,7 @@ async function presentCells(
   return entryCells(io.nodes.reader, rowShape(into.schema), found, into.schema.columns)
 }
 
-/** Cells at the end of a row may be left out. */
+/** Whether rows can be copied as they are: cells at the end of a row may be left out. */
 function isLaidAlike(from: RowShape, into: RowShape, others: RowCopy['others']): boolean {
   const [inner, outer] = [from.values.map(({ name }) => name), into.values.map(({ name }) => name)]
   const isPart = inner.length <= outer.length && inner.every((name, i) => name === outer[i])

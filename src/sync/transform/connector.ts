@@ -15,7 +15,7 @@ import { TransformedTable } from './table-transform.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** The connector itself where the link transforms nothing. */
+/** The connector with the link's transforms; the same connector when there are none. */
 export function transformed(connector: Connector, link: Link, environment: Environment = {}): Connector {
   const { transform = [] } = link
   return transform.length === 0 ? connector : new TransformedConnector(connector, transform, environment)
@@ -90,7 +90,7 @@ class TransformedConnector implements Connector {
     return known
   }
 
-  /** Without the columns that are not as the endpoint has them. */
+  /** The table without the columns that differ from the endpoint's. */
   #untransformed(table: KnownTable): KnownTable {
     const columns = this.#transforms.find((one) => one.table === table.name)?.columns ?? []
     const nameOf = (name: string): string => columns.find(({ rename }) => rename === name)?.column ?? name

@@ -70,7 +70,7 @@ export class RowExpressions {
     }
   }
 
-  /** One result an expression for each row. */
+  /** For each row, one result for each expression. */
   results(rows: readonly (readonly Cell[])[]): Cell[][] {
     try {
       this.#database.exec('BEGIN')
@@ -122,7 +122,7 @@ function defineAlone(
   }
 }
 
-/** One statement and no more, whatever the text holds. */
+/** Runs the text as a single statement, whatever it holds. */
 function run(database: SqliteFile, sql: string): void {
   const statement = database.prepare(sql)
   try {
@@ -139,7 +139,7 @@ function fault(words: string, where: string, cause: unknown): VarveError {
   })
 }
 
-/** Too many do no harm: they are only bound in vain. */
+/** Whether an expression may use a column. To say so once too often does no harm: the column is bound in vain. */
 function isMentioned(name: string, expressions: readonly Expression[]): boolean {
   const wanted = name.toLowerCase()
   return name.includes('"') || expressions.some(({ sql }) => sql.toLowerCase().includes(wanted))

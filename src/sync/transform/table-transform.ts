@@ -99,7 +99,7 @@ export class TransformedTable {
     })
   }
 
-  /** Cells of the endpoint's key as cells of the dataset's. */
+  /** Makes the dataset's cells of the key out of the endpoint's. */
   key(cells: readonly Cell[]): Cell[] {
     return this.source.key.map((name, i) => {
       const place = this.source.columns.findIndex((column) => column.name === name)
@@ -178,7 +178,7 @@ interface Way {
   readonly cast: string | null
 }
 
-/** A column that is as the endpoint has it. */
+/** How a column is made that is as the endpoint has it. */
 function plainWay(name: string): Way {
   return { of: name, compute: null, mask: null, cast: null }
 }
@@ -187,7 +187,7 @@ function wayText({ of, compute, mask, cast }: Way): string {
   return JSON.stringify({ of, compute, mask, cast })
 }
 
-/** null: it cannot be cast. */
+/** The cell, masked and cast; null when it cannot be cast. */
 function madeCell({ masking, cast }: Maker, cell: Cell): Cell | null {
   const masked = masking === null ? cell : masking.apply(cell)
   return cast === null ? masked : castCell(masked, cast)

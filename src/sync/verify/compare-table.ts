@@ -88,7 +88,7 @@ export async function compareTable(
   }
 }
 
-/** A table of which nothing can be said but why. */
+/** The verdict on a table that could not be read; `unread` says why. */
 export function unreadTable(
   { table, path }: LinkedTable,
   commit: TableState | null,

@@ -33,7 +33,7 @@ export class RangeCounter {
     return this.#isCut
   }
 
-  /** Keys of rows that differ come in ascending order. */
+  /** Counts a row that differs. Keys must come in ascending order. */
   async count(key: Uint8Array): Promise<void> {
     while (this.#leaf === null || compareBytes(key, this.#leaf.last) > 0) {
       const next = await this.#leaves.next()

@@ -64,7 +64,7 @@ function notFinite(text: string): string | null {
   return parts[2]!.toLowerCase() === 'nan' ? 'NaN' : `${parts[1] === '-' ? '-' : ''}Infinity`
 }
 
-/** A time without a zone is UTC, as links write it. */
+/** A time in one form for all spellings. A time without a zone is UTC, as links write it. */
 function timeForm(text: string): string | null {
   const parts =
     /^(\d{4})-(\d\d?)-(\d\d?)(?:[T ](\d\d?):(\d\d)(?::(\d\d)(?:\.(\d+))?)?\s*(?:(Z)|([+-])(\d\d)(?::?(\d\d))?)?)?$/i.exec(

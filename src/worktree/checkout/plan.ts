@@ -37,7 +37,7 @@ export interface PlannedStep extends Step {
   readonly provenAt: FileStat | null
 }
 
-/** What going from tree to tree means for the files. */
+/** The steps that bring the files from one tree to another. */
 export async function stepsBetween(
   worktree: Worktree,
   from: Tree,
@@ -151,7 +151,7 @@ export async function planSteps(
   return { planned, lost: [...verifier.lost].sort() }
 }
 
-/** The same steps, whatever stands in their way. */
+/** The same steps, which overwrite whatever is in their way. */
 export function overwriting({ root }: Worktree, planned: readonly PlannedStep[]): PlannedStep[] {
   return planned.map((step): PlannedStep => {
     if (step.after !== null) return { ...step, action: 'write', provenAt: null }
@@ -241,7 +241,7 @@ class Verifier {
   }
 }
 
-/** All that is not a folder below a folder, ignored or not. */
+/** All that lies below a folder and is not a folder, ignored or not. */
 function filesBelow(root: string, folder: Path): Path[] {
   const files: Path[] = []
   const waiting = [folder]

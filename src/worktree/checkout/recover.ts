@@ -54,7 +54,7 @@ async function wasPublished(
   return witness === null || (next.refs.get(witness[0]) ?? null) === witness[1]
 }
 
-/** null: there is none yet, or no more. */
+/** The manifest with this number; null when there is none yet, or when it was removed. */
 async function manifestAt(store: Store, sequence: number): Promise<Manifest | null> {
   const newest = await store.manifest()
   if (newest.sequence <= sequence) return newest.sequence === sequence ? newest : null

@@ -157,7 +157,7 @@ class Checkout {
     return { stat, sha256: hash.digest() }
   }
 
-  /** null when the file has to be rendered in full. */
+  /** Writes the file as a patch of the old one; null when it has to be rendered in full. */
   async #patched(step: WriteStep<TableEntry>): Promise<WrittenTable | null> {
     const { path, before, after, provenAt } = step
     if (provenAt === null || before?.kind !== 'table') return null
@@ -183,7 +183,7 @@ class Checkout {
     })
   }
 
-  /** To write it may take long. */
+  /** A file that may take long to write. */
   #streamed(step: WriteStep<FileEntry | TableEntry>): StreamedFile {
     return { executable: modeOf(step.after), lastLook: () => this.#makeRoom(step) }
   }
@@ -224,7 +224,7 @@ class Checkout {
   }
 }
 
-/** The user may have been at work since the plan was made. */
+/** Refuses a file that has changed since the plan was made: the user may have been at work. */
 function refuseChanged(path: Path, now: FileStat | null, provenAt: FileStat): void {
   if (now === null || !sameStat(now, provenAt)) throw uncommitted([path])
 }

@@ -48,7 +48,7 @@ export async function openDatabase(folder: string): Promise<Database | null> {
   return null
 }
 
-/** Whatever another version of this format has left goes. */
+/** Clears a database that another version of this format has left. */
 async function startAnew(database: Database): Promise<void> {
   const stored = await database.get(versionKey)
   if (stored !== undefined && equalBytes(stored, version)) return
@@ -64,7 +64,7 @@ function isLocked(error: unknown): boolean {
   return error instanceof Error && (error.cause as { code?: string } | undefined)?.code === 'LEVEL_LOCKED'
 }
 
-/** Everything whose key begins with that letter. */
+/** All records whose key begins with that letter. */
 export async function* recordsOf(database: Database, kind: string): AsyncGenerator<[Uint8Array, Uint8Array]> {
   const after = utf8(String.fromCharCode(kind.charCodeAt(0) + 1))
   const options = { gte: utf8(kind), lt: after, highWaterMarkBytes: batchBytes }
@@ -80,7 +80,7 @@ export async function* recordsOf(database: Database, kind: string): AsyncGenerat
   }
 }
 
-/** A full disk, say, means that the files will be read again. */
+/** Writes to the database. When that fails, on a full disk for example, the files will just be read again. */
 export async function written(database: Database, operations: Operation[]): Promise<void> {
   if (operations.length > 0) await database.batch(operations).catch(() => undefined)
 }

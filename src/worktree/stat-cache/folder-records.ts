@@ -66,7 +66,7 @@ export class FolderRecords {
     return isTableAt(this.#view, this.#recordsStart + this.#startOf(i))
   }
 
-  /** null: nothing is left. */
+  /** The records with these edits; null when nothing is left. */
   edited(edits: RecordEdits): FolderRecords | null {
     const kept = this.names.flatMap((name, i): [string, Uint8Array][] =>
       edits.has(name) ? [] : [[name, this.#recordAt(i)]],

@@ -64,7 +64,7 @@ function isSoundBlock(bytes: Uint8Array, { offset, length }: Place): boolean {
   return trailer.getUint32(1, true) === (((crc >>> 15) | (crc << 17)) + maskDelta) >>> 0
 }
 
-/** The places that an index names. */
+/** The places of blocks that an index names. */
 function* placesIn(bytes: Uint8Array, { offset, length }: Place): Generator<Place> {
   const end = offset + length
   const starts = new DataView(bytes.buffer, bytes.byteOffset + end - 4, 4).getUint32(0, true)
@@ -99,7 +99,7 @@ class Reader {
     this.at += count
   }
 
-  /** Up to 2^53, which no file is long. */
+  /** A number of up to 2^53: no file is longer than that. */
   varint(): number {
     let value = 0
     for (let scale = 1; scale < 2 ** 53; scale *= 128) {

@@ -15,7 +15,7 @@ export function sealed(key: Uint8Array, value: Uint8Array): Uint8Array {
   return bytes
 }
 
-/** null: this is not what was stored under that key. */
+/** The value; null when this is not what was stored under that key. */
 export function unsealed(key: Uint8Array, bytes: Uint8Array): Uint8Array | null {
   if (bytes.length < sealBytes) return null
   const value = bytes.subarray(0, bytes.length - sealBytes)

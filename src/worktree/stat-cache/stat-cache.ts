@@ -74,7 +74,7 @@ export class StatCache {
     return this.#database !== null
   }
 
-  /** What the tree tracks, and what is known of its files. */
+  /** What the tree tracks, with what is known of its files. */
   async tracked(tree: Tree, options: ReadOptions = {}): Promise<TrackedFiles> {
     const tracked = this.#database === null ? new TrackedFiles() : await this.#readOrClear(this.#database)
     await tracked.follow(tree, options)
@@ -132,7 +132,7 @@ export class StatCache {
       await written(this.#database, operations)
   }
 
-  /** Writes what was set and closes. Failing to remember is not failing. */
+  /** Writes what was set, and closes. A failure to remember is not a failure. */
   async close(): Promise<void> {
     if (this.#database === null) return
     const operations: Operation[] = []

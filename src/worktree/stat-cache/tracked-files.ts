@@ -36,7 +36,7 @@ export class TrackedFiles {
     return this.#tree
   }
 
-  /** Folders whose records are other than they were stored. */
+  /** The folders whose records have changed since they were stored. */
   get changed(): ReadonlySet<Path> {
     this.#layAll()
     return this.#changed
@@ -77,7 +77,7 @@ export class TrackedFiles {
     this.#seen.set(path, known)
   }
 
-  /** Becomes what `tree` tracks; stats stay with the entries that stay. */
+  /** Follows `tree`: entries that stay keep their stats. */
   async follow(tree: Tree, options: ReadOptions = {}): Promise<void> {
     if (this.#tree !== tree.cid && !(await this.#followDifference(tree, options)))
       await this.#followWhole(tree, options)
@@ -85,7 +85,7 @@ export class TrackedFiles {
     this.#takeSeen()
   }
 
-  /** As `follow`, where it is known that only these entries differ. */
+  /** As `follow`, when it is known that only these entries differ. */
   followEdits(tree: Cid, edits: ReadonlyMap<Path, TreeEntry | null>): void {
     for (const [path, entry] of edits) {
       // Most have been seen just now: then nothing else is known of them that counts.

@@ -8,7 +8,7 @@ import { existingFile } from './track.ts'
 /** A larger file would keep waiting whoever only wants a hint. */
 const guessBytesMax = 32 << 20
 
-/** As `guessKey` of the file in the working folder. @throws VarveError VARVE_PATH_NOT_FOUND */
+/** As `guessKey`, for a file in the working folder. @throws VarveError VARVE_PATH_NOT_FOUND */
 export async function guessFileKey(
   worktree: Worktree,
   named: string,

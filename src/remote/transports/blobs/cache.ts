@@ -20,13 +20,13 @@ export class RemoteCache {
   readonly #key: string
   #dir: string | null = null
 
-  /** `location` tells one remote from another. */
+  /** `location` tells this remote from others. */
   constructor(parent: string | undefined, location: string) {
     this.#parent = parent
     this.#key = toHex(sha256(utf8(location))).slice(0, 32)
   }
 
-  /** The folder, made on first use. */
+  /** The cache's folder, which is made when it is first used. */
   get dir(): string {
     if (this.#dir === null) {
       this.#dir =

@@ -121,7 +121,7 @@ async function keptEntries(home: BlobHome, newest: LoggedEntry, oldest: number):
   return kept
 }
 
-/** All that the kept manifests reach, and what their deltas stand on. */
+/** Marks all that the kept manifests reach, and the bases of its deltas. */
 async function markKept(
   home: BlobHome,
   kept: readonly LoggedEntry[],

@@ -73,7 +73,7 @@ export class BlobHome {
     return this.#newest === null || !isRecent ? this.refresh() : this.#newest.entry
   }
 
-  /** From now on this manifest is the newest that is known. */
+  /** Takes this manifest for the newest. */
   learn(file: ManifestFile): LoggedEntry {
     const entry = entryOf(file)
     this.#rememberPacks()
@@ -91,7 +91,7 @@ export class BlobHome {
     return bytes === null ? null : { sequence, bytes }
   }
 
-  /** Where everything lies, according to the newest manifest that is known. */
+  /** Where all objects lie, according to the newest manifest that is known. */
   async view(): Promise<IndexView> {
     const entry = await this.entry()
     this.#view ??= this.#loadView(entry)
@@ -103,7 +103,7 @@ export class BlobHome {
     }
   }
 
-  /** The view, if it is loaded already: for those who cannot wait. */
+  /** The view, if it is loaded already; for those who cannot wait. */
   loadedView(): IndexView | null {
     const entry = this.#newest?.entry
     if (entry === undefined) return null
@@ -123,7 +123,7 @@ export class BlobHome {
     return this.remember(bytes, ref.name)
   }
 
-  /** A segment that was just read or written. */
+  /** Keeps a segment that was just read or written. */
   remember(bytes: Uint8Array, name: string): Segment {
     const segment = new Segment(bytes, name)
     this.segments.set(name, segment)
@@ -140,7 +140,7 @@ export class BlobHome {
     return cids.map((cid) => records.get(cid)!)
   }
 
-  /** By the newest index that is known: nothing is asked for. */
+  /** Looks into the newest index that is known, without asking the remote. */
   async has(cids: readonly Cid[]): Promise<boolean[]> {
     return this.retried(async (view) => cids.map((cid) => view.find(cidDigest(cid), codecOf(cid)) !== null))
   }
@@ -252,7 +252,7 @@ export class BlobHome {
   }
 }
 
-/** All segments are at hand: the view loads nothing. */
+/** A view of segments that are all loaded. */
 function viewOf(entry: LoggedEntry, segments: readonly Segment[]): IndexView {
   return new IndexView('', entry, new Map(segments.map((segment) => [segment.name, segment])))
 }

@@ -87,7 +87,7 @@ async function sent(writer: BlobWriter, view: IndexView): Promise<Run | null> {
   return run.entries.length === 0 ? null : run
 }
 
-/** False when another process took the number. */
+/** Writes a manifest; returns false when another process has taken its number. */
 export async function createManifest(
   home: BlobHome,
   blobs: WritableBlobs,

@@ -90,7 +90,7 @@ export class Repack {
     await this.#spool.remove()
   }
 
-  /** Each of them unpacked and hashed: damage must not be spread. */
+  /** Reads objects, and unpacks and hashes each, so that damage does not spread. */
   async #checked(cids: readonly Cid[]): Promise<StoredObject[]> {
     const objects = await this.#home.readStored(cids)
     const records = new Map(objects.map((object) => [object.cid, object]))

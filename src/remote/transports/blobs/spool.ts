@@ -80,7 +80,7 @@ export class Spool {
     return this.#writer
   }
 
-  /** As `ObjectWriter.adopt`; it is on its way at once. */
+  /** As `ObjectWriter.adopt`; the pack is sent at once. */
   async adopt(pack: WholePack, options: AdoptOptions): Promise<boolean> {
     const linked = await LinkedPack.link(this.#dir, pack, {
       ...options,
@@ -158,7 +158,7 @@ export class Spool {
     await this.#publisher.upload(name, path.join(this.#dir, name), { signal, onBytes, journal, ends })
   }
 
-  /** The next attempt sends again what has not arrived. */
+  /** Throws a failure of sending, once: the next attempt sends again what has not arrived. */
   #throwFailure(): void {
     const failure = this.#failure
     this.#failure = null
@@ -187,7 +187,7 @@ async function checkName(dir: string, name: string): Promise<void> {
   if (toHex(digest.digest()) !== name) throw corrupt(`'${file}' does not match its name`)
 }
 
-/** Whose it is: 0 when it was left on purpose. */
+/** A spool's name. `pid` says whose it is, 0 when it was left behind on purpose. */
 function nameOf(pid: number, gcEpoch: number): string {
   return `${pid}-${gcEpoch}-${randomHex(8)}`
 }

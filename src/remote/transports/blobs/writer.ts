@@ -62,7 +62,7 @@ export class BlobWriter implements ObjectWriter {
     return cid
   }
 
-  /** As put, also where the remote has the object. */
+  /** As `put`, even if the remote has the object. */
   putAnew(codec: Codec, bytes: Uint8Array, cid: Cid = cidOf(codec, bytes)): void {
     if (this.isPending(cid)) return
     this.#early.set(cid, { codec, bytes: new Uint8Array(bytes) })

@@ -109,7 +109,7 @@ async function gather(
   return { needs, commits: fresh.length, objects: copied.objects }
 }
 
-/** @returns the file's length */
+/** Writes the file; returns its length. */
 async function assemble(
   scratch: string,
   file: string,

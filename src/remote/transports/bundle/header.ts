@@ -41,7 +41,7 @@ export function isBundlePrelude(bytes: Uint8Array): boolean {
   return equalBytes(bytes.subarray(0, 4), magic)
 }
 
-/** Prelude and header, as a bundle begins. */
+/** The beginning of a bundle: prelude and header. */
 export function encodeBundleHeader(header: BundleHeader): Uint8Array {
   const body = encodeCbor({
     head: header.head,
@@ -72,7 +72,7 @@ export function damaged(what: string, data: ErrorFacts = {}, cause?: unknown): V
   })
 }
 
-/** Length of the header that follows. @throws VarveError VARVE_CORRUPT, VARVE_UNSUPPORTED_FORMAT */
+/** The length of the header that follows. @throws VarveError VARVE_CORRUPT, VARVE_UNSUPPORTED_FORMAT */
 export function readPrelude(bytes: Uint8Array, where: string): number {
   if (bytes.length < preludeBytes || !isBundlePrelude(bytes))
     throw damaged(`'${where}' is not a bundle, or not whole`)
@@ -87,7 +87,7 @@ export function readPrelude(bytes: Uint8Array, where: string): number {
   return length
 }
 
-/** `size` is the whole file's. @throws VarveError VARVE_CORRUPT */
+/** `size` is the length of the whole file. @throws VarveError VARVE_CORRUPT */
 export function decodeBundleHeader(
   prelude: Uint8Array,
   body: Uint8Array,

@@ -20,7 +20,7 @@ export function isDenied({ stderr }: GitFinished): boolean {
   return denied.test(stderr)
 }
 
-/** A reading step that failed. */
+/** The error for a step that only reads. */
 export function unreachable({ shown }: GitUrl, finished: GitFinished): VarveError {
   const reason = lastLine(finished.stderr)
   if (isDenied(finished)) {
@@ -35,7 +35,7 @@ export function unreachable({ shown }: GitUrl, finished: GitFinished): VarveErro
   })
 }
 
-/** Grows, and is never the same for two that met once. */
+/** Waits longer with each attempt, for a random time, so that two that met once do not meet again. */
 export async function waitBefore(attempt: number, signal: AbortSignal | undefined): Promise<void> {
   const ms = (50 << attempt) * (0.5 + Math.random())
   await pause(ms, undefined, signal === undefined ? {} : { signal }).catch(() => undefined)

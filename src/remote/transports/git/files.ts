@@ -22,12 +22,12 @@ export class GitFiles {
     this.#host = host
   }
 
-  /** What the newest tree holds. */
+  /** What the newest tree lists. */
   get listing(): Listing {
     return this.#listing
   }
 
-  /** Length of all files in it. */
+  /** The length of all files in it. */
   get bytes(): number {
     let sum = 0
     for (const blobs of this.#listing.values()) for (const blob of blobs) sum += blob.bytes
@@ -38,7 +38,7 @@ export class GitFiles {
     return path.join(this.#host.storeDir, name)
   }
 
-  /** From now on this is the newest tree. @throws VarveError VARVE_UNSUPPORTED_FORMAT, VARVE_CORRUPT */
+  /** Makes this the newest tree. @throws VarveError VARVE_UNSUPPORTED_FORMAT, VARVE_CORRUPT */
   show(listing: Listing): void {
     for (const [name, blobs] of listing) this.#known.set(name, blobs)
     this.#checkFormat(listing)
@@ -60,7 +60,7 @@ export class GitFiles {
     this.bringMany([...this.#listing.keys()])
   }
 
-  /** Small ones in one go. */
+  /** Fetches files, small ones in one go. */
   bringMany(names: readonly string[]): void {
     const lacking = names.filter((name) => this.#known.has(name) && !fs.existsSync(this.pathOf(name)))
     const small: string[] = []
@@ -76,7 +76,7 @@ export class GitFiles {
     for (const name of lacking) this.bring(this.pathOf(name))
   }
 
-  /** Under its name once `write` has written all of it. */
+  /** Puts a file under its name, after `write` has written all of it. */
   lay(name: string, write: (temporary: string) => void): void {
     const { storeDir } = this.#host
     const file = path.join(storeDir, name)
@@ -91,7 +91,7 @@ export class GitFiles {
     }
   }
 
-  /** A copy that cannot be read is not used again. */
+  /** Runs `work` on the cache. When a copy cannot be read, the cache is not used again. */
   #reading<T>(work: () => T): T {
     try {
       return work()
@@ -101,7 +101,7 @@ export class GitFiles {
     }
   }
 
-  /** Whoever pushed last may have been a newer program. */
+  /** Checks the format, because whoever pushed last may use a newer program. */
   #checkFormat(listing: Listing): void {
     const { id, bytes } = listing.get('format')![0]!
     if (id === this.#formatId) return
@@ -116,7 +116,7 @@ export class GitFiles {
   }
 }
 
-/** As Git names it. */
+/** The name that Git gives these bytes. */
 function blobId(bytes: Uint8Array): string {
   return createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex')
 }

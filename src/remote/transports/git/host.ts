@@ -59,12 +59,12 @@ export class GitHost {
     }
   }
 
-  /** What the cache has, or null. */
+  /** The commit that the cache has; null when it has none. */
   get cached(): Tip | null {
     return this.#folder.tip()
   }
 
-  /** The cache has this commit and all of its files. */
+  /** Notes that the cache has this commit, and all of its files. */
   remember(tip: Tip): void {
     this.#folder.remember(tip)
   }
@@ -106,7 +106,7 @@ export class GitHost {
     return readListing(Buffer.from(finished.stdout).toString('latin1'))
   }
 
-  /** The bytes of some small blobs, all at once. */
+  /** The bytes of some small blobs, in one read. */
   readMany(blobs: readonly Blob[]): Uint8Array[] {
     if (blobs.length === 0) return []
     const most = blobs.reduce((sum, { bytes }) => sum + bytes + 128, 1024)
@@ -127,7 +127,7 @@ export class GitHost {
     })
   }
 
-  /** Writes a file of the store from its blobs, at once. */
+  /** Writes a file of the store from its blobs, with blocking calls. */
   writeOut(blobs: readonly Blob[], file: string): void {
     const fd = fs.openSync(file, 'wx', 0o600)
     try {
@@ -140,7 +140,7 @@ export class GitHost {
     }
   }
 
-  /** A commit with exactly these files, in the cache only. */
+  /** Makes a commit with exactly these files, in the cache only. */
   async commit(plan: CommitPlan): Promise<{ commit: string; listing: Listing }> {
     const words = ['fast-import', '--quiet', '--done', '--force']
     const finished = await runGit(this.#git, words, { input: importStream(plan) })
@@ -184,12 +184,12 @@ export class GitHost {
     this.#folder.forget()
   }
 
-  /** `neededBytes`: of all files that the store has. */
+  /** `neededBytes` is the length of all files that the store has. */
   close(neededBytes: number): void {
     this.#folder.remove(neededBytes)
   }
 
-  /** A step that only reads: it may be done again. */
+  /** Runs a step that only reads, and that may therefore be repeated. */
   async #reach(
     words: readonly string[],
     options: RunOptions = {},
@@ -221,7 +221,7 @@ function tipIn({ stdout }: GitFinished): string | null {
   return line === undefined ? null : line.slice(0, line.indexOf('\t'))
 }
 
-/** Runs of blobs that are read in one go. */
+/** Groups blobs that are read in one go. */
 function together(blobs: readonly Blob[]): Blob[][] {
   const groups: Blob[][] = []
   let bytes = Number.POSITIVE_INFINITY

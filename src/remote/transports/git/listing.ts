@@ -31,7 +31,7 @@ const kinds: readonly Kind[] = [
   { name: /^packs\/([0-9a-f]{2})\/\1[0-9a-f]{62}\.pack$/, bytesMax: packBytesMax },
 ]
 
-/** `output` is that of `git ls-tree -r -z -l`. @throws VarveError VARVE_CORRUPT */
+/** Reads the output of `git ls-tree -r -z -l`. @throws VarveError VARVE_CORRUPT */
 export function readListing(output: string): Listing {
   const files = new Map<string, Blob[]>()
   for (const line of output.split('\0')) {
@@ -51,7 +51,7 @@ export function readListing(output: string): Listing {
   return files
 }
 
-/** As `readListing` takes it. */
+/** The listing as a text that `readListing` reads. */
 export function listingText(listing: Listing): string {
   let text = ''
   for (const [name, blobs] of listing)

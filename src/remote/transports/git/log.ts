@@ -32,7 +32,7 @@ export class GitLog implements Log {
     this.#files = files
   }
 
-  /** The host's newest state, read anew. False when it has none. */
+  /** Reads the host's newest state; returns false when it has none. */
   async refresh(): Promise<boolean> {
     return this.#inTurn(() => this.#refresh())
   }

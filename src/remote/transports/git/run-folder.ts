@@ -26,12 +26,12 @@ export interface Tip {
 export interface RunFolder extends GitPlace {
   readonly dir: string
   readonly storeDir: string
-  /** What the cache is known to have. */
+  /** The commit that the cache is known to have. */
   tip(): Tip | null
   /** Git in this run has this commit, and need not have what came before it; null: it has none. */
   show(commit: string | null): void
   remember(tip: Tip): void
-  /** The cache is not what it claims: start anew. */
+  /** Forgets the cache, which is not what it claims to be. */
   forget(): void
   /**
    * Removes this run's folder; and the cache too, if most of it is not of the `neededBytes` that the store has now.
@@ -39,7 +39,7 @@ export interface RunFolder extends GitPlace {
   remove(neededBytes: number): void
 }
 
-/** `cacheDir` absent: in a temporary folder that is removed in the end. */
+/** Without `cacheDir`, the folder is a temporary one that is removed in the end. */
 export function makeRunFolder(url: GitUrl, cacheDir: string | undefined): RunFolder {
   try {
     return cacheDir === undefined ? makeTemporary() : makeCached(url, cacheDir)

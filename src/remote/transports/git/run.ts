@@ -83,7 +83,7 @@ export function runGitInto(git: GitProgram, words: readonly string[], fd: number
   if (status !== 0) throw unreadable(String(stderr))
 }
 
-/** What Git prints, at once. */
+/** Runs Git with a blocking call; returns what it prints. */
 export function runGitForOutput(
   git: GitProgram,
   words: readonly string[],

@@ -13,7 +13,7 @@ type Environment = Readonly<Record<string, string | undefined>>
 const fileBytesMax = 1 << 20
 const tokenPattern = /^[A-Za-z0-9._~+/=-]{8,1000}$/
 
-/** null when there is none for this origin. @throws VarveError VARVE_REFUSED */
+/** The token for an origin; null when there is none. @throws VarveError VARVE_REFUSED */
 export function tokenFor(origin: string, environment: Environment): string | null {
   const { host, protocol, hostname } = new URL(origin)
   const token = fromVariable(host, environment) ?? fromFile(host, environment)

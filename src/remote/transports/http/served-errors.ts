@@ -18,7 +18,7 @@ export interface ServedError {
   readonly hint: string | undefined
 }
 
-/** null where the body is no error of ours. */
+/** The error in an answer of Varve's server; null when the body is something else. */
 function saidIn(body: Uint8Array): ServedError | null {
   try {
     const { error } = JSON.parse(Buffer.from(body).toString('utf8')) as { error?: Record<string, unknown> }
@@ -30,7 +30,7 @@ function saidIn(body: Uint8Array): ServedError | null {
   }
 }
 
-/** For HttpClient's `explain`. */
+/** The error's message, for `explain` of the HTTP client. */
 export function explain(body: Uint8Array): string | null {
   return saidIn(body)?.message ?? null
 }

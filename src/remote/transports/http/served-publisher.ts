@@ -120,7 +120,7 @@ export class ServedPublisher implements Publisher {
     )
   }
 
-  /** Where an upload that was begun before goes on. */
+  /** The offset at which an upload goes on that was begun before. */
   async #begun(
     target: string,
     journal: string | undefined,
@@ -184,7 +184,7 @@ interface SentUpdate {
   readonly force: true
 }
 
-/** As the server's own description says it. */
+/** Whether the body is a report as the server's API describes it. */
 function isReport(body: Uint8Array): boolean {
   try {
     const { updates, sequence } = JSON.parse(Buffer.from(body).toString('utf8')) as Record<string, unknown>

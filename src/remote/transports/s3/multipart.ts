@@ -83,7 +83,7 @@ export class MultipartUpload {
     return Array.from({ length: count }, (_, index) => index + 1).filter((number) => !this.#tags.has(number))
   }
 
-  /** False when the store no longer knows the upload. */
+  /** Sends a part; returns false when the store no longer knows the upload. */
   async send(number: number, body: Uint8Array): Promise<boolean> {
     const answer = await this.#client.send({
       method: 'PUT',
@@ -152,7 +152,7 @@ const lost: ReadonlySet<string> = new Set([
   'EntityTooSmall',
 ])
 
-/** null when the store does not know the upload any more. */
+/** The parts that the store has, with their tags; null when it no longer knows the upload. */
 async function partsAt(
   client: S3Client,
   key: string,
@@ -181,7 +181,7 @@ async function partsAt(
   }
 }
 
-/** A part of another size is sent again. */
+/** Notes a part of the right size; others are sent again. */
 function notePart(part: XmlElement, cut: Cut, tags: Map<number, string>): void {
   const number = Number(childText(part, 'PartNumber'))
   const tag = childText(part, 'ETag')

@@ -29,13 +29,13 @@ export class NewestManifest {
     this.#client = client
   }
 
-  /** `create` found or put a file of this name. */
+  /** Notes that `create` has found or written a file of this name. */
   noteTaken(name: string): void {
     const sequence = sequenceOf(name)
     if (sequence !== null) this.#taken = Math.max(this.#taken, sequence)
   }
 
-  /** null when it is still `known`. @throws VARVE_UNREACHABLE when there is none */
+  /** The newest manifest; null when it is still `known`. @throws VarveError VARVE_UNREACHABLE when there is none */
   async find(known: ManifestFile | null, signal: AbortSignal | undefined): Promise<ManifestFile | null> {
     for (let look = 0; look < looksMax; look++) {
       const listed = await this.#lastListed(known?.sequence ?? 0, signal)

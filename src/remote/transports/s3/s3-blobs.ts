@@ -120,7 +120,7 @@ export class S3Blobs implements WritableBlobs {
     return abortStaleUploads(this.#client, signal)
   }
 
-  /** What the store does with conditions; leaves nothing behind. */
+  /** Tries out what the store does with conditions; leaves nothing behind. */
   probe(signal?: AbortSignal): Promise<ProbeFinding> {
     return probe(this.#client, signal)
   }

@@ -16,7 +16,7 @@ interface Marker {
   readonly id: string
 }
 
-/** How many were given up. */
+/** Gives up uploads that nobody continues; returns how many there were. */
 export async function abortStaleUploads(client: S3Client, signal: AbortSignal | undefined): Promise<number> {
   const stale: Marker[] = []
   let after: Marker | null = null

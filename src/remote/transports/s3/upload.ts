@@ -63,7 +63,7 @@ async function isThere(
   return !(ageMs > ageMsMax)
 }
 
-/** null when there is none. */
+/** The size of an object; null when there is no such object. */
 export async function sizeOf(
   client: S3Client,
   key: string,
@@ -73,7 +73,7 @@ export async function sizeOf(
   return answer.status === 404 ? null : Number(answer.headers['content-length'])
 }
 
-/** A file has 10,000 parts at most. */
+/** How large parts have to be, so that the file has at most 10,000. */
 function partBytesFor(size: number, wanted: number): number {
   return Math.max(wanted, Math.ceil(size / 10_000))
 }

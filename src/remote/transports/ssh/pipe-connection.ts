@@ -7,7 +7,7 @@ export class PipeConnection extends Duplex {
   readonly #output: Writable
   readonly #release: () => void
 
-  /** `release` is called once, at the end. */
+  /** `release` is called once, when the connection ends. */
   constructor(input: Readable, output: Writable, release: () => void = () => {}) {
     super({ allowHalfOpen: false })
     this.#input = input

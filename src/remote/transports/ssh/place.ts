@@ -39,7 +39,7 @@ export function sshPlaceOf(url: string): SshPlace {
   }
 }
 
-/** Arguments of ssh, after the program's name. */
+/** The arguments of ssh, without the program's name. */
 export function sshArguments(place: SshPlace, create: 'create' | 'find'): string[] {
   const words = [
     'varve',
@@ -52,7 +52,7 @@ export function sshArguments(place: SshPlace, create: 'create' | 'find'): string
   return [...(place.port === null ? [] : ['-p', place.port]), '--', place.destination, words.join(' ')]
 }
 
-/** One word for a POSIX shell. */
+/** The text as one word for a POSIX shell. */
 function quoted(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`
 }

@@ -39,7 +39,7 @@ export async function connectBySsh(run: SshRun): Promise<Duplex> {
   return connectionOf(child)
 }
 
-/** Reads up to the greeting and not a byte further. */
+/** Reads up to the greeting, and not a byte further. */
 function greeted(child: ChildProcess, run: SshRun, said: () => string): Promise<void> {
   const { stdout } = child as ChildProcess & { stdout: NodeJS.ReadableStream }
   return new Promise((done, failed) => {
@@ -73,7 +73,7 @@ function greeted(child: ChildProcess, run: SshRun, said: () => string): Promise<
   })
 }
 
-/** At the beginning of a line. */
+/** Where the greeting stands at the beginning of a line, or -1. */
 function greetingIn(bytes: Buffer): number {
   for (let at = bytes.indexOf(pipeGreeting); at >= 0; at = bytes.indexOf(pipeGreeting, at + 1))
     if (at === 0 || bytes[at - 1] === 10) return at

@@ -30,7 +30,7 @@ function formatFault(dir: string): string | null {
   }
 }
 
-/** A newer format would have another digest than ours. */
+/** Whether the file has the digest of our format. A newer format would have another. */
 function hasOurDigest(dir: string): boolean {
   const ours = (JSON.parse(utf8Text(formatBytes())) as { check: string }).check
   return fs.readFileSync(path.join(dir, 'format')).includes(ours)

@@ -26,14 +26,14 @@ export function indexFault(dir: string, entry: LoggedEntry, salvage: Salvage): s
   return null
 }
 
-/** Packs that the readable part of an index names. */
+/** The packs that the readable part of an index names. */
 export function livePacks(dir: string, entry: LoggedEntry): Set<string> {
   const segments = entry.segments.map(({ name }) => readSegment(dir, name))
   const packs = segments.flatMap((segment) => (typeof segment === 'string' ? [] : segment.packs))
   return new Set(packs.map(({ name }) => packPath(name)))
 }
 
-/** Segment files that are not what their names say, and how. */
+/** The segment files whose bytes do not match their names, and what is wrong with each. */
 export function damagedSegments(dir: string): Map<string, string> {
   const damaged = new Map<string, string>()
   for (const file of fs.readdirSync(path.join(dir, 'idx'))) {
@@ -44,7 +44,7 @@ export function damagedSegments(dir: string): Map<string, string> {
   return damaged
 }
 
-/** What is wrong, where it cannot be read. */
+/** The segment; a text instead says why it cannot be read. */
 export function readSegment(dir: string, name: string): Segment | string {
   try {
     return new Segment(readWhole(path.join(dir, segmentPath(name)), segmentBytesMax), name)

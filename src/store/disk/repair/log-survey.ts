@@ -92,7 +92,7 @@ function isEntry(bytes: Uint8Array, sequence: number, digest: string | null): bo
   }
 }
 
-/** What a newer program wrote is no damage. */
+/** Refuses an entry that a newer program wrote, which is no damage. */
 function refuseNewer(bytes: Uint8Array, sequence: number): void {
   try {
     decodeLogEntry(bytes, manifestName(sequence))

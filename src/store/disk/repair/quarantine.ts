@@ -15,12 +15,12 @@ export class Quarantine {
     this.#folder = path.join(dir, 'quarantine', `${time}-${process.pid}`)
   }
 
-  /** null when nothing was moved. */
+  /** The folder for what was moved aside; null when nothing was. */
   get folder(): string | null {
     return this.#isUsed ? this.#folder : null
   }
 
-  /** Moves a file of the store, named relative to it. */
+  /** Moves a file of the store aside; `name` is relative to the store. */
   async take(name: string): Promise<void> {
     const target = await this.#placeOf(name)
     rename(path.join(this.#dir, name), target)

@@ -99,7 +99,7 @@ async function salvagedRun(dir: string, salvage: Salvage, writer: DiskWriter): P
   return mergeRuns([runOf(kept), runOf(objects)])
 }
 
-/** Refs that hold on to what only a lost manifest knew. */
+/** Refs that keep alive what only a lost manifest knew. */
 async function rescuedRefs(
   dir: string,
   { log, entry, salvage, options }: ReindexInput,
@@ -133,7 +133,7 @@ function refsWith(
   )
 }
 
-/** The log as it is, but for its newest entry. */
+/** The log as it is, except for its newest entry. */
 function logAt(entry: LoggedEntry, log: ManifestLog): Log {
   return {
     newest: () => entry,

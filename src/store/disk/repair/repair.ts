@@ -45,7 +45,7 @@ export async function repairDisk(dir: string, options: DiskRepairOptions = {}): 
   })
 }
 
-/** False when another process was faster. */
+/** One attempt; returns false when another process was faster. */
 async function turn(dir: string, means: Means): Promise<boolean> {
   const { aside, done, options } = means
   await repairFormat(dir, aside, done)
@@ -82,7 +82,7 @@ function logFault(log: LogSurvey, entry: LoggedEntry): string | null {
   return log.damaged.some((sequence) => sequence >= entry.oldest) ? 'a manifest cannot be read' : null
 }
 
-/** What refs reach and no index names, though a pack has it. */
+/** An object that refs reach and a pack holds, but that no index names. */
 async function unindexed(dir: string, log: LogSurvey, salvage: Salvage): Promise<string | null> {
   const home = new DiskHome(dir)
   const roots = [...log.whole.values()].flatMap((entry) => [...(refsOf(entry, salvage)?.values() ?? [])])

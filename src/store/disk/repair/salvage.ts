@@ -29,7 +29,7 @@ export class Salvage {
     this.#dir = dir
   }
 
-  /** `preferred`: packs whose copies are taken where there are several. */
+  /** When an object has several copies, that in a pack of `preferred` is taken. */
   static async of(
     dir: string,
     preferred: ReadonlySet<string>,
@@ -57,7 +57,7 @@ export class Salvage {
     return readObjects(cids, { locate, cache: this.#cache, location: this.#dir })
   }
 
-  /** A record as it lies in its pack. */
+  /** The record as it is stored in its pack. */
   stored(found: FoundRecord): StoredObject {
     const file = path.join(this.#dir, found.file)
     const fd = openExisting(file)

@@ -41,7 +41,7 @@ export class JoinedPacks {
     for (const kind of ['meta', 'data'] as const) await this.#finish(kind)
   }
 
-  /** Removes the new packs: nobody knows them. */
+  /** Removes the new packs, of which nobody else knows yet. */
   async abort(): Promise<void> {
     for (const pack of this.packs) await pack.abort()
   }
