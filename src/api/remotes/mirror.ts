@@ -1,5 +1,6 @@
 // Mirrors between any two places: folders, servers, object stores, or remotes that a repository knows by name.
 import path from 'node:path'
+import { isVarveError } from '../../base/errors.ts'
 import { type MirrorEnds, type MirrorEvent, eventOf, followMirror } from '../../remote/follow.ts'
 import type { Conditional } from '../../remote/interface.ts'
 import { mirrorOnce } from '../../remote/mirror.ts'
@@ -89,7 +90,10 @@ async function placeOf(
     environment,
   })
   if (/[/\\]/.test(word) || word === '.' || word === '..') return asUrl()
-  const place = await findPlace(base, {}).catch(() => null)
+  const place = await findPlace(base, {}).catch((error: unknown) => {
+    if (isVarveError(error, 'VARVE_NO_REPOSITORY')) return null
+    throw error
+  })
   if (place === null) return asUrl()
   try {
     const manifest = await place.store.manifest()
