@@ -116,8 +116,9 @@ describe('signals', () => {
       ...at,
       env: { ...process.env, VARVE_AUTHOR_NAME: 'Ada', VARVE_AUTHOR_EMAIL: 'ada@example.org' },
     })
-    child.stdin.write('id,x\n1,')
-    await new Promise((resolve) => setTimeout(resolve, 1500))
+    // More than the pipe holds: when it is through, the command is reading.
+    const rows = Array.from({ length: 300_000 }, (_, i) => `${i},word ${i}`)
+    await new Promise((read) => child.stdin.write(`id,x\n${rows.join('\n')}\n1,`, read))
     child.kill('SIGINT')
     const [said, [code]] = await Promise.all([text(child.stderr), once(child, 'close') as Promise<[number]>])
     expect(code).toBe(130)
