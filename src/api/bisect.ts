@@ -14,25 +14,26 @@ import type { CommitInfo, OperationOptions } from './interface.ts'
 export type { Verdict }
 
 export interface BisectInfo {
-  /** Where HEAD was when it began: a branch, or null where it was detached; and the commit. */
+  /** The branch that HEAD was at when the search began; null when it was detached. */
   readonly branch: string | null
+  /** The commit that HEAD was at then. */
   readonly start: string
   readonly bad: string | null
   readonly good: readonly string[]
   readonly skipped: readonly string[]
   /** The first bad commit. */
   readonly found: string | null
-  /** Commits that may still have to be looked at after the one that is checked out. */
+  /** How many commits may still have to be tested after the one that is checked out. */
   readonly left: number
   readonly log: readonly { readonly verdict: Verdict; readonly commit: string }[]
 }
 
 export interface BisectResult extends BisectInfo {
-  /** The commit to be tested, which the files are at now; null where there is none. */
+  /** The commit to be tested, which is checked out; null when there is none. */
   readonly testing: CommitInfo | null
   /** About so many more tests. */
   readonly steps: number
-  /** Where only skipped commits are left: it is one of these. */
+  /** When only skipped commits are left: the first bad one is among these. */
   readonly untold: readonly string[]
 }
 
@@ -50,7 +51,9 @@ export class Bisect {
     return readBisecting(this.#repo)
   }
 
-  /** Goes to the commit in the middle as soon as one is known to be bad and one to be good. */
+  /**
+   * Begins a search. As soon as one commit is known to be bad and one to be good, it goes to the one in the middle.
+   */
   async start(
     options: OperationOptions & { bad?: string; good?: readonly string[] } = {},
   ): Promise<BisectResult> {
@@ -58,7 +61,7 @@ export class Bisect {
     return this.#resultOf(await startBisect(this.#repo, this.#folder, { bad, good }, rest))
   }
 
-  /** Says of HEAD, or of the named revisions, what they are, and goes to the next commit. */
+  /** Marks HEAD, or the named revisions, and goes to the next commit. */
   async mark(
     verdict: Verdict,
     options: OperationOptions & { revisions?: readonly string[] } = {},
@@ -67,12 +70,15 @@ export class Bisect {
     return this.#resultOf(await markBisect(this.#repo, this.#folder, verdict, revisions, rest))
   }
 
-  /** Goes to the commit to be tested next, wherever HEAD has gone since. */
+  /** Goes to the commit to be tested next, wherever HEAD is now. */
   async next(options: OperationOptions = {}): Promise<BisectResult> {
     return this.#resultOf(await nextOfBisect(this.#repo, this.#folder, options))
   }
 
-  /** Ends it: HEAD is where it was. `left`: commits made meanwhile that no branch has, newest first. */
+  /**
+   * Ends the search, and goes back to where HEAD was. `left` has the commits made meanwhile that are on no branch,
+   * newest first.
+   */
   async reset(options: OperationOptions = {}): Promise<{ left: readonly CommitInfo[] }> {
     const left = await resetBisect(this.#repo, this.#folder, options)
     return { left: left.map((commit) => commitInfoOf(commit, new Map())) }
@@ -111,12 +117,12 @@ export interface FirstBadOptions extends OperationOptions {
   /** Default: HEAD. */
   readonly bad?: string
   readonly good: string | readonly string[]
-  /** Whether a commit is good; 'skip' where that cannot be told. */
+  /** Says whether a commit is good or bad; 'skip' when that cannot be told. */
   readonly test: (commit: CommitInfo) => Promise<Verdict> | Verdict
 }
 
 export interface FirstBad {
-  /** null: only skipped commits were left, and it is one of `untold`. */
+  /** The first bad commit; null when only skipped commits were left: then it is one of `untold`. */
   readonly commit: CommitInfo | null
   readonly untold: readonly string[]
   readonly tested: number

@@ -53,20 +53,20 @@ export class DataRepository extends MergingRepository {
     }
   }
 
-  /** The commits that added, changed or removed a row (or its cell), newest first, each with what it did. */
+  /** The commits that added, changed or removed a row (or one of its cells), newest first, each with what it did. */
   async *rowLog(path: string, options: RowLogOptions): AsyncGenerator<RowCommit> {
     yield* logOfRow(this.repo, path, options)
   }
 
-  /** Which commit brought in each line of a text, or each row or cell of a table, as it is now. */
+  /** For each line of a text, or each row or cell of a table, the commit that brought it in as it is now. */
   async blame(path: string, options: BlameOptions = {}): Promise<Blame> {
     return blamePath(this.repo, path, options)
   }
 
   /**
-   * The first commit after the good ones, and not after the bad one, of which `test` says that it is bad, asking as few times
-   * as can be. Nothing is checked out: look at the commit with `at` or `check`.
-   * @throws VarveError VARVE_NOT_POSSIBLE where a good one descends from the bad one
+   * Finds the first commit that `test` calls bad, among those after the good ones and up to the bad one, with as few
+   * tests as possible. Nothing is checked out: look at a commit with `at` or `check`.
+   * @throws VarveError VARVE_NOT_POSSIBLE when a good commit descends from the bad one
    */
   async findFirstBad(options: FirstBadOptions): Promise<FirstBad> {
     return findFirstBad(this.repo, options)
@@ -80,14 +80,17 @@ export class DataRepository extends MergingRepository {
     return commitInfoOf(await readCommit(store, commit), names, await commitsLeftOut(store))
   }
 
-  /** Which commit a revision stands for, and the branch or tag that it names. @throws VarveError VARVE_REF_NOT_FOUND */
+  /**
+   * The commit that a revision stands for, and the branch or tag that it names.
+   * @throws VarveError VARVE_REF_NOT_FOUND
+   */
   async revisionInfo(revision: string): Promise<t.RevisionInfo> {
     return revisionInfo(this.repo, revision)
   }
 
   /**
-   * The best common ancestors: none of histories that share nothing, several after crosswise merges. `b` may be several, which
-   * are taken as a merge of them.
+   * The best common ancestors: none when the histories share nothing, several after crosswise merges. `b` may be
+   * several revisions, which count as a merge of them.
    */
   async mergeBases(
     a: string,
@@ -97,24 +100,24 @@ export class DataRepository extends MergingRepository {
     return mergeBasesOf(this.repo, [a, ...[b].flat()], options)
   }
 
-  /** Those of these revisions that no other of them has among its ancestors. */
+  /** Those of the revisions that are not an ancestor of any other of them. */
   async independent(revisions: readonly string[]): Promise<string[]> {
     return independentOf(this.repo, revisions)
   }
 
-  /** Whether `descendant` is `ancestor`, or has it among its ancestors. */
+  /** Whether `ancestor` is the same commit as `descendant`, or one of its ancestors. */
   async isAncestor(ancestor: string, descendant: string): Promise<boolean> {
     return reaches(this.repo, descendant, ancestor)
   }
 
-  /** The nearest tag that a commit is or has among its ancestors: that with the fewest commits between. */
+  /** The nearest tag at a commit or at one of its ancestors: the one with the fewest commits in between. */
   async describe(revision: string, options: t.DescribeOptions = {}): Promise<t.Description> {
     return described(this.repo, revision, options)
   }
 
   /**
-   * The rows against the rules that varve.yaml has for them; violations are a result, not an error.
-   * @throws VarveError VARVE_RULE_VIOLATED where varve.yaml itself is wrong
+   * Checks rows against the rules in varve.yaml. Violations are a result, not an error.
+   * @throws VarveError VARVE_RULE_VIOLATED when varve.yaml itself is wrong
    */
   async check(options: RuleCheckOptions = {}): Promise<CheckReport> {
     return checkRules(this.repo, this.folder, options)
@@ -150,7 +153,7 @@ export class DataRepository extends MergingRepository {
     return branchInfo(await createBranch(this.repo, name, options))
   }
 
-  /** Lets a branch follow `upstream`, a branch of a remote ('origin/main'); null: none any more. */
+  /** Lets a branch follow `upstream`, a branch of a remote ('origin/main'); null ends that. */
   async setUpstream(name: string, upstream: string | null): Promise<void> {
     await followBranch(this.repo, name, upstream)
   }
@@ -199,7 +202,9 @@ export class DataRepository extends MergingRepository {
     return openSnapshot(this.repo, revision)
   }
 
-  /** Commits what `change` did to `branch`, if it did anything; runs it again when another writer was faster. */
+  /**
+   * Commits what `change` did to `branch`, if it did anything. `change` runs again when another writer was faster.
+   */
   async transaction<T>(
     branch: string,
     change: (tx: Transaction) => Promise<T> | T,

@@ -14,6 +14,7 @@ export type { Autostash, EditMessage, MergePreview, MergeResult, PickOptions } f
 
 export type * from './remotes/remote-interface.ts'
 
+export type * from './git-interface.ts'
 export type * from './log-interface.ts'
 
 export type * from './ref-interface.ts'
@@ -28,7 +29,7 @@ export type {
 } from './conflicts/conflict-interface.ts'
 
 export interface OpenOptions {
-  /** Author of new commits, before what the repository's config says in user.name and user.email. */
+  /** The author of new commits, which takes precedence over user.name and user.email of the repository's settings. */
   readonly author?: Partial<Person>
   /** What counts where neither says it. */
   readonly defaultAuthor?: Partial<Person>
@@ -39,15 +40,18 @@ export interface OpenOptions {
    * None are read when it is absent.
    */
   readonly environment?: Readonly<Record<string, string | undefined>>
-  /** Kinds of endpoints of your own that links can name, asked before those that come along. docs/CONNECTORS.md */
+  /**
+   * Kinds of endpoints of your own that links can name. They take precedence over the built-in ones. See
+   * docs/CONNECTORS.md.
+   */
   readonly connectors?: readonly ConnectorKind[]
-  /** Told what went wrong without stopping anything, such as a remote's copy that could not be reached. */
+  /** Called with what went wrong without stopping anything, such as a copy of a remote that could not be reached. */
   readonly onWarning?: (message: string) => void
-  /** Told when small packs are about to be put together, as happens by itself now and then (setting `gc.auto`). */
+  /** Called when small packs are about to be joined, which happens by itself now and then (setting `gc.auto`). */
   readonly onUpkeep?: (message: string) => void
   /**
-   * Told of each operation that has moved branches, the index or settings of this repository, as soon as it is durable: what
-   * fails or is stopped afterwards does not take it back.
+   * Called with each operation that has moved branches, the index or settings of this repository, as soon as it is
+   * durable. Something that fails or is stopped afterwards does not take it back.
    */
   readonly onMoved?: (operation: Operation) => void
 }
@@ -64,18 +68,18 @@ export interface Progress {
   /** 0 when it is not known. */
   readonly total: number
   readonly unit: 'bytes' | 'files' | 'objects' | 'rows' | 'commits'
-  /** In transfers: what has come over so far, packed. Their `total` grows while more is found. */
+  /** In transfers: how many bytes were transferred so far, packed. `total` grows while more is found. */
   readonly bytes?: number
-  /** In a push to several places, which go on side by side: the URL of the one that this is about. */
+  /** In a push to several places, which run side by side: the URL of the place that this is about. */
   readonly place?: string
 }
 
 export interface CommitInfo {
-  /** 64 hex digits; people may type the first few. */
+  /** 64 hex digits. People may type the first few. */
   readonly id: string
-  /** The name any IPLD tool knows: base32 CID. */
+  /** The name that IPLD tools use: a CID in base32. */
   readonly cid: string
-  /** Id of its dataset: commits with the same have the same files and tables. */
+  /** The id of its dataset. Commits with the same id have the same files and tables. */
   readonly tree: string
   readonly parents: readonly string[]
   readonly author: Signature
@@ -84,7 +88,7 @@ export interface CommitInfo {
   /** Branches, tags and remote branches that point here: 'main', 'tag: v1', 'origin/main'; with HEAD -> first. */
   readonly refs: readonly string[]
   readonly extra: Readonly<Record<string, unknown>>
-  /** Its parents were not fetched: history ends here, in this clone. */
+  /** Set when its parents were not fetched: in this clone, history ends here. */
   readonly shallow?: boolean
 }
 
@@ -99,7 +103,7 @@ export interface Status {
   readonly staged: readonly PathChange[]
   readonly unstaged: readonly PathChange[]
   readonly untracked: readonly string[]
-  /** What no `add` takes, and why: 'is a repository of its own'. */
+  /** What `add` leaves out, and why: 'is a repository of its own'. */
   readonly skipped: readonly { readonly path: string; readonly reason: string }[]
   /** Paths of the merge under way that still have conflicts. */
   readonly unmerged: readonly { readonly path: string; readonly conflicts: number }[]
@@ -107,24 +111,24 @@ export interface Status {
     readonly kind: 'merge' | 'squash' | 'cherry-pick' | 'revert' | 'rebase'
     /** The commit that is merged, or at which a rebase or a series of picks stopped. */
     readonly theirs: string
-    /** What its commit will say unless it is told otherwise. */
+    /** The message that its commit will have, unless another is given. */
     readonly message: string
     readonly conflicts: number
-    /** In a rebase: HEAD is detached at the commits done; `branch` moves when all are. */
+    /** In a rebase: HEAD is detached at the commits that are done, and `branch` moves when all are. */
     readonly rebase?: {
       readonly branch: string | null
       readonly onto: string
       readonly done: number
       readonly total: number
     }
-    /** Of several cherry-picks or reverts: the branch is at the commits done. */
+    /** In several cherry-picks or reverts: the branch is at the commits that are done. */
     readonly sequence?: { readonly done: number; readonly total: number }
   } | null
   /** The search for the first bad commit that is under way (`Repository.bisect`). */
   readonly bisecting: BisectInfo | null
   /** Why varve.yaml, as it is now, cannot be read: 'varve.yaml, line 2: …'. Until it can, nothing is staged. */
   readonly configFault: string | null
-  /** Another process moved the branch since this folder was last brought up to date. */
+  /** Set when another process moved the branch after this folder was last brought up to date. */
   readonly behindBranch: boolean
 }
 
@@ -135,7 +139,7 @@ export interface TrackResult {
   readonly rows: number
 }
 
-/** What to compare: two revisions, or the index or the worktree with one. Nothing given: index with worktree. */
+/** What to compare: two revisions, or one with the index or the worktree. By default, the index with the worktree. */
 export interface DiffOptions extends OperationOptions {
   /** Default: the index, or HEAD with `staged`. */
   readonly from?: string
@@ -146,13 +150,13 @@ export interface DiffOptions extends OperationOptions {
   /** For text: how many lines to show around each change; default 3. */
   readonly context?: number
   /**
-   * For text: lines that differ in white space alone are equal, and a file in which there are no others does not
+   * For text: lines that differ only in white space count as equal, and a file with no other differences does not
    * differ.
    */
   readonly ignoreSpace?: boolean
 }
 
-/** One changed path. `rows` and `lines` are made while you iterate; skip them and they cost nothing. */
+/** One changed path. `rows` and `lines` are computed while you iterate; if you do not, they cost nothing. */
 export interface FileDiff {
   readonly path: string
   readonly state: PathState
@@ -164,11 +168,13 @@ export interface FileDiff {
   readonly schemaChanges: readonly string[]
   /** Names of the key's columns, of tables. */
   readonly keyColumns?: readonly string[]
-  /** In a SQLite file: the table that this is about. A file with several has an item for each that differs. */
+  /**
+   * In an SQLite file: the table that this is about. A file with several tables has an item for each that differs.
+   */
   readonly table?: string
   /**
-   * For Parquet and SQLite files: how rows were told apart where nobody said it, or why they were not compared. For
-   * any file: whether its executable bit has changed.
+   * For Parquet and SQLite files: how rows were told apart when no key was declared, or why they were not compared.
+   * For any file: whether its executable bit has changed.
    */
   readonly note?: string
   /** Batches of changed rows; empty unless kind is 'table'. */
@@ -176,8 +182,8 @@ export interface FileDiff {
   /** A unified diff's hunks; empty unless kind is 'text' or 'symlink'. */
   hunks(): AsyncIterable<LineHunk>
   /**
-   * Changes value by value, for JSON, GeoJSON, JSON Lines and YAML; null where lines tell more, and for other
-   * files.
+   * The changes value by value, for JSON, GeoJSON, JSON Lines and YAML. Null for other files, and when lines tell
+   * more.
    */
   values(): Promise<DocumentValues | null>
 }
@@ -247,53 +253,4 @@ export interface ImportResult {
   readonly added: number
   readonly changed: number
   readonly removed: number
-}
-
-export interface ExportGitOptions extends OperationOptions {
-  /** Branches and tags; default: the current branch. */
-  readonly revisions?: readonly string[]
-  readonly all?: boolean
-  readonly bare?: boolean
-  readonly force?: boolean
-}
-
-export interface ExportGitResult {
-  /** That were not there. */
-  readonly commits: number
-  readonly objects: number
-  /** Paths of tables that no file carries. */
-  readonly skipped: readonly string[]
-  readonly refs: readonly {
-    readonly ref: string
-    /** Git's. */
-    readonly id: string
-    /** 'ahead': it has commits on top there, and stays; 'kept': a tag that is something else there. */
-    readonly state: 'new' | 'moved' | 'same' | 'ahead' | 'kept'
-  }[]
-}
-
-export interface ImportGitOptions extends OperationOptions {
-  /** Branch, tag or commit of the Git repository; default: its HEAD. */
-  readonly revision?: string
-  /** Branch of ours; default: main. */
-  readonly branch?: string
-  /** Only what lies at or below these paths of the Git repository. */
-  readonly paths?: readonly string[]
-  /** Bring in what pointers of Git LFS, and .dvc files, stand for, in their place. */
-  readonly follow?: readonly ('lfs' | 'dvc')[]
-  /** A pointer whose contents are not there comes in as it is. Default: that is an error. */
-  readonly allowMissing?: boolean
-}
-
-export interface ImportGitResult {
-  readonly commits: number
-  readonly files: number
-  readonly tags: number
-  /** Entries that were left out: submodules, and paths that no dataset may have. */
-  readonly skipped: number
-  readonly skippedPaths: readonly { readonly path: string; readonly reason: string }[]
-  /** Versions of pointers of Git LFS, and of .dvc files, that came in as they are. */
-  readonly pointers: number
-  readonly branch: string
-  readonly head: string | null
 }

@@ -19,7 +19,7 @@ import { givenPolicies } from './policies.ts'
 import type { MergePolicies } from './policy-interface.ts'
 
 export class MergingRepository {
-  /** The engine below, for those who need more than this class offers; not covered by its promises. */
+  /** What this class is built on, for those who need more than it offers. The promises of the API do not cover it. */
   readonly repo: Repo
   protected readonly folder: Folder | null
 
@@ -29,14 +29,16 @@ export class MergingRepository {
   }
 
   /**
-   * Merges a revision into the current branch. Conflicts are a result, not an error. With `autostash` changes that are not
-   * committed lie over the result, or wait in a stash until the merge ends.
+   * Merges a revision into the current branch. Conflicts are a result, not an error. With `autostash`, changes that
+   * are not committed are laid over the result, or wait in a stash until the merge ends.
    */
   async merge(
     revision: string,
     options: t.OperationOptions & {
       noCommit?: boolean
-      /** Stages what it comes to, for a commit of your own that is no merge: outcome 'staged', or 'conflict'. */
+      /**
+       * Stages the result, for a commit of your own that is no merge. The outcome is then 'staged', or 'conflict'.
+       */
       squash?: boolean
       message?: string
       editMessage?: t.EditMessage
@@ -53,7 +55,7 @@ export class MergingRepository {
     )
   }
 
-  /** What `merge` would do, between any two revisions; nothing is changed. */
+  /** What `merge` would do with any two revisions. Nothing is changed. */
   async mergePreview(
     revision: string,
     options: t.OperationOptions & {
@@ -72,8 +74,9 @@ export class MergingRepository {
   }
 
   /**
-   * Takes back what commits did: one, or several in the order given, those of a range 'A..B' newest first. Several are one
-   * operation; where one clashes it stops with `outcome: 'conflict'`: resolve, then `pickContinue`, or `mergeAbort`.
+   * Takes back what commits did: one commit, or several in the order given, with those of a range 'A..B' newest
+   * first. Several are one operation. When one conflicts, it stops with `outcome: 'conflict'`: resolve the conflicts
+   * and call `pickContinue`, or call `mergeAbort`.
    */
   async revert(
     revisions: string | readonly string[],
@@ -82,7 +85,9 @@ export class MergingRepository {
     return this.#pick(revisions, { ...options, kind: 'revert' })
   }
 
-  /** Does again what commits did: as `revert`, those of a range oldest first. */
+  /**
+   * Does again what commits did. It takes the same arguments as `revert`, except that a range is done oldest first.
+   */
   async cherryPick(
     revisions: string | readonly string[],
     options: t.OperationOptions &
@@ -99,7 +104,7 @@ export class MergingRepository {
     return withConflicts((onUnstored) => pick(this.repo, this.folder, named, { ...options, onUnstored }))
   }
 
-  /** Goes on with cherry-picks or reverts that stopped; with `skip`, without the commit at which they did. */
+  /** Goes on with cherry-picks or reverts that stopped; with `skip`, leaves out the commit at which they stopped. */
   async pickContinue(
     options: t.OperationOptions & {
       skip?: boolean
@@ -113,14 +118,15 @@ export class MergingRepository {
     return withConflicts(() => continuePick(this.repo, this.folder, options))
   }
 
-  /** Forgets what is left of cherry-picks or reverts that stopped; branch, index and files stay as they are. */
+  /** Gives up the rest of cherry-picks or reverts that stopped. Branch, index and files stay as they are. */
   async pickQuit(): Promise<void> {
     await quitPick(this.repo)
   }
 
   /**
-   * Puts the commits that the current branch has and `upstream` has not on top of it (or of `onto`). Where one clashes
-   * it stops with `outcome: 'conflict'`: resolve, then `rebaseContinue`, or `mergeAbort`.
+   * Moves the commits that the current branch has, and `upstream` has not, on top of `upstream` (or of `onto`). When
+   * one conflicts, it stops with `outcome: 'conflict'`: resolve the conflicts and call `rebaseContinue`, or call
+   * `mergeAbort`.
    */
   async rebase(
     upstream: string,
@@ -129,7 +135,10 @@ export class MergingRepository {
     return withConflicts((onUnstored) => rebase(this.repo, this.folder, upstream, { ...options, onUnstored }))
   }
 
-  /** Goes on with a rebase that stopped; with `skip`, without the commit at which it did (`discard`: as of `mergeAbort`). */
+  /**
+   * Goes on with a rebase that stopped; with `skip`, leaves out the commit at which it stopped (`discard` as in
+   * `mergeAbort`).
+   */
   async rebaseContinue(
     options: t.OperationOptions & { skip?: boolean; discard?: boolean; message?: string } = {},
   ): Promise<t.MergeResult> {
@@ -138,12 +147,15 @@ export class MergingRepository {
     )
   }
 
-  /** Who would sign a commit made now. @throws VarveError VARVE_NOT_POSSIBLE when nobody has said who they are */
+  /**
+   * The signature that a commit made now would have.
+   * @throws VarveError VARVE_NOT_POSSIBLE when nobody has said who they are
+   */
   async committer(): Promise<Signature> {
     return signatureOf(this.repo, await this.repo.store.manifest())
   }
 
-  /** The search for the first bad commit, with HEAD and the files at the one to be tested. */
+  /** The search for the first bad commit, which moves HEAD and the files to the commit that is to be tested. */
   get bisect(): Bisect {
     return new Bisect(this.repo, this.folder)
   }
@@ -153,7 +165,10 @@ export class MergingRepository {
     return readMergeInProgress(this.repo, await this.repo.store.manifest())
   }
 
-  /** Gives up the merge, pick (of several: all of them) or rebase under way. Edits of files that it changed are refused; with `discard` they go. */
+  /**
+   * Gives up the merge, pick or rebase under way (all of several picks). It is refused when files that it changed
+   * were edited; with `discard` these edits are dropped.
+   */
   async mergeAbort(
     options: t.OperationOptions & { discard?: boolean } = {},
   ): Promise<{ autostash?: t.Autostash }> {
@@ -163,17 +178,20 @@ export class MergingRepository {
     })
   }
 
-  /** What the merge in progress could not decide, or with `resolved` what has been decided since. */
+  /** The conflicts of the merge in progress, or with `resolved` those that were settled since. */
   async *conflicts(options: t.ConflictOptions = {}): AsyncGenerator<t.ConflictInfo> {
     yield* listConflicts(this.repo, options)
   }
 
-  /** Open conflicts as the lines of a CSV sheet, for a person to fill its column 'resolution' in. */
+  /** Open conflicts as the lines of a CSV sheet, whose column 'resolution' a person fills in. */
   async *conflictSheet(selection: t.ConflictSelection = {}): AsyncGenerator<string> {
     yield* conflictSheet(this.repo, selection)
   }
 
-  /** Forgets resolutions remembered for later merges, of a path and what lies below it; returns how many. */
+  /**
+   * Forgets the resolutions that are remembered for later merges, of a path and of what lies below it; returns how
+   * many.
+   */
   async forgetResolutions(path = ''): Promise<number> {
     return forgetRemembered(this.repo, path)
   }

@@ -41,7 +41,7 @@ import { readStatus } from './status.ts'
 export class Repository extends DerivingRepository {
   /** Absolute path of the folder with the user's files; null for a bare repository. */
   readonly root: string | null
-  /** Absolute path of the folder with what the repository keeps: '.varve', or all of a bare one. */
+  /** Absolute path of the folder with the repository's own files: '.varve', or all of a bare repository. */
   readonly dotDir: string
   /** The .gitignore that `init` added '.varve/' to, if it did. */
   readonly gitignore: string | null
@@ -81,8 +81,8 @@ export class Repository extends DerivingRepository {
   }
 
   /**
-   * Mends the repository that `dir` lies in, also one that cannot be opened: writes its index anew, brings lost objects back
-   * from `from`, the files and the remotes, and moves damaged files aside. Nothing that is whole is changed.
+   * Repairs the repository that `dir` lies in, even one that cannot be opened: writes its index anew, brings lost
+   * objects back from `from`, the files and the remotes, and moves damaged files aside. What is whole stays.
    * @throws VarveError VARVE_NO_REPOSITORY, VARVE_CORRUPT when no manifest can be read
    */
   static async repair(dir: string, options: RepairOptions = {}): Promise<RepairReport> {
@@ -90,7 +90,7 @@ export class Repository extends DerivingRepository {
     return repairPlace(dir, options)
   }
 
-  /** Fetches a remote's history into the new folder `dir` and checks its current branch out. */
+  /** Fetches a remote's history into the new folder `dir`, and checks its current branch out. */
   static async clone(url: string, dir: string, options: CloneOptions = {}): Promise<Repository> {
     return clonePlace(url, path.resolve(dir), options, (place) => new Repository(place, options))
   }
@@ -125,8 +125,8 @@ export class Repository extends DerivingRepository {
   }
 
   /**
-   * The columns that tell the rows of a CSV or TSV file apart, for `track` to be told: those that a merge of it would go by.
-   * null: there are none, it has no header, or is larger than 32 MiB.
+   * Guesses a key of a CSV or TSV file, for `track`: the columns by which a merge of the file would tell rows apart.
+   * Null when there are none, when the file has no header, or when it is larger than 32 MiB.
    */
   async guessKey(file: string, options: t.OperationOptions = {}): Promise<readonly string[] | null> {
     const { guessFileKey } = await import('../worktree/tables/guess-key.ts')
@@ -144,7 +144,7 @@ export class Repository extends DerivingRepository {
     return removePaths(this.worktree, paths, options)
   }
 
-  /** Removes files that are not versioned, for good; says what it keeps all the same, and why. */
+  /** Removes files that are not versioned, for good. The result says what was kept all the same, and why. */
   async clean(options: CleanOptions = {}): Promise<CleanResult> {
     if (this.#unfinished !== null) throw this.#unfinished
     return cleanPlace(this.worktree, options, this.environment)
@@ -181,7 +181,7 @@ export class Repository extends DerivingRepository {
     return switchTo(this.repo, this.folder, target, options)
   }
 
-  /** Of the branch. Paths are taken out of what is staged by `restore(paths, { staged: true })`. */
+  /** Sets the branch to a revision. To take paths out of what is staged, use `restore(paths, { staged: true })`. */
   async reset(
     revision: string,
     options: t.OperationOptions & { mode?: t.ResetMode } = {},
@@ -217,7 +217,7 @@ export class Repository extends DerivingRepository {
     })
   }
 
-  /** What `commit` would commit; nothing is changed. What it would refuse is refused. */
+  /** What `commit` would commit. Nothing is changed, and what `commit` would refuse is refused. */
   async commitPreview(options: CommitOptions = {}): Promise<CommitPreview> {
     const { all, paths, signal } = options
     // What breaks a table's rules would not be staged.
@@ -227,7 +227,7 @@ export class Repository extends DerivingRepository {
     return commitPreview(this.repo, worktreeFolder(this.worktree), { ...options, toStage })
   }
 
-  /** As gc, in a remote. Whoever pushes or fetches there meanwhile loses nothing. */
+  /** As `gc`, in a remote. Whoever pushes or fetches there meanwhile loses nothing. */
   async gcRemote(
     remote: string,
     {
@@ -251,7 +251,7 @@ export class Repository extends DerivingRepository {
     }
   }
 
-  /** Commits the merge, pick or revert under way, all conflicts being settled. */
+  /** Commits the merge, pick or revert under way, when all its conflicts are settled. */
   async mergeContinue(
     options: t.OperationOptions & { message?: string } = {},
   ): ReturnType<Repository['commit']> {
@@ -265,7 +265,7 @@ export class Repository extends DerivingRepository {
     return this.commit(options)
   }
 
-  /** Settles conflicts of a path and what lies below it; null: of all paths. All that are chosen, or none. */
+  /** Settles the conflicts of a path and of what lies below it; with null those of all paths. It is all or none. */
   async resolve(
     path: string | null,
     options: t.ResolveOptions & t.OperationOptions,
@@ -274,7 +274,7 @@ export class Repository extends DerivingRepository {
     return { resolved, left }
   }
 
-  /** Settles what a sheet decides. It is checked whole before anything is changed. */
+  /** Settles conflicts as a sheet says. The whole sheet is checked before anything is changed. */
   async resolveSheet(
     sheet: string | Uint8Array,
     options: t.OperationOptions = {},
@@ -282,7 +282,7 @@ export class Repository extends DerivingRepository {
     return resolveBySheet(this.repo, this.folder, sheetBytes(sheet), options)
   }
 
-  /** Settles the key collisions of a table: both rows stay, those of one side (theirs) under new keys. */
+  /** Settles the key collisions of a table: both rows stay, and those of one side (default: theirs) get new keys. */
   async rekey(
     path: string,
     options: t.OperationOptions & { side?: 'ours' | 'theirs' } = {},

@@ -6,7 +6,10 @@ import type { Key } from './tables/data.ts'
 import type { CommitInfo, OperationOptions, RowChange } from './interface.ts'
 import type { HistoryOptions } from './log-interface.ts'
 
-/** The key's values, or words as people type them: in a table of typed cells '1' is then the number where that fits. */
+/**
+ * The key's values, or its texts as people type them: in a table of typed cells, '1' is then the number where that
+ * fits.
+ */
 export type RowSelector = Key | { readonly text: readonly string[] }
 
 export interface BlameOptions extends OperationOptions {
@@ -18,17 +21,17 @@ export interface BlameOptions extends OperationOptions {
   readonly columns?: readonly string[]
 }
 
-/** `rows` and `lines` may be iterated more than once; the work is done before. */
+/** `rows` and `lines` may be iterated more than once; the work is already done. */
 export interface Blame {
   readonly kind: 'table' | 'text'
   readonly path: string
-  /** Id of the commit that was looked at. */
+  /** The id of the commit at which the blame begins. */
   readonly commit: string
   /** Names of the key's columns; empty for a text. */
   readonly keyColumns: readonly string[]
-  /** Rows of the table (all of them, also when one is asked about), or lines of the text. */
+  /** How many rows the table has (all of them, even if one is asked about), or how many lines the text. */
   readonly count: number
-  /** All commits that answer for something, newest first. */
+  /** All commits that rows, cells or lines are attributed to, newest first. */
   readonly commits: readonly BlamedCommit[]
   /** Batches in key order; nothing for a text. */
   rows(): AsyncIterable<RowBlame[]>
@@ -42,7 +45,7 @@ export interface BlamedCommit {
   readonly author: Signature
   /** First line of its message. */
   readonly subject: string
-  /** What the file or table was called there. */
+  /** The name of the file or table in that commit. */
   readonly path: string
 }
 
@@ -51,7 +54,7 @@ export interface RowBlame {
   readonly row: Row
   /** The commit that last added or changed the row; null when asked by cells. */
   readonly by: BlamedCommit | null
-  /** When asked by cells: of the chosen columns. */
+  /** When asked by cells: those of the chosen columns. */
   readonly cells: readonly CellBlame[]
 }
 
@@ -82,6 +85,6 @@ export interface RowCommit extends CommitInfo {
   readonly path: string
   /** Names of the key's columns there. */
   readonly keyColumns: readonly string[]
-  /** Against the first parent. With a column, `cells` has it alone. */
+  /** The change from the first parent. When a column was named, `cells` has only that one. */
   readonly change: RowChange
 }

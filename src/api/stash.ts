@@ -9,9 +9,9 @@ import { commitInfoOf } from './info.ts'
 import type { CommitInfo, OperationOptions } from './interface.ts'
 
 export interface StashInfo {
-  /** 'stash/3', which is a revision too; the newest has the largest number. */
+  /** 'stash/3', which can be used as a revision. The newest stash has the largest number. */
   readonly name: string
-  /** What was put aside, against its only parent. */
+  /** The commit that holds the changes, as the difference from its only parent. */
   readonly commit: CommitInfo
 }
 
@@ -33,8 +33,9 @@ export class Stashes {
   }
 
   /**
-   * Puts all changes of versioned files (of `paths` alone) aside, with `untracked` those of other files too, and makes the
-   * files as HEAD has them, with `keepIndex` as they were staged. null: there were none.
+   * Puts aside all changes of versioned files (or only those of `paths`), with `untracked` also those of other
+   * files, and makes the files as they are in HEAD, or with `keepIndex` as they were staged. Null when there were no
+   * changes.
    */
   async push(options: StashPushOptions = {}): Promise<StashInfo | null> {
     const folder = worktreeFolder(this.#worktree())
@@ -55,8 +56,8 @@ export class Stashes {
   }
 
   /**
-   * Lays what was put aside over what is there, and stages it, with `index` what had been staged alone.
-   * @throws VarveError VARVE_UNCOMMITTED, where both clash: nothing is changed then; VARVE_REF_NOT_FOUND
+   * Merges the stashed changes into what is there, and stages them; with `index`, only those that had been staged.
+   * @throws VarveError VARVE_UNCOMMITTED when both conflict, and then nothing is changed; VARVE_REF_NOT_FOUND
    */
   async apply(
     name?: string,
@@ -69,8 +70,9 @@ export class Stashes {
   }
 
   /**
-   * Begins a branch where the changes were put aside, goes there, and brings them back as they were; the stash is dropped.
-   * All of it is one operation. @throws VarveError VARVE_NOT_POSSIBLE where the branch exists, VARVE_UNCOMMITTED
+   * Makes a branch at the commit where the changes were put aside, checks it out, and brings the changes back as
+   * they were. The stash is dropped. All of this is one operation.
+   * @throws VarveError VARVE_NOT_POSSIBLE when the branch exists, VARVE_UNCOMMITTED
    */
   async branch(branch: string, name?: string, options: OperationOptions = {}): Promise<StashInfo> {
     const folder = worktreeFolder(this.#worktree())

@@ -24,7 +24,10 @@ const retriesDefault = 3
 export abstract class LinkedRepository extends CarryingRepository {
   abstract readonly root: string | null
 
-  /** As the folder's varve.yaml declares them; in a bare repository the current branch's. Paths are whole. */
+  /**
+   * The links that the folder's varve.yaml declares; in a bare repository, those of the current branch. Paths are
+   * absolute.
+   */
   async links(): Promise<readonly t.Link[]> {
     return [...((await this.datasetConfig())?.links ?? [])].map(([name, setting]) =>
       this.#resolved({ name, ...setting }),
@@ -32,8 +35,8 @@ export abstract class LinkedRepository extends CarryingRepository {
   }
 
   /**
-   * Writes the link into varve.yaml, after the endpoint has answered and shown its tables. What is only told of rows shows
-   * none: tables that the branch has not are warned of.
+   * Writes a link into varve.yaml, after the endpoint has answered and its tables were found. A sink has no tables
+   * that could be found: there, tables that the branch does not have are warned of.
    */
   async addLink(
     name: string,
@@ -68,8 +71,9 @@ export abstract class LinkedRepository extends CarryingRepository {
   }
 
   /**
-   * Out of varve.yaml, and what the repository remembered of its endpoint. History and receipts stay. An endpoint that
-   * keeps its log for the link is told first that it need not; `force` goes on without that where it does not answer.
+   * Removes a link from varve.yaml, with what the repository remembered of its endpoint. History and receipts stay.
+   * An endpoint that keeps its log for the link is first told that it need not. If it does not answer, `force`
+   * removes the link all the same.
    */
   async removeLink(name: string, options: { force?: boolean } = {}): Promise<void> {
     const root = this.#rootFor('remove a link')
@@ -122,7 +126,7 @@ export abstract class LinkedRepository extends CarryingRepository {
     }))
   }
 
-  /** Reads the endpoint at one moment and says, by checksums of key ranges, whether it holds what a commit holds. */
+  /** Reads the endpoint at one moment, and compares it with a commit by checksums of key ranges. */
   async verifyLink(name: string, options: t.VerifyOptions = {}): Promise<t.LinkVerification> {
     const link = await this.linkNamed(name)
     if (await isSink(link)) {
@@ -140,8 +144,8 @@ export abstract class LinkedRepository extends CarryingRepository {
   }
 
   /**
-   * One round: what either side changed goes where the link's mode says; clashes hold back their own rows only. A fault
-   * that passes (the connection is cut, a deadlock, another worker) is tried again, `retries` times.
+   * Runs one round: what either side changed goes where the link's mode says, and a clash holds back only its own
+   * row. A fault that may pass (a cut connection, a deadlock, another worker) is tried again, `retries` times.
    */
   async sync(name: string, options: t.LinkSyncOptions = {}): Promise<t.Receipt> {
     const link = await this.linkNamed(name)
@@ -163,8 +167,9 @@ export abstract class LinkedRepository extends CarryingRepository {
   }
 
   /**
-   * Goes on synchronizing: the endpoint's changes as its log tells them, or at intervals where it has none, and the
-   * branch's as they are committed. Receipts of the first round and of each that did something, until `signal` aborts.
+   * Runs rounds until `signal` aborts: for changes of the endpoint as its log tells them, or at intervals when it
+   * has no log, and for changes of the branch as they are committed. Gives the receipt of the first round, and of
+   * each one that did something.
    */
   async *followLink(name: string, options: t.FollowLinkOptions = {}): AsyncGenerator<t.Receipt> {
     const link = await this.linkNamed(name)
@@ -219,7 +224,7 @@ export abstract class LinkedRepository extends CarryingRepository {
     return withSink(link, this.environment, work)
   }
 
-  /** Gives up what the endpoint has been told and can be no row. */
+  /** Gives up items of an inbox that cannot become rows. */
   protected async dropAside(link: t.Link, items: readonly t.HeldBack[]): Promise<void> {
     const named = items.map(({ table, key: name }) => ({ table, name }))
     await this.#connected(link, async ({ log }) => log?.told?.drop(named))
@@ -236,7 +241,7 @@ export abstract class LinkedRepository extends CarryingRepository {
     })
   }
 
-  /** As the folder's varve.yaml says; in a bare repository the current branch's. */
+  /** The settings in the folder's varve.yaml; in a bare repository, those of the current branch. */
   protected async datasetConfig(): Promise<DatasetConfig | null> {
     return this.root === null ? this.#committedConfig() : readConfig(this.root)
   }

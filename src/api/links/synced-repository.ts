@@ -9,13 +9,13 @@ import { LinkedRepository } from './linked-repository.ts'
 export abstract class SyncedRepository extends LinkedRepository {
   /**
    * Receipts of rounds that did something, newest first, of one link or of all: those made here, and those that came
-   * along with fetched branches.
+   * with fetched branches.
    */
   receipts(options: { link?: string; limit?: number } = {}): AsyncIterable<t.LoggedReceipt> {
     return receiptLog(this.repo, options)
   }
 
-  /** Receipts of rounds after which the branch was at this commit, and the one that the commit itself keeps. */
+  /** Receipts of rounds after which the branch was at this commit, and the one that the commit itself holds. */
   async receiptsOf(commit: CommitInfo): Promise<readonly t.LoggedReceipt[]> {
     return receiptsOf(this.repo, commit.id, commit.committer.timeMs)
   }
@@ -25,7 +25,7 @@ export abstract class SyncedRepository extends LinkedRepository {
     return lastReceipt(this.repo, name)
   }
 
-  /** What has come about since that round: a later one that was cut short, tables that the branch has changed. */
+  /** What has happened since that round: a later round that was cut short, and tables that the branch has changed. */
   async sinceSync(receipt: t.Receipt): Promise<t.SinceSync> {
     const link = await this.linkNamed(receipt.link)
     const { sinceSync } = await import('../../sync/since.ts')
@@ -40,10 +40,11 @@ export abstract class SyncedRepository extends LinkedRepository {
   }
 
   /**
-   * Settles rows that the last round held back because both sides changed them: with 'ours' the next round writes the
-   * branch's row, with 'theirs' the branch takes the endpoint's now. Of what an inbox has put aside because it can be no
-   * row, 'ours' says that it is given up. `key` as `heldBack` shows it; default: all. A whole table whose shapes exclude
-   * each other is settled for 'theirs' alone, and only by its name: the branch then has the endpoint's table.
+   * Settles rows that the last round held back because both sides changed them: with 'ours' the next round writes
+   * the branch's row, with 'theirs' the branch takes the endpoint's row now. For items of an inbox that cannot
+   * become rows, 'ours' gives them up. `key` is as `heldBack` shows it; without it, all rows are settled. A whole
+   * table whose two shapes exclude each other can only be settled for 'theirs', and only by its name: the branch
+   * then gets the endpoint's table.
    */
   async resolveSync(
     name: string,
@@ -73,7 +74,10 @@ export abstract class SyncedRepository extends LinkedRepository {
     return rows
   }
 
-  /** Adds the links of a template, all or none of them. `name` is the link's, or what the links' names begin with. */
+  /**
+   * Adds the links of a template: all of them, or none. `name` is the link's name, or the beginning of the links'
+   * names.
+   */
   async useLinkTemplate(template: string, name: string, use: t.TemplateUse): Promise<readonly t.Link[]> {
     const { linksOfTemplate } = await import('./link-templates.ts')
     const links: t.Link[] = []
@@ -94,7 +98,7 @@ export abstract class SyncedRepository extends LinkedRepository {
   }
 
   /**
-   * Runs a round that lets through what is pending, and nothing beyond it. `commit` says what was looked at.
+   * Runs a round that lets through what is pending, and nothing beyond it. `commit` names what was looked at.
    * @throws VarveError VARVE_PATH_NOT_FOUND when nothing is pending, VARVE_NOT_POSSIBLE when it is something else
    */
   async approveSync(
@@ -106,7 +110,7 @@ export abstract class SyncedRepository extends LinkedRepository {
     return this.sync(name, { ...options, approve: options.commit ?? pending.commit })
   }
 
-  /** Has what is pending taken back by the side that did it; the next round carries that out. */
+  /** Discards what is pending: the next round takes it back on the side that did it. */
   async discardSync(name: string): Promise<t.PendingSync> {
     const { discardPending } = await import('../../sync/pending/discard.ts')
     return discardPending(this.repo, this.folder, await this.linkNamed(name))

@@ -38,7 +38,7 @@ import {
 export class RemoteRepository extends DataRepository {
   /** Folder that relative URLs start from. */
   readonly #base: string | undefined
-  /** Of what should be known and keeps nothing from being done. */
+  /** Called with warnings: what the user should know, although nothing was kept from being done. */
   protected readonly warn: (message: string) => void
   /** Kinds of endpoints of the caller's own. */
   protected readonly connectors: t.OpenOptions['connectors']
@@ -72,8 +72,8 @@ export class RemoteRepository extends DataRepository {
   }
 
   /**
-   * A store that has nobody in front of it is asked first whether it keeps conditional writes. One that does not is
-   * refused for pushing, unless `singleWriter` vouches that nobody else ever writes there.
+   * Adds a remote. An object store is first asked whether it keeps conditional writes. One that does not is refused
+   * for pushing, unless `singleWriter` vouches that nobody else ever writes there.
    */
   async addRemote(
     name: string,
@@ -94,7 +94,9 @@ export class RemoteRepository extends DataRepository {
     return { ...added, finding, conditional: conditional ?? null }
   }
 
-  /** Changes, adds or removes an address: where fetch goes, where push goes (several), or copies to fall back to. */
+  /**
+   * Changes, adds or removes an address: the one that fetch uses, those that push uses, or copies to fall back to.
+   */
   async setRemoteUrl(
     name: string,
     url: string,
@@ -106,7 +108,7 @@ export class RemoteRepository extends DataRepository {
     return (await this.remotes()).find((remote) => remote.name === name)!
   }
 
-  /** Its settings, what is known of its branches, and the upstreams that it is go along. */
+  /** Renames a remote. Its settings, what is known of its branches, and branches that follow it go along. */
   renameRemote(from: string, to: string): Promise<void> {
     return renameRemote(this.repo.store, from, to)
   }
@@ -116,8 +118,9 @@ export class RemoteRepository extends DataRepository {
   }
 
   /**
-   * Brings what the remote's branches reach; moves 'refs/remotes/REMOTE/…' only. A shallow clone gets more history with
-   * `depth` (commits in a row from each branch), `deepen` (so many more) or `unshallow` (all); these are for all branches.
+   * Fetches what the remote's branches reach, and moves only 'refs/remotes/REMOTE/…'. A shallow clone gets more
+   * history with `depth` (so many commits in a row from each branch), `deepen` (so many more) or `unshallow` (all);
+   * these apply to all branches.
    */
   async fetch(remote?: string, options: t.FetchOptions = {}): Promise<t.TransferResult> {
     const further = deepenTarget(options)
@@ -149,8 +152,8 @@ export class RemoteRepository extends DataRepository {
   }
 
   /**
-   * Of a partial clone: brings the contents that `revision` (default HEAD) has at these paths, folders or patterns, and
-   * keeps them here. Where all is here already it does nothing.
+   * In a partial clone, fetches the contents that `revision` (default: HEAD) has at these paths, folders or
+   * patterns, and keeps them here. Does nothing when all of it is here already.
    */
   async fetchPaths(
     paths: readonly string[],
@@ -159,7 +162,7 @@ export class RemoteRepository extends DataRepository {
     return fetchPaths(this.repo, paths, options)
   }
 
-  /** Fetch, then merge (or rebase onto) the remote's branch. */
+  /** Fetches, and then merges the remote's branch or rebases onto it. */
   async pull(
     remote?: string,
     branch?: string,
@@ -256,9 +259,9 @@ export class RemoteRepository extends DataRepository {
   }
 
   /**
-   * History as a Git repository in `dir`, which is made where it is not there: the inverse of `importGit`. Exporting again
-   * adds what is new.
-   * @throws VarveError VARVE_REFUSED where a branch there has commits that are not here
+   * Writes the history as a Git repository in `dir`, which is made if it is not there: the inverse of `importGit`.
+   * Exporting again adds what is new.
+   * @throws VarveError VARVE_REFUSED when a branch there has commits that are not here
    */
   async exportGit(dir: string, options: t.ExportGitOptions = {}): Promise<t.ExportGitResult> {
     const { exportGit } = await import('../../git/export.ts')
@@ -268,7 +271,7 @@ export class RemoteRepository extends DataRepository {
     return { ...counts, skipped: skippedPaths, refs: named }
   }
 
-  /** The files follow a branch that moved while it was checked out. */
+  /** Brings the files up to date with a branch that moved while it was checked out. */
   protected async showBranch(ref: string, options: t.OperationOptions): Promise<void> {
     const { store } = this.repo
     await move(

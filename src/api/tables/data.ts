@@ -5,7 +5,7 @@ import type { ListEntry, OperationOptions } from '../interface.ts'
 export type Key = Value | readonly Value[]
 
 export interface KeyRangeOptions extends OperationOptions {
-  /** First key (inclusive) and end (exclusive); for a composite key also its leading parts alone. */
+  /** The first key (inclusive) and the end (exclusive). For a composite key its first parts alone will do. */
   readonly from?: Key
   readonly before?: Key
   readonly reverse?: boolean
@@ -34,7 +34,7 @@ export interface Snapshot {
   list(options?: OperationOptions & { path?: string }): AsyncIterable<ListEntry>
 }
 
-/** Methods of TableView without waiting first: `repo.at('main')` then `.table('people').get(1)`. */
+/** The methods of TableView, without waiting first: `repo.at('main')`, then `.table('people').get(1)`. */
 export interface LazyTable {
   open(): Promise<TableView>
   get(key: Key): Promise<Row | null>
@@ -50,7 +50,7 @@ export interface NewTable {
 }
 
 export interface TableWriter extends LazyTable {
-  /** Inserts the row or replaces the one with its key. New columns are added to the table. */
+  /** Inserts a row, or replaces the one with its key. Columns that the table does not have are added. */
   put(row: Readonly<Record<string, Value>>): void
   putAll(
     rows: Iterable<Readonly<Record<string, Value>>> | AsyncIterable<Readonly<Record<string, Value>>>,
@@ -59,7 +59,7 @@ export interface TableWriter extends LazyTable {
 }
 
 export interface Transaction {
-  /** The commit it started from; null on a branch without commits. */
+  /** The commit that the transaction started from; null on a branch without commits. */
   readonly base: string | null
   table(name: string): TableWriter
   createTable(path: string, table: NewTable): TableWriter
@@ -68,7 +68,7 @@ export interface Transaction {
     content: Uint8Array | string | AsyncIterable<Uint8Array>,
     options?: { executable?: boolean },
   ): Promise<void>
-  /** A file or a table, whatever was done to it before; another one may be made in its place. */
+  /** Removes a file or a table, whatever was done to it before. Another one may be made in its place. */
   remove(path: string): void
   readAll(path: string): Promise<Uint8Array>
 }
