@@ -19,7 +19,7 @@ export interface FunctionWork<D> {
   readonly derivation: D
   /** By path. */
   readonly inputs: ReadonlyMap<string, Cid>
-  /** What was derived before, and of what; null: nothing that can be gone on from. */
+  /** What was derived before, and from what; null when it cannot be continued from. */
   readonly known: {
     readonly inputs: ReadonlyMap<string, Cid>
     readonly output: Cid
@@ -35,7 +35,7 @@ export interface FunctionResult {
   readonly table: Cid
   readonly rowsRead: number
   readonly rowsAnew: number
-  /** Why all of it was made anew, though it was known before; null: it was not. */
+  /** Why all rows were made anew, although the table was known before; null when they were not. */
   readonly whole: string | null
   /** As of what is known, of the inputs as they are now. */
   readonly indexes?: ReadonlyMap<string, Cid>

@@ -72,7 +72,7 @@ async function byParts(io: Io, derivation: GroupDerivation, parts: Parts): Promi
   return { table, indexes, rowsRead: touched.rows, rowsAnew: result.rowsPut, whole: null }
 }
 
-/** By the input's name: what it has, or what was made on the way. */
+/** For each input its index: the one it has, or the one that was made on the way. */
 async function indexesOf(
   inputs: readonly GroupedInput[],
   making: readonly (GroupIndexBuilder | null)[],
@@ -115,7 +115,7 @@ async function wholly(
   return { table, indexes: await indexesOf(now, making), rowsRead, rowsAnew: rowCount }
 }
 
-/** In which pass each row of an input is collected: which group it is of is found out once. */
+/** Remembers in which pass each row of an input is collected, so that its group is computed only once. */
 class PassNumbers {
   readonly #count: number
   readonly #numbers: Uint16Array
@@ -160,7 +160,7 @@ interface Touched {
   readonly rows: number
 }
 
-/** The groups in which a changed row stood or stands; null: too many rows have changed. */
+/** The groups to which a changed row belonged or belongs; null when too many rows have changed. */
 async function touchedGroups(
   old: readonly GroupedInput[],
   now: readonly GroupedInput[],

@@ -13,7 +13,10 @@ import { RunWhole } from './sql/scope.ts'
 export interface Changes {
   readonly storage: string
   readonly keyColumn: string
-  /** Tables made as the storage is; a row that was added is not in the first, one that was removed not in the second. */
+  /**
+   * Tables of the same form as the storage. A row that was added is not in the first, one that was removed not in
+   * the second.
+   */
   readonly before: string
   readonly after: string
   readonly rowCount: number

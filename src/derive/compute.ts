@@ -118,13 +118,16 @@ async function computeOne(work: Computation, tree: Tree, derivation: AnyDerivati
   return { table, origin, parts, indexes, report: { ...report, outcome, rows, ...costs } }
 }
 
-/** What must not go back to where an input's rows came from must not come there by a table made of it either. */
+/**
+ * The sources of the inputs: values that must not be written back to where an input came from must not get there by
+ * a table made from it either.
+ */
 async function sourcesOf({ nodes }: Io, inputs: ReadonlyMap<Path, Cid>): Promise<readonly OneWaySource[]> {
   const tables = await Promise.all([...inputs.values()].map((cid) => loadTable(nodes.reader, cid)))
   return allSources(...tables.map(oneWayOf))
 }
 
-/** What was derived before, as it still stands there; else why it cannot be gone on from. */
+/** What was derived before, if it is still there; else why it cannot be continued from. */
 function knownOf(
   memo: Memo | null,
   present: { readonly table: Cid } | null,

@@ -34,7 +34,7 @@ export interface Evaluation {
 export interface EvaluationResult {
   readonly table: Cid
   readonly rowCount: number
-  /** What its columns hold, for parts to be made anew later; null: none can be. */
+  /** What the result's columns hold, so that parts can be made anew later; null when they cannot. */
   readonly stored: readonly StoredColumn[] | null
   /** Why none can be. */
   readonly reason: string | null
@@ -69,7 +69,10 @@ export async function evaluate(
   }
 }
 
-/** Puts the rows into the table `result`. Why it was run as it was written, and not in the words for parts; null: it was not. */
+/**
+ * Puts the rows into the table `result`. Returns why the query was run as it was written, and not in its form for
+ * parts; null when it was not.
+ */
 async function run(workspace: Workspace, evaluation: Evaluation): Promise<string | null> {
   const { derivation, inputs, signal } = evaluation
   const views = viewsOf(evaluation)

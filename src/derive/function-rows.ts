@@ -11,7 +11,10 @@ export interface DerivedShape {
   readonly columns: readonly { readonly name: string; readonly type: ColumnType }[]
 }
 
-/** What `work`, which calls the function, makes. @throws VarveError VARVE_RULE_VIOLATED where the function throws */
+/**
+ * The rows that `work` makes, which calls the function.
+ * @throws VarveError VARVE_RULE_VIOLATED when the function throws
+ */
 export function functionRows(of: DerivedShape, work: () => Row | readonly Row[] | null): readonly Row[] {
   let rows: readonly Row[]
   try {
@@ -25,7 +28,7 @@ export function functionRows(of: DerivedShape, work: () => Row | readonly Row[] 
   return rows
 }
 
-/** A text among numbers is nearly always a sum that became a text of digits. */
+/** Refuses texts in columns of numbers: nearly always such a text is a sum that was put together as text. */
 function checkNumbers(of: DerivedShape, row: Row): void {
   if (typeof row !== 'object' || row === null) return
   for (const { name, type } of of.columns) {
@@ -48,7 +51,7 @@ function isOf(value: Value, type: ColumnType): boolean {
   return typeof value === 'string' && castCell(valueToTyped(value), type) !== null
 }
 
-/** Tells what is wrong with the rows that were made, if it is that. */
+/** Makes an error about the rows that the function made name the function; other errors stay as they are. */
 export function asRowFault(of: DerivedShape, error: unknown): unknown {
   const isRowFault = isVarveError(error) ? error.code === 'VARVE_RULE_VIOLATED' : error instanceof TypeError
   return isRowFault

@@ -25,7 +25,10 @@ export class GroupLists {
     this.count++
   }
 
-  /** In the order in which they came up: of each input, the numbers of the group's entries, in the order in which they came. */
+  /**
+   * The groups in the order in which they came up. For each input, the numbers of the group's entries, in their
+   * order.
+   */
   *groups(): Generator<readonly Uint32Array[]> {
     const sorted = this.#groupOf.map((groupOf) => this.#sorted(groupOf))
     for (let group = 0; group < this.#numbers.size; group++)

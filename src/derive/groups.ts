@@ -22,7 +22,7 @@ export function passes(rowCount: number): number {
 export interface CollectOptions {
   readonly isWanted: (group: string) => boolean
   readonly signal: AbortSignal | undefined
-  /** Whether a row, the nth of its input, may be wanted; of others nothing is looked at. */
+  /** Whether the nth row of an input may be wanted; other rows are not looked at. */
   readonly mayBeWanted?: ((input: number, row: number) => boolean) | undefined
   /** Is told of all rows that may be wanted. */
   readonly onEntries?:
@@ -104,9 +104,7 @@ async function withRows(
   })
 }
 
-/**
- * Rows of all lists in turn. Some at a time: on the way from bytes to rows there is more of them than in the end.
- */
+/** The rows of all lists, some at a time, because they take more memory while they are decoded than afterwards. */
 async function rowsOf(
   input: GroupedInput,
   entries: PackedEntries,

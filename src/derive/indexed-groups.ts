@@ -6,13 +6,16 @@ import { GroupLists } from './group-lists.ts'
 import { listedGroups, rowsAtOnce } from './groups.ts'
 import type { RowGroup } from './interface.ts'
 
-/** Rows that lie here and there each take a leaf to be unpacked: beyond one in so many, reading all is faster. */
+/**
+ * Each row that lies by itself takes unpacking a leaf: if more than one row in this many is wanted, reading all is
+ * faster.
+ */
 const rowsPerFound = 32
 const alwaysFound = 1000
 const foundMax = 250_000
 const hashesAtOnce = 100
 
-/** Hashes of groups of whose rows there are few enough to be found one by one. */
+/** Hashes of groups that have few enough rows to be found one by one. */
 export type GroupHashes = readonly number[]
 
 /** The hashes of the groups; null when reading all rows is better, or when an input has no index. */

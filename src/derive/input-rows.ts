@@ -49,7 +49,7 @@ export class InputRows {
     this.#delete = database.prepare(`DELETE FROM ${quoted(storage)} WHERE ${key} = ?`)
   }
 
-  /** Brings the rows to what they are on that side: those that are not there go. */
+  /** Makes the rows what they are on that side; rows that are not there are removed. */
   async set(
     io: Io,
     shape: RowShape,

@@ -19,7 +19,7 @@ import type { Workspace } from './workspace.ts'
 export interface LoadedInput {
   readonly path: Path
   readonly table: Table
-  /** A table of the workspace; its first column is none of the input's. */
+  /** A table of the workspace. Its first column is not one of the input's. */
   readonly storage: string
   readonly keyColumn: string
   readonly columns: readonly Column[]

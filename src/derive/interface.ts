@@ -5,7 +5,7 @@ import type { Path } from '../files/interface.ts'
 import type { FolderProgress } from '../repo/interface.ts'
 import type { ColumnType, Row, Value } from '../table/interface.ts'
 
-/** What a commit says of a table that it derived, in `extra.derived`, by path. */
+/** What a commit says about the tables that it derived, in `extra.derived`, by path. */
 export interface DerivedFrom {
   /** SHA-256 of query, key and types. */
   readonly definition: string
@@ -19,9 +19,9 @@ export interface FunctionDerivation {
   readonly from: Path
   readonly key: readonly string[]
   readonly columns: readonly { readonly name: string; readonly type: ColumnType }[]
-  /** Another one whenever the function does something else: what it derived is then derived anew. */
+  /** A text that changes whenever the function does something else: what it derived is then derived anew. */
   readonly version: string
-  /** The rows that a row becomes: none, one or several. The same for the same row, each time. */
+  /** The rows that a row becomes: none, one or several. It must be the same for the same row each time. */
   readonly rows: (row: Row) => Row | readonly Row[] | null
 }
 
@@ -29,40 +29,46 @@ export interface FunctionDerivation {
 export interface GroupDerivation {
   readonly path: Path
   readonly from: readonly DerivationInput[]
-  /** By the input's name: the columns whose values make the groups; as many in each. None: all rows are one group. */
+  /**
+   * For each input, the columns whose values make the groups: the same number of columns in each. With none, all
+   * rows are one group.
+   */
   readonly by: Readonly<Record<string, readonly string[]>>
   readonly key: readonly string[]
   readonly columns: readonly { readonly name: string; readonly type: ColumnType }[]
   /** As of a FunctionDerivation. */
   readonly version: string
-  /** The rows that a group becomes. The same for the same rows, each time. */
+  /** The rows that a group becomes. They must be the same for the same rows each time. */
   readonly group: (group: RowGroup) => Row | readonly Row[] | null
 }
 
 export interface RowGroup {
-  /** The values that its rows have in common, of the first input that has some. */
+  /** The values that the group's rows have in common, as the first input spells them that has rows in the group. */
   readonly by: readonly Value[]
-  /** By the input's name, in the order of their keys; none where an input has none. */
+  /** For each input its rows in the group, in the order of their keys; an empty list when it has none. */
   readonly rows: Readonly<Record<string, readonly Row[]>>
 }
 
 export interface DerivedTable {
   readonly path: Path
-  /** 'unchanged': its inputs and its definition are what they were. 'same': it was computed, and came out the same. */
+  /**
+   * 'unchanged': its inputs and its definition are as they were. 'same': it was computed, and the result is the
+   * same.
+   */
   readonly outcome: 'unchanged' | 'same' | 'changed'
   readonly rows: number
-  /** Rows of inputs that were read for it, because they changed or were not known here. */
+  /** How many rows of inputs were read, because they have changed or were not known here. */
   readonly rowsRead: number
-  /** Rows of it that were computed: those that what has changed touches, or all. */
+  /** How many of its rows were computed: those that a change touches, or all. */
   readonly rowsAnew: number
-  /** Why all of it was computed; null: only what has changed touches, or nothing. */
+  /** Why all rows were computed; null when only those were that a change touches, or none. */
   readonly whole: string | null
   readonly from: readonly Path[]
 }
 
 export interface DeriveReport {
   readonly tables: readonly DerivedTable[]
-  /** The commit that was made, in hex; null when nothing changed, or nothing was to be kept. */
+  /** The commit that was made, in hex; null when nothing changed, or nothing was to be committed. */
   readonly commit: string | null
 }
 
@@ -84,9 +90,12 @@ export interface DeriveOptions {
 }
 
 export interface FunctionModule {
-  /** By the name in varve.yaml, as a module exports them: of a row, or of a group (see FunctionDerivation, GroupDerivation). */
+  /**
+   * Functions by their names in varve.yaml, as a module exports them: of a row, or of a group (see
+   * FunctionDerivation, GroupDerivation).
+   */
   readonly functions: Readonly<Record<string, unknown>>
-  /** Version of the tables whose declaration has none: another one whenever a function does something else. */
+  /** The version of tables whose declaration has none. It changes whenever a function does something else. */
   readonly version: string
 }
 

@@ -6,7 +6,7 @@ import type { Index } from './sql/indexes.ts'
 
 const indexesPerInputMax = 8
 
-/** Notes that these are about to be used, and drops what is too much beside them. */
+/** Notes that these indexes are about to be used, and drops others that are too many beside them. */
 export function keepIndexes(database: SqliteFile, wanted: readonly Index[]): void {
   database.exec(
     'CREATE TABLE IF NOT EXISTS "varve indexes" (name TEXT PRIMARY KEY, used INTEGER) WITHOUT ROWID',

@@ -11,7 +11,10 @@ export interface LoadOptions {
   readonly onRows?: ((done: number) => void) | undefined
 }
 
-/** `storage` is there, empty, and nobody has a transaction open. What fails leaves a workspace that is to be dropped. */
+/**
+ * Loads rows into `storage`, which is there and empty, while nobody has a transaction open. After a failure the
+ * workspace is to be dropped.
+ */
 export async function loadRows(
   workspace: Workspace,
   io: Io,

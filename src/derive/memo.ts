@@ -11,9 +11,9 @@ import type { AnyDerivation, DerivedFrom } from './interface.ts'
 export interface Memo extends DerivedFrom {
   /** The table that came out, in hex. */
   readonly table: string
-  /** For a query of which parts can be made anew: who computed it, and what its columns hold in all. */
+  /** For a query that can be updated by parts: what computed it, and what its columns hold in all. */
   readonly parts?: { readonly engine: string; readonly stored: readonly StoredColumn[] } | undefined
-  /** For what a function makes of groups: by the input's name, its index (group-index.ts), in hex. */
+  /** For a function of groups: for each input its index (group-index.ts), in hex. */
   readonly indexes?: Readonly<Record<string, string>> | undefined
 }
 
@@ -46,7 +46,7 @@ export function writeMemo(writer: ObjectWriter, memo: Memo): Cid {
   return writer.put('raw', utf8(JSON.stringify(memo)))
 }
 
-/** The input at `path` as it was then; null: it is no longer here. */
+/** The input at `path` as it was then; null when it is no longer here. */
 export async function knownInput(reader: ObjectReader, memo: Memo, path: Path): Promise<Cid | null> {
   const was = memo.from[path]
   const cid = was === undefined ? null : cidOfDigest('dag-cbor', fromHex(was))
@@ -59,7 +59,7 @@ export function derivedFrom(derivation: AnyDerivation, inputs: ReadonlyMap<Path,
   return { definition, from: Object.fromEntries(tables.toSorted(([a], [b]) => (a < b ? -1 : 1))) }
 }
 
-/** Counts the ways in which rows have been given to functions: made of other ones, what they made is made anew. */
+/** Raised when rows are passed to functions in another way: what was made of them is then made anew. */
 const givenAs = 2
 
 function definitionOf(derivation: AnyDerivation): unknown {

@@ -3,7 +3,10 @@ import { VarveError } from '../base/errors.ts'
 import type { Path } from '../files/interface.ts'
 import type { DeclaredDerivation } from './interface.ts'
 
-/** Those that are wanted and what they are made of. @throws VarveError VARVE_PATH_NOT_FOUND, VARVE_RULE_VIOLATED (a circle) */
+/**
+ * The wanted derivations and those that they read, in order.
+ * @throws VarveError VARVE_PATH_NOT_FOUND, VARVE_RULE_VIOLATED (a circle)
+ */
 export function derivationOrder(
   derivations: ReadonlyMap<Path, DeclaredDerivation>,
   wanted: readonly Path[],

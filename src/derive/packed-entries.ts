@@ -3,7 +3,7 @@ import type { Cid } from '../encoding/cid.ts'
 import type { Entry } from '../prolly/interface.ts'
 
 const blockBytes = 1 << 20
-/** Numbers kept for an entry: its block, where it begins there, and how long key and value are. */
+/** How many numbers are kept for an entry: its block, where it begins there, and how long key and value are. */
 const numbers = 4
 
 export class PackedEntries {

@@ -19,7 +19,7 @@ export interface Query {
   readonly derivation: Derivation
   readonly tables: ReadonlyMap<Path, Cid>
   readonly present: { readonly table: Cid; readonly schema: Schema } | null
-  /** What is known of the table that is present; else why there is none. */
+  /** What is known of the table as it is now; else why nothing is. */
   readonly known: Memo | RunWhole
   readonly signal: AbortSignal | undefined
   readonly onProgress: InputOptions['onProgress']
@@ -32,7 +32,7 @@ export interface Answer {
   /** Why the whole query was run; null: it was not. */
   readonly whole: string | null
   readonly parts?: Memo['parts']
-  /** For what a function makes of groups: by the input's name, which of its rows are in which group. */
+  /** For a function of groups: for each input, which of its rows are in which group. */
   readonly indexes?: ReadonlyMap<string, Cid>
 }
 

@@ -15,7 +15,7 @@ export const names = {
   come: 'varve come',
 } as const
 
-/** Below this many rows of inputs nothing is too much: a query by parts is never much slower there. */
+/** With fewer rows of inputs no change is too large: a query by parts is never much slower then. */
 const smallRows = 10_000
 
 export interface Part {
@@ -37,7 +37,7 @@ export function changedRowsMax(shape: Shape): number {
   return Math.max(smallRows, inputRows(shape)) / 8
 }
 
-/** What then is gone and has come, of the result, lies in tables of these names. */
+/** The steps that compute a part. Rows of the result that went and came are then in tables of these names. */
 export function partSteps(part: Part): SqlStep[] {
   const { shape, changes, columns, rowCount } = part
   const isGrouped = shape.groups !== null

@@ -8,14 +8,14 @@ import { type RowTarget, insertRows } from '../formats/sqlite/insert-rows.ts'
 import { quoted } from '../formats/sqlite/names.ts'
 import { type SqlStep, type StepsEnd, runSteps, settings } from '../formats/sqlite/run-steps.ts'
 
-/** Raised when tables are kept in another way, or results are computed in another one. */
+/** Raised when tables are stored in another way, or results are computed in another one. */
 const layout = 3
 
 export class Workspace {
   readonly database: SqliteFile
   readonly #file: KeptFile
   readonly #thread = new OwnThread()
-  /** A thread that was ended leaves its lock: nothing can be changed here any more. */
+  /** Whether a thread was ended and has left its lock: then nothing can be changed here any more. */
   #isLocked = false
 
   private constructor(database: SqliteFile, file: KeptFile) {
@@ -23,7 +23,7 @@ export class Workspace {
     this.#file = file
   }
 
-  /** In `folder`, to be found again by the next under this name; null: for this time only. */
+  /** Opens a workspace in `folder`, where the next finds it by this name; with null, a temporary one. */
   static async open(folder: string | null, name = 'derived.sqlite'): Promise<Workspace> {
     const file = await takeKeptFile(folder, name)
     const database = await openSqliteFile(file.path, 'write')
@@ -41,12 +41,12 @@ export class Workspace {
     }
   }
 
-  /** As runSteps, in a thread that ends when `signal` aborts; the workspace is then to be dropped. */
+  /** As `runSteps`, in a thread that ends when `signal` aborts; then the workspace has to be dropped. */
   async run(steps: readonly SqlStep[], signal: AbortSignal | undefined): Promise<StepsEnd> {
     return this.#inThread((thread, path) => thread.run('runSteps', runSteps, [path, steps], { signal }))
   }
 
-  /** As insertRows, in that thread; what fails leaves a workspace that is to be dropped. `rows` are handed over. */
+  /** As `insertRows`, in that thread. `rows` are handed over, and after a failure the workspace has to be dropped. */
   async insert(target: RowTarget, rows: RowsToInsert, signal: AbortSignal | undefined): Promise<void> {
     const transfer = [rows.bytes, rows.byteEnds, rows.bound].map(({ buffer }) => buffer as ArrayBuffer)
     return this.#inThread((thread, path) =>

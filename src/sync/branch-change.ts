@@ -19,7 +19,7 @@ export interface BranchChange {
   readonly paths: readonly Path[]
   readonly operation: string
   readonly message: string
-  /** Given the tables at `paths` as the branch has them, and nothing else. */
+  /** Called with a tree that has only the tables at `paths`, as the branch has them. */
   readonly change: (io: Io, ours: Tree) => Promise<Tree>
 }
 

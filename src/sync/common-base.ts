@@ -14,28 +14,37 @@ import type { ObjectReader, ObjectWriter } from '../store/interface.ts'
 import { type LinkState, linkObject, linkRef } from './state.ts'
 
 export interface CommonBase {
-  /** null: nothing is known to be common; what is equal is adopted, and what differs is a conflict. */
+  /**
+   * The base; null when nothing is known to be common: then equal rows are adopted, and rows that differ are
+   * conflicts.
+   */
   readonly commit: Commit | null
-  /** The commit that the endpoint says it was brought to, as far as it is one of ours. */
+  /** The commit that the endpoint names as the last it was brought to, if it is one of ours. */
   readonly told: Cid | null
-  /** What it says it was told, where that is none of ours. */
+  /** The name that the endpoint gives, if it is none of ours. */
   readonly stranger: string | null
   readonly note: string | null
-  /** Where the base is this repository's own, and known: the live commit that the branch had then taken in. */
+  /** When the base is this repository's own and known: the live commit that the branch had taken in then. */
   readonly merged: Cid | null
-  /** The same: the branch's commit that the endpoint had then been brought to. */
+  /**
+   * When the base is this repository's own and known: the commit of the branch that the endpoint had been brought to
+   * then.
+   */
   readonly brought: Cid | null
-  /** The endpoint names what it was told last, from here or, before the last base was found out, from elsewhere. */
+  /**
+   * Whether the endpoint names the base it was told last: from here or, before the last base was found out, from
+   * elsewhere.
+   */
   readonly isTold: boolean
-  /** It was told that by a round that ended before it had written it down. */
+  /** Whether it was told that by a round that ended before it had recorded so. */
   readonly isCut: boolean
-  /** The endpoint names what it was told by us before it was told more. */
+  /** Whether the endpoint names an earlier base than the last that we told it. */
   readonly isRestored: boolean
   /** It is another endpoint than before. */
   readonly isMoved: boolean
 }
 
-/** Whether it was told that by somebody unknown, and there is a base since. */
+/** Whether it was told that by somebody unknown, and a base was agreed since. */
 function isAgreed({ base, stranger }: LinkState, said: string | null): boolean {
   return said !== null && base !== null && stranger === cidOf('raw', utf8(said))
 }
@@ -68,7 +77,7 @@ export async function commonBase(
   return { ...stranger, note, isRestored: true }
 }
 
-/** The base for an endpoint of which nothing is known but what it says. */
+/** The base for an endpoint of which only its own record is known. */
 async function baseOfStranger(reader: ObjectReader, said: string | null): Promise<CommonBase> {
   const unknown = 'equal rows are taken as they are, others are conflicts'
   if (said === null) return at(reader, null, null, `the endpoint has no record of this link: ${unknown}`)
@@ -111,7 +120,7 @@ function own(base: CommonBase): CommonBase {
   return { ...base, isTold: true, ...facts }
 }
 
-/** What the repository remembers once it has noted how far a round came that was cut short. */
+/** The link's state once it is recorded how far a round came that was cut short. */
 export function notedState(state: LinkState, { isCut, told }: CommonBase): LinkState {
   return isCut ? { ...state, base: told, written: told } : state
 }
@@ -132,7 +141,7 @@ export interface BaseFacts {
   /** As CommonBase has them. */
   readonly merged: Cid
   readonly brought: Cid | null
-  /** The base that was announced together with this one, to be told right before it. */
+  /** The base that was announced together with this one, and that is told right before it. */
   readonly after?: Cid | null
 }
 
@@ -149,7 +158,7 @@ export function extraCid({ extra }: Commit, name: 'live' | 'branch' | 'after'): 
   return typeof hex === 'string' ? cidOfCommit(hex) : null
 }
 
-/** The one of the bases that were announced and not yet noted as told that has this name. */
+/** The base of this name among those that were announced, and are not yet recorded as told. */
 async function announcedAs(
   reader: ObjectReader,
   { intent, written }: LinkState,

@@ -17,11 +17,11 @@ import { linkRef } from './state.ts'
 export interface FollowOptions {
   /** How often an endpoint without a log is asked, in ms; default 5 s. */
   readonly pollMs?: number | undefined
-  /** All tables are read and compared this often, in ms, whatever the log says; default once a day; 0: never. */
+  /** How often all tables are read and compared, in ms, whatever the log says. Default: once a day; 0: never. */
   readonly compareMs?: number | undefined
   /** Every round, also one that did nothing. */
   readonly onRound?: ((receipt: Receipt) => void) | undefined
-  /** The connection is lost, and is opened again after `waitMs`. */
+  /** Called when the connection was lost; it is opened again after `waitMs`. */
   readonly onBroken?: ((error: VarveError, waitMs: number) => void) | undefined
   readonly signal?: AbortSignal | undefined
 }
@@ -29,7 +29,7 @@ export interface FollowOptions {
 /** An open line on which rounds are run. */
 export interface Line {
   round(): Promise<Receipt>
-  /** What says that the endpoint has changed; null where only a round finds out. */
+  /** Tells when the endpoint has changed; null when only a round can find out. */
   readonly reader: LogReader | null
   /** Resolves when the endpoint may have changed, and when `signal` aborts; absent where nobody tells. */
   changed?(signal: AbortSignal): Promise<void>
@@ -47,8 +47,9 @@ const waitMsMin = 250
 const waitMsMax = 60_000
 
 /**
- * Receipts of the first round and of each that did something or found other rows to wait than before, until `signal` aborts. @throws VarveError what a round throws,
- * except for a lost connection
+ * Gives the receipts of the first round, and of each round that did something or left other rows waiting than
+ * before, until `signal` aborts.
+ * @throws VarveError what a round throws, except for a lost connection
  */
 export async function* follow(
   repo: Repo,
@@ -150,7 +151,7 @@ async function somethingToDo(
   }
 }
 
-/** The branch, or what was settled by hand, is no longer what the round left. */
+/** Resolves when the branch, or what was settled by hand, is no longer as the round left it. */
 async function branchMoves(repo: Repo, link: Link, receipt: Receipt, signal: AbortSignal): Promise<void> {
   const state = async (): Promise<{ tip: string | null; base: string | null }> => {
     const { refs, head } = await repo.store.manifest()

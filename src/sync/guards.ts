@@ -5,7 +5,7 @@ import type { SyncGuard, SyncOptions } from './interface.ts'
 const removedShareMax = 0.2
 const removedRowsMin = 1000
 
-/** What is wrong, in words; null: nothing. `removed` may leave rows out that somebody has let go. */
+/** What is wrong, in words; null when nothing is. `removed` need not count rows whose removal was approved. */
 export function massDeletion(
   table: string,
   where: string,

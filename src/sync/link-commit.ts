@@ -9,9 +9,9 @@ export interface LinkCommit {
   readonly tree: Cid
   readonly parents: readonly Cid[]
   readonly message: string
-  /** Where the caller knows its parents'; else they are read. */
+  /** Its generation, when the caller knows those of its parents; else they are read. */
   readonly generation?: number
-  /** When what it records was done, in ms since 1970; default: now. */
+  /** When what the commit records was done, in ms since 1970. Default: now. */
   readonly authoredMs?: number
   /** Plain data for dag-cbor. */
   readonly extra?: Readonly<Record<string, unknown>>

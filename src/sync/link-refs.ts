@@ -17,7 +17,10 @@ export class LinkRefs {
     this.#known = state
   }
 
-  /** Inside the update that moves some of them. @throws VarveError VARVE_NOT_POSSIBLE, which passes */
+  /**
+   * Checks the refs, within the update that moves some of them.
+   * @throws VarveError VARVE_NOT_POSSIBLE, which passes
+   */
   check(manifest: Manifest): void {
     const now = readLinkState(manifest, this.#link)
     if (now.identity !== this.#known.identity || moving.some((what) => now[what] !== this.#known[what]))

@@ -33,7 +33,10 @@ export async function openLink(
   )
 }
 
-/** What a transform does to rows that are read cannot be undone for rows that are written. */
+/**
+ * Refuses transforms in a link that also writes: what they do to rows that are read cannot be undone for rows that
+ * are written.
+ */
 function refuseOneWay({ mode, transform = [] }: Link): void {
   const table = transform.find(isOneWay)?.table
   if (table === undefined) return

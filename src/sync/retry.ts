@@ -7,7 +7,7 @@ import { SinkFull } from '../connectors/sink-full.ts'
 
 const waitMsMin = 200
 const waitMsMax = 300_000
-/** SQLSTATE: a serialization failure or deadlock, and a lock that was not to be had. */
+/** SQLSTATE of a serialization failure, a deadlock, and a lock that could not be had in time. */
 const passingStates = /^(40|55P03)/
 
 /** Whether doing it again later may succeed with nobody's help. */
@@ -25,7 +25,10 @@ export function waitMs(attempt: number, random: () => number = Math.random): num
   return Math.round(most * (0.5 + random() / 2))
 }
 
-/** By whoever asked; beginning anew would tell what was told again, and ask a busy server as many times more. */
+/**
+ * Whether the asker has already waited for it. To begin anew would send again what was sent, and ask a busy server
+ * that many times more.
+ */
 function wasWaitedFor(error: VarveError): boolean {
   return error instanceof SinkFull || Number(error.data['attempts'] ?? 0) > 1
 }

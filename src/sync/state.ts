@@ -12,7 +12,7 @@ export interface LinkState {
   readonly base: Cid | null
   readonly written: Cid | null
   readonly intent: Cid | null
-  /** A text: the base that somebody unknown told the endpoint, where `base` was agreed on since. */
+  /** An object with the base that somebody unknown told the endpoint, if `base` was agreed on since. */
   readonly stranger: Cid | null
   /** What guards have stopped and nobody has let through yet. */
   readonly pending: Cid | null
@@ -38,7 +38,7 @@ export function identityKey(link: string): string {
   return `link.${link}.identity`
 }
 
-/** When a round was that came to the same as the last receipt that is kept. */
+/** The setting for the time of a round that ended as the last receipt says. */
 export function repeatedAtKey(link: string): string {
   return `link.${link}.again`
 }

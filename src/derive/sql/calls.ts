@@ -31,7 +31,7 @@ function placeOf(name: string): string {
   return known.inResults.has(name) ? ' where rows are chosen' : ''
 }
 
-/** The clock is not asked, nor the time zone; what is no plain text might. */
+/** Refuses arguments that might ask for the clock or the time zone: anything but plain text may. */
 function checkTime(name: string, args: readonly Expr[]): void {
   const modifiers = known.ofTime.get(name)
   if (modifiers === undefined) return
@@ -72,7 +72,9 @@ function argumentsOf(call: Call): readonly Expr[] {
   return call.type === 'FunctionCallStarExpr' ? [] : (call.args ?? [])
 }
 
-/** Terms that leave no two rows in doubt. `distinct`: the arguments, of which each value comes once. */
+/**
+ * The terms of an order that leaves no two rows in doubt. With `distinct`, each value of the arguments comes once.
+ */
 function orderOf(
   call: Call,
   distinct: readonly Rendered[] | null,

@@ -5,14 +5,17 @@ function words(text: string): ReadonlySet<string> {
   return new Set(text.split(' '))
 }
 
-/** Never fail, so that it does not matter on which rows a plan happens to ask them. */
+/** Functions that never fail, so it does not matter for which rows a plan happens to call them. */
 export const anywhere: ReadonlySet<string> = words(
   'lower upper trim ltrim rtrim substr substring length octet_length instr hex unicode char typeof ' +
     'quote coalesce ifnull iif if nullif concat concat_ws round ceil ceiling floor trunc sqrt pow power ' +
     'exp ln log log2 log10 mod sign json_valid date time datetime julianday unixepoch strftime min max',
 )
 
-/** May fail, on a number too small or JSON that is none: only where every plan asks them on the same rows. */
+/**
+ * Functions that may fail, on a number too small or on broken JSON: allowed only where every plan calls them for the
+ * same rows.
+ */
 export const inResults: ReadonlySet<string> = words(
   'abs replace printf format unhex json json_extract json_type json_array_length json_array json_object ' +
     'json_quote',
@@ -22,10 +25,10 @@ export const aggregates: ReadonlySet<string> = words(
   'count sum total avg min max group_concat string_agg json_group_array json_group_object',
 )
 
-/** Aggregates for which the order of rows is nothing. SQLite gives min and max the first of what is equal. */
+/** Aggregates that do not depend on the order of rows. Of equal values, SQLite gives the first for min and max. */
 export const orderless: ReadonlySet<string> = words('count min max')
 
-/** Give text, integers or NULL: of two such values that are equal both are the same. */
+/** Functions that give text, integers or NULL: two equal values of these are also the same. */
 export const exact: ReadonlySet<string> = words(
   'lower upper trim ltrim rtrim substr substring length octet_length instr hex unicode char typeof ' +
     'quote concat concat_ws sign json_valid date time datetime strftime',
@@ -34,7 +37,7 @@ export const exact: ReadonlySet<string> = words(
 /** Give one of their arguments. */
 export const passing: ReadonlySet<string> = words('coalesce ifnull iif if nullif min max')
 
-/** By function: place of the first argument that is a modifier, the one before it being the time. */
+/** For each function, the place of its first modifier; the argument before that is the time. */
 export const ofTime: ReadonlyMap<string, number> = new Map([
   ...['date', 'time', 'datetime', 'julianday', 'unixepoch'].map((name) => [name, 1] as const),
   ['strftime', 2],
@@ -68,7 +71,7 @@ export const binaryOperators: Readonly<Record<string, string>> = {
   Subtract: '-',
 }
 
-/** Give a real, or an integer, as it comes: 1 and 1.0 are equal and are not the same. */
+/** Operators that give a real or an integer, as it comes: 1 and 1.0 are equal, but not the same. */
 export const inexactOperators: ReadonlySet<string> = words(
   'Add Subtract Multiply Divide Modulus ArrowRightShift',
 )

@@ -26,7 +26,7 @@ export function everyRow(key: string): string {
   return `(${key} >= x'')`
 }
 
-/** By which rows are found from rows of another table, and rows of a group. */
+/** The indexes that find rows from rows of another table, and the rows of a group. */
 export function indexesOf({ scope, on, where, groups }: Shape): Index[] {
   const indexes = new Map<string, Index>()
   const pairs = [...on, where].flatMap((one) => one?.pairs ?? [])

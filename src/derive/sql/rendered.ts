@@ -6,7 +6,7 @@ export interface Rendered {
   readonly sql: string
   /** Places in FROM of the tables that it asks. */
   readonly tables: ReadonlySet<number>
-  /** Whether values that are equal are also the same: not so for 1 and 1.0. */
+  /** Whether equal values are also the same, which 1 and 1.0 are not. */
   readonly isExact: boolean
   readonly hasAggregate: boolean
   /** Columns outside of aggregates and of what is grouped by. */

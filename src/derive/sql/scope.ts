@@ -2,7 +2,7 @@
 // compares them.
 import { foldedName, quoted } from '../../formats/sqlite/names.ts'
 
-/** Says why a query is run whole. Never reaches a user as an error. */
+/** Thrown to say why a query has to run whole. It never reaches a user as an error. */
 export class RunWhole extends Error {}
 
 export interface InputTable {

@@ -9,9 +9,9 @@ import { type InputTable, RunWhole, type Scope } from './scope.ts'
 
 export interface Shape extends From {
   readonly where: Rendered | null
-  /** null: a row of the result belongs to one row of each table. */
+  /** What the query groups by; null when a row of the result belongs to one row of each table. */
   readonly groups: readonly Group[] | null
-  /** Positions whose row's key stands among the groups: their columns may stand beside aggregates. */
+  /** Positions whose key is among the groups: their columns may stand beside aggregates. */
   readonly fixed: readonly number[]
   readonly having: Rendered | null
   /** One for each of the result's columns. */
@@ -19,7 +19,7 @@ export interface Shape extends From {
 }
 
 export interface Group extends Rendered {
-  /** As an expression over the columns of its one table; null: it has none, or several. */
+  /** The expression over the columns of its only table; null when it has none, or several. */
   readonly indexed: string | null
 }
 
@@ -124,7 +124,7 @@ function eachResult({ columns }: SelectFrom, scope: Scope): ((context: Context) 
   })
 }
 
-/** A column beside aggregates has one value in a group where the key of its table is part of the group. */
+/** The positions whose columns have one value in each group, because their table's key is part of the group. */
 function fixedOf(scope: Scope, groups: readonly Rendered[], results: readonly Rendered[]): number[] {
   const fixed = new Set<number>()
   for (const { position, name } of results.flatMap(({ bare }) => bare)) {

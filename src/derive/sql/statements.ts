@@ -17,7 +17,7 @@ interface Part {
   /** Its rows come from this table instead. */
   readonly replaced?: { readonly position: number; readonly table: string }
   readonly driver?: string
-  /** Whether indexes may be used: those of tables that restrict a query. Others must not know of them. */
+  /** Whether indexes may be used: only in queries that a table restricts. Others must not see them. */
   readonly isIndexed: boolean
 }
 
@@ -29,7 +29,7 @@ export function wholeQuery(shape: Shape, names: readonly string[]): string {
   )
 }
 
-/** Rows of the result that hang on keys or lie in groups of `driver`. */
+/** The rows of the result that depend on the keys, or lie in the groups, of `driver`. */
 export function restrictedQuery(shape: Shape, names: readonly string[], driver: string): string {
   const { from, where } = fromWhere(shape, { positions: all(shape), driver, isIndexed: true })
   const terms =
@@ -44,7 +44,7 @@ export function restrictedQuery(shape: Shape, names: readonly string[], driver: 
   ].join(' ')
 }
 
-/** Groups in which rows lie that hang on keys of `driver`; null: none, as a table of the right columns. */
+/** The groups of rows that depend on the keys of `driver`; with null none, as a table of the right columns. */
 export function groupsQuery(shape: Shape, driver: string | null): string {
   const list = shape.groups!.map(({ sql }, i) => `${sql} AS ${quoted(`k${i}`)}`).join(', ')
   if (driver === null) {
@@ -55,7 +55,10 @@ export function groupsQuery(shape: Shape, driver: string | null): string {
   return `SELECT ${list} ${from} ${whereOf([...affectedTerms(shape), ...where, ...whereTerms(shape)])}`
 }
 
-/** Keys on which rows hang that a changed row of `position` touches; `side` has these rows, as they were or are. */
+/**
+ * The keys of result rows that a changed row of `position` touches; `side` holds these rows as they were, or as they
+ * are.
+ */
 export function affectedQuery(shape: Shape, position: number, side: string): string {
   const list = inner(shape).map((one) => keySql(shape.scope.positions[one]!))
   const isLeft = shape.scope.positions[position]!.isLeft
@@ -81,7 +84,7 @@ function inner({ scope }: Shape): number[] {
   return [...scope.positions.keys()].filter((i) => !scope.positions[i]!.isLeft)
 }
 
-/** It, and tables of left joins that it is joined on, themselves or by others. */
+/** The position and the tables of left joins that it needs, directly or by others. */
 function leftNeeded({ scope, on }: Shape, position: number): number[] {
   const needed = new Set([position])
   for (let i = position; i > 0; i--)

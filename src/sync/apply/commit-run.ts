@@ -19,9 +19,11 @@ import { afterNoWrite, afterWrite, announce, writeAnnouncement } from './remembe
 import { addCounts, countRows } from './table-steps.ts'
 import { ensureFence, write } from './write.ts'
 
-/** Commits of one run: a kill leaves at most so many to be told from what the endpoint says. */
+/** How many commits one run has at most: after a kill, that many have to be told apart by what the endpoint says. */
 export const announcedMax = 128
-/** A run ends behind the commit that reaches it: what would be read again for the writing stays little. */
+/**
+ * A run ends with the commit that reaches this number of rows, so that little has to be read again for the writing.
+ */
 const rowsMax = 10_000
 
 export interface AppliedRun extends AppliedStep {
@@ -35,7 +37,7 @@ export interface AppliedRun extends AppliedStep {
 interface PlannedCommit {
   readonly step: ApplyStep
   readonly plan: PlannedStep
-  /** What the endpoint is going to be told; null: nothing is to be written. */
+  /** The base that the endpoint is going to be told; null when nothing is to be written. */
   readonly told: Cid | null
   /** When it has been written. */
   readonly next: ApplyStep

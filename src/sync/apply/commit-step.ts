@@ -13,13 +13,13 @@ import { endpointView } from '../tables/endpoint-view.ts'
 import { tableAt } from '../tables/link-tables.ts'
 import type { ApplyStep } from './interface.ts'
 
-/** Rows that the endpoint did not take, and what they were to become. */
+/** Rows that the endpoint refused, and what they were to become. */
 export interface RefusedRows {
   readonly rows: readonly HeldBack[]
   readonly target: Tree
 }
 
-/** From what a commit's step is made, besides the one before it. */
+/** What a commit's step is made from, besides the step before it. */
 export interface StepInput {
   readonly sides: Sides
   /** By the endpoint, in the commit before. */

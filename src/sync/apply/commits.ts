@@ -55,7 +55,7 @@ export async function applyRound(step: ApplyStep, sides: Sides): Promise<WriteRe
   return { counts, after: last.after }
 }
 
-/** Those that are to be written by themselves before the tip, oldest first. */
+/** The commits that are written by themselves before the tip, oldest first. */
 async function commitsBefore(
   { round, io, branch, tables }: ApplyStep,
   { brought, identity }: Sides,

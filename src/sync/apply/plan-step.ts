@@ -19,8 +19,9 @@ export function isEmptyStep({ counts }: PlannedStep): boolean {
 }
 
 /**
- * What held rows have in common. Where the branch takes in what was read it has done so, clashes apart: that it did so once
- * more must not look like a change of its own when the endpoint's row changes again.
+ * The common base with what held rows have in common. When the branch takes in what was read, it has taken it in
+ * except for clashes. If it did so a second time, that must not look like a change of the branch's own when the
+ * endpoint's row changes again.
  */
 async function keptBase({ round, io, held, captured, base }: ApplyStep): Promise<Tree> {
   const before = base ?? Tree.empty(io.nodes, io.writer)

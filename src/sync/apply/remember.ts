@@ -11,9 +11,10 @@ import { linkObject, linkRef, readLinkState } from '../state.ts'
 import type { ApplyStep, PlannedStep } from './interface.ts'
 
 /**
- * What the endpoint is going to be told. Its parents are the branch and what was told before: so what a restored
- * endpoint may name is still here after any number of rounds, and is known to be ours. `after`: the one that is announced
- * together with it and told first; what was then read is known to nobody else, so it is a parent too.
+ * Makes the commit of the base that the endpoint is going to be told. Its parents are the branch and the base that
+ * it was told before: so a base that a restored endpoint names is still here after any number of rounds, and is
+ * known to be ours. `after` is the base that is announced together with this one and told first; what was read then
+ * is known to nobody else, so it is a parent too.
  */
 export function writeAnnouncement(step: ApplyStep, base: Tree, after: Cid | null = null): Promise<Cid> {
   const { round, io, branch, live, state, told } = step
@@ -25,8 +26,8 @@ export function writeAnnouncement(step: ApplyStep, base: Tree, after: Cid | null
 }
 
 /**
- * Before the endpoint is told of a base, it is here: a kill in between is then no question. Of several it is the last, which
- * names the others.
+ * Stores a base here before the endpoint is told of it, so that a kill in between raises no question. When several
+ * are announced, the last is stored, which names the others.
  */
 export async function announce(step: ApplyStep, intent: Cid): Promise<ApplyStep> {
   const { link } = step.round
@@ -84,7 +85,7 @@ export async function writeDueRefs(step: ApplyStep): Promise<void> {
   if (step.due.size > 0) await moveRefs(step, step.due, step.round.link.name)
 }
 
-/** Whether the base that is written down is this one, of this commit where each is written by itself. */
+/** Whether this is the base that is stored, and of this commit when each commit is written by itself. */
 async function isKnown({ round, io, due, branch }: ApplyStep, { cid }: Tree): Promise<boolean> {
   const { name, commits } = round.link
   // The merge may have moved it.

@@ -50,7 +50,7 @@ export async function tableSteps(step: ApplyStep, after: Tree): Promise<Map<stri
   return steps
 }
 
-/** Whether a table was stopped; it is then held back, and all is to be looked at again. */
+/** Whether a guard has stopped a table. It is then held back, and everything has to be planned again. */
 export async function guardWritten(
   { io, tables, captured, held, stops }: ApplyStep,
   steps: ReadonlyMap<string, TableStep>,

@@ -7,7 +7,7 @@ import type { ApplyStep, PlannedStep } from './interface.ts'
 import { marksBefore, noteMarks } from './marks.ts'
 import { allOf, changesOf } from './table-steps.ts'
 
-/** Once a round: who takes over in between makes the next write fail. */
+/** Takes the endpoint over, once in a round. When another worker takes over in between, the next write fails. */
 export async function ensureFence(step: ApplyStep): Promise<ApplyStep> {
   if (step.fence !== null) return step
   const { connector, link } = step.round
@@ -16,7 +16,10 @@ export async function ensureFence(step: ApplyStep): Promise<ApplyStep> {
   return { ...step, fence }
 }
 
-/** `commit`: announced before, and the step taken over. All of it or nothing, and then which rows are not as expected. */
+/**
+ * Writes a step, all of it or nothing; returns which rows were not as expected. `commit` was announced before, and
+ * the endpoint was taken over.
+ */
 export async function write(
   step: ApplyStep,
   { after, steps, counts }: PlannedStep,

@@ -17,7 +17,7 @@ import type { UnfitOfTable } from './unfit-tables.ts'
 
 export const lagDefault: RowCursor['lag'] = { ms: 300_000 }
 
-/** Kept with what was read: both move in one compare-and-set, so the cursor is never ahead of the rows. */
+/** Stored with what was read, in one compare-and-set, so the cursor is never ahead of the rows. */
 interface Mark {
   readonly cursor: string
   readonly largest: string | null
@@ -63,7 +63,7 @@ async function readAll(io: Io, source: TableSource, options: SyncOptions): Promi
   return { table: entry.table, unfit }
 }
 
-/** Rows that cannot be kept stay as they are known: those that were written too. */
+/** Adds the rows that were read. Rows that cannot be kept stay as they are known, even if they were written since. */
 async function withRows(
   io: Io,
   { previous }: TableSource,

@@ -133,7 +133,7 @@ async function drifted(io: Io, before: TableObject, { table }: LinkedTable): Pro
   return driftOf(before.schema, table, count === 0 ? 'no rows' : 'rows')
 }
 
-/** What the endpoint cannot show, and what the rows of a table that is known break, stops this table alone. */
+/** Whether an error stops only this table: the endpoint cannot show it, or rows of a known table are at fault. */
 function isOfTable(error: VarveError, known: TreeEntry | null): boolean {
   return error.data['waits'] === true || (known !== null && error.code === 'VARVE_RULE_VIOLATED')
 }

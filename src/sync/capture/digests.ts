@@ -20,19 +20,19 @@ export class TableDigests {
     return new TableDigests(new Map(JSON.parse(utf8Text(bytes!)) as [Path, [string, Cid]][]))
   }
 
-  /** Whether the table that lies at `path` is what has this digest. */
+  /** Whether the table at `path` is the one with this digest. */
   isSame(path: Path, digest: string | null, table: Cid | null): boolean {
     const known = this.#known.get(path)
     return known !== undefined && known[0] === digest && known[1] === table
   }
 
-  /** What was noted of the table at `path` when it was last read, and that table. */
+  /** The mark under which the table at `path` was last read, and that table. */
   lastOf(path: Path): { readonly mark: string; readonly table: Cid } | null {
     const known = this.#known.get(path)
     return known === undefined ? null : { mark: known[0], table: known[1] }
   }
 
-  /** What was noted in this round of that very table; null where nothing was. */
+  /** The mark that this round noted for exactly that table; null when it noted none. */
   markOf(path: Path, table: Cid): string | null {
     const now = this.#now.get(path)
     return now !== undefined && now[1] === table ? now[0] : null
@@ -48,7 +48,7 @@ export class TableDigests {
     if (mark !== null) this.#now.set(path, [mark, now])
   }
 
-  /** What was noted of the table when it was last read holds on. */
+  /** Keeps the mark under which the table was last read. */
   keep(path: Path): void {
     const known = this.#known.get(path)
     if (known !== undefined) this.#now.set(path, known)

@@ -3,7 +3,10 @@
 import type { EndpointTable } from '../../connectors/interface.ts'
 import type { Schema } from '../../table/interface.ts'
 
-/** One sentence a change; empty when the table may go on. Of a table that had no rows, types are not what they were. */
+/**
+ * How the table's columns have changed, one sentence for each change; empty when the table may go on. If it had no
+ * rows, its types do not count.
+ */
 export function driftOf(before: Schema, table: EndpointTable, hadRows: 'rows' | 'no rows'): string[] {
   const now = new Map(table.columns.map((column) => [column.name, column]))
   const drift: string[] = []
@@ -32,7 +35,7 @@ export function isShapedAs(schema: Schema, table: EndpointTable): boolean {
   return schema.columns.length === table.columns.length && driftOf(schema, table, 'rows').length === 0
 }
 
-/** Columns of the dataset's table that the endpoint has not: what is in them stays here. */
+/** The columns that only the dataset's table has. What is in them stays here. */
 export function columnsOnlyHere(schema: Schema, table: EndpointTable): string[] {
   const there = new Set(table.columns.map(({ name }) => name))
   return schema.columns.filter(({ name }) => !there.has(name)).map(({ name }) => name)

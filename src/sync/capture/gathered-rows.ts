@@ -46,7 +46,9 @@ export async function gathered(
   return bytes > heldBytesMax ? null : { rows: all, unfit: unfit.all }
 }
 
-/** Rows of a table that cannot be kept, where `before` were those, and these were read since. */
+/**
+ * The rows of a table that cannot be kept, when `before` were those that could not, and these rows were read since.
+ */
 export function unfitAfter(before: UnfitOfTable, { rows, unfit }: GatheredRows): UnfitOfTable {
   if (before.size === 0) return unfit
   const after = new Map(before)
@@ -55,7 +57,9 @@ export function unfitAfter(before: UnfitOfTable, { rows, unfit }: GatheredRows):
   return after
 }
 
-/** In the order of their keys, so few at a time that each leaf is looked up just before it is made anew. */
+/**
+ * Gives rows in the order of their keys, so few at a time that each leaf is looked up just before it is made anew.
+ */
 export function* entryWindows(rows: readonly NamedRows[]): Generator<Entry[]> {
   for (const batch of sortedBatches(rows)) {
     for (let at = 0; at < batch.count; at += windowEntries) {

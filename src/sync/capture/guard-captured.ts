@@ -21,12 +21,12 @@ export interface GuardInput {
   readonly before: Tree
   /** As it was read now. */
   readonly read: Tree
-  /** What both sides had in common; null: nothing is known. */
+  /** What both sides had in common; null when nothing is known of that. */
   readonly base: Tree | null
 }
 
 export interface GuardedCapture {
-  /** As it was read, but for tables that are stopped. */
+  /** The tree as it was read, except for tables that are stopped. */
   readonly merging: Tree
   readonly tables: readonly CapturedTable[]
 }

@@ -23,7 +23,7 @@ export interface PublishInput {
   readonly refs: LinkRefs
 }
 
-/** The commit of what was captured; the one before when nothing has changed. Durable when it returns. */
+/** Stores what was captured; returns its commit, or the one before when nothing has changed. It is durable then. */
 export async function publishLive(round: Round, io: Io, input: PublishInput): Promise<Cid> {
   const { repo, link, options } = round
   const { state, before, identity, reading } = input
@@ -62,7 +62,7 @@ export async function publishLive(round: Round, io: Io, input: PublishInput): Pr
   return live
 }
 
-/** A commit for each transaction that is kept by itself, and one for what was read otherwise. */
+/** Makes a commit for each transaction that is kept by itself, and one for whatever was read otherwise. */
 async function liveCommit(round: Round, io: Io, { state, reading }: PublishInput): Promise<Cid> {
   const { captured, transactions } = reading
   const { endpoint } = round.link
@@ -81,7 +81,10 @@ async function liveCommit(round: Round, io: Io, { state, reading }: PublishInput
   return commit(captured.cid, `Read ${endpoint}`, {})
 }
 
-/** Before more is announced: what was announced last would else be all that is known of it. */
+/**
+ * The refs that say what the endpoint was told. Without them, once more is announced, the announcement before would
+ * be all that is known.
+ */
 function toldTo(link: string, { told }: CommonBase): (readonly [string, Cid | null])[] {
   return [
     [linkRef(link, 'base'), told],
@@ -89,7 +92,7 @@ function toldTo(link: string, { told }: CommonBase): (readonly [string, Cid | nu
   ]
 }
 
-/** What was in common with another database is forgotten together with that it was another. */
+/** The refs of another base. What was in common with another database is forgotten, and that it was another one. */
 function baseOf(link: string, base: CommonBase): (readonly [string, Cid | null])[] {
   return [...toldTo(link, base), [linkRef(link, 'intent'), null], [linkObject(link, 'stranger'), null]]
 }

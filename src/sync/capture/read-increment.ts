@@ -17,11 +17,14 @@ import { noteCounts } from '../tables/differences.ts'
 import type { UnfitOfTable } from './unfit-tables.ts'
 import { countWithout, withVersions } from './unfit-versions.ts'
 
-/** Share of a table beyond which reading all of it takes no longer. */
+/** If a larger share of the table was written, reading all of it takes no longer. */
 const writtenShareMax = 0.25
 
 export interface LastReading {
-  /** Every row that is kept is in it as it is; whether other rows are gone is told by their number. */
+  /**
+   * A table with every row that the endpoint has kept, as it is. Whether other rows of it are gone is told by their
+   * number.
+   */
   readonly table: Cid
   /** Schema of the table as the dataset has it. */
   readonly schema: Schema
@@ -31,7 +34,7 @@ export interface IncrementInput {
   readonly table: EndpointTable
   /** For messages. */
   readonly where: string
-  /** As this repository last knew it: rows that cannot be kept stay so. */
+  /** The table as this repository last knew it: rows that cannot be kept stay as they are in it. */
   readonly previous: TableObject
   /** Those that could not be kept. */
   readonly unfit: UnfitOfTable
@@ -42,7 +45,7 @@ export interface IncrementResult {
   readonly unfit: UnfitOfTable
 }
 
-/** The table as it is now; null where all rows are to be read. */
+/** The table as it is now; null when all rows have to be read. */
 export async function readIncrement(
   io: Io,
   last: LastReading,
@@ -93,7 +96,7 @@ export async function readIncrement(
   return { table: writeTable(io.writer, await withVersions(io, after, versions, left)), unfit: left }
 }
 
-/** How many of these rows were there before, with a version or as one that could not be kept. */
+/** How many of these rows were there before: with a version in the table, or as rows that could not be kept. */
 async function countKnown(map: ProllyMap, now: UnfitOfTable, before: UnfitOfTable): Promise<number> {
   const fresh = new Map([...now].filter(([name]) => !before.has(name)))
   return now.size - (await countWithout(map, fresh))

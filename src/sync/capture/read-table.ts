@@ -20,7 +20,7 @@ import { readIncrement } from './read-increment.ts'
 import type { UnfitOfTable, UnfitTables, WaysOfTable } from './unfit-tables.ts'
 import { countWithout, refuseTwice, withVersions } from './unfit-versions.ts'
 
-/** Writes of one round, where each commit is a transaction. */
+/** How many writes of this link are looked back through; with `commits: each` one round makes many. */
 const writesMax = 1000
 
 export interface TableSource {
@@ -156,7 +156,10 @@ function fitRows(
   )
 }
 
-/** Whether the table was `table` when it was last read, and nothing but this link's writes have changed it in our books. */
+/**
+ * Whether the table was `table` when it was last read, and in our records only this link's writes have changed it
+ * since.
+ */
 async function isWrittenFrom(io: Io, live: Cid | null, path: Path, table: Cid): Promise<boolean> {
   for (let cid = live, step = 0; cid !== null && step < writesMax; step++) {
     const commit = await readCommit(io.nodes.reader, cid)

@@ -20,24 +20,24 @@ export interface CaptureContext {
   readonly held: HeldRows
   readonly shapes: ShapeGuard
   readonly mark: LinkMark | null
-  /** The endpoint names the state that it was brought to from here. */
+  /** Whether the endpoint names the state to which it was last brought from here. */
   readonly isTold: boolean
 }
 
 export interface Reading {
   readonly captured: Tree
-  /** Where each is kept by itself: those that the log told. */
+  /** When each transaction is kept by itself: those that the log told of. */
   readonly transactions: readonly CapturedTransaction[]
-  /** To keep together with what was read; null: that the log is not read any more; undefined: as it was. */
+  /** Stored together with what was read. Null: the log is not read any more. Undefined: nothing changes. */
   readonly mark: LinkMark | null | undefined
   readonly notes: readonly string[]
-  /** Digests of the tables that were compared; null where none was. */
+  /** Digests of the tables that were compared; null when none was. */
   readonly digests: TableDigests | null
-  /** Once it is kept: the endpoint need keep no more than is left. */
+  /** Called once the reading is stored: the endpoint may drop the part of its log that was read. */
   readonly acknowledge: () => Promise<void>
 }
 
-/** The name under which the endpoint keeps its log, before the endpoint knows it. */
+/** Stores the name under which the endpoint will keep its log, before the endpoint knows it. */
 export async function keepName({ repo, link }: Round, name: string): Promise<void> {
   const mark: LinkMark = { name, at: null, waiting: [], keptMs: 0, comparedMs: 0 }
   await repo.store.update((current) => ({

@@ -58,7 +58,7 @@ export class ShapeGuard {
     return false
   }
 
-  /** What waits already, where it is of the shape that the table has now. */
+  /** The table that already waits for approval, if it has the shape that the endpoint's table has now. */
   async #kept(io: Io, { path, table }: LinkedTable): Promise<TreeEntry | null> {
     if (this.#pending === null) return null
     const tree = await commitTree(io, this.#pending)

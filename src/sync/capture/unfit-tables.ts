@@ -14,7 +14,7 @@ import type { LinkedTable } from '../tables/link-tables.ts'
 /** By name (`unfitName`). */
 export type UnfitOfTable = ReadonlyMap<string, UnfitRow>
 
-/** By column: of which it was made, and how; columns that are not in it are as the endpoint has them. */
+/** For each column, which one it was made of, and how. Columns that are not listed are as the endpoint has them. */
 export type WaysOfTable = ReadonlyMap<string, string>
 
 const none: UnfitOfTable = new Map()
@@ -48,12 +48,12 @@ export class UnfitTables {
     )
   }
 
-  /** Of another endpoint's rows nothing is known; how those were made that were read before is. */
+  /** The same without its rows, for another endpoint. How the rows were made that were read before stays known. */
   forgotten(): UnfitTables {
     return new UnfitTables(new Map(), this.#ways, this.#kept)
   }
 
-  /** As they were when the table was last read, in this round or before. */
+  /** The rows that could not be kept when the table was last read, in this round or before. */
   of(path: Path): UnfitOfTable {
     return this.#tables.get(path) ?? none
   }

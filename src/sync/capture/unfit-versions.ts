@@ -44,7 +44,10 @@ export async function withVersions(
   return { ...object, rows: (await map.mutate(io.writer, edits)).cid }
 }
 
-/** A file may have a key twice. `object`: the table without these rows. @throws VarveError VARVE_RULE_VIOLATED */
+/**
+ * Refuses a key that is there twice, which can happen in a file. `object` is the table without these rows.
+ * @throws VarveError VARVE_RULE_VIOLATED
+ */
 export async function refuseTwice(
   io: Io,
   { rows, schema }: TableObject,

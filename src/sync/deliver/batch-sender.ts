@@ -9,12 +9,12 @@ import { throwIfAborted } from '../../base/errors.ts'
 import { pause } from '../../base/pause.ts'
 
 const refusedInARowMax = 10
-/** How long a receiver that is full may keep nothing more. */
+/** How long a full receiver may go without storing anything more. */
 const roomMsMaxDefault = 60_000
 const roomWaitMsMin = 100
 const roomWaitMsMax = 2_000
 
-/** A row as a receiver is told of it, and its encoded key. */
+/** The message about a row, with its encoded key. */
 export interface KeyedMessage extends RowMessage {
   readonly keyHex: string
 }
@@ -46,8 +46,9 @@ export class BatchSender {
   }
 
   /**
-   * The rows that it will not have. Those that it is known to refuse ('KEYHEX PATH') say nothing of the others.
-   * @throws VarveError of the sink, and VARVE_REFUSED where it refuses all that comes
+   * Sends a batch; returns the rows that the receiver refuses. Rows that it is known to refuse (`known` has 'KEYHEX
+   * PATH') say nothing about others.
+   * @throws VarveError of the sink, and VARVE_REFUSED when everything is refused
    */
   async tell(batch: KeyedBatch, known: ReadonlySet<string>): Promise<RefusedRow[]> {
     const { messages } = batch
@@ -73,8 +74,8 @@ export class BatchSender {
   }
 
   /**
-   * What there is no room for is told again, a little at a time, until its readers have made some, or none for a minute:
-   * a queue beside it that has room gets all that comes, again and again.
+   * Sends again what there was no room for, a little at a time, until readers have made room, or none for a minute.
+   * Otherwise a queue beside a full one would get everything again and again.
    */
   async #deliver(batch: Batch): Promise<void> {
     let rest = batch.messages

@@ -94,7 +94,10 @@ async function runRound(round: DeliverRound, io: Io, beginning: Beginning): Prom
   })
 }
 
-/** Another receiver, or one that another history has written to: nothing is told, and what would be waits. */
+/**
+ * Stops the round at another receiver, or at one that another history has written to: nothing is sent, and what
+ * would be waits.
+ */
 async function stopStranger(round: DeliverRound, io: Io, beginning: Beginning): Promise<Receipt> {
   const { link, options, sink } = round
   const { state, approved, tip } = beginning

@@ -16,11 +16,11 @@ import type { Link } from '../interface.ts'
 export interface Delivery {
   /** The delivery's own, or that of its outcome. */
   readonly commit: Commit
-  /** The tables as the receiver was to be told them. */
+  /** The tables as the receiver was to get them. */
   readonly target: Tree
-  /** The tables as it has been told them, when the delivery is done. */
+  /** The tables as the receiver has them when the delivery is done. */
   readonly told: Tree
-  /** Rows that were refused before are told again, though they are the same. */
+  /** Whether rows that were refused before are sent again, although they are the same. */
   readonly isRetry: boolean
   /** What transformed tables were made of. */
   readonly made: TransformSources
@@ -118,8 +118,9 @@ export function deliveredCommit({ commit }: Delivery): CommitCid {
 }
 
 /**
- * The commits between a delivery and the branch, oldest first, along first parents: where the link asks for each. One
- * step to the tip otherwise, for the first delivery, and where the branch does not come from what was delivered.
+ * The commits to deliver one by one: with `commits: each`, those between a delivery and the branch along first
+ * parents, oldest first. Otherwise, for the first delivery, and when the branch does not descend from what was
+ * delivered, only the tip.
  */
 export async function commitsSince(
   io: Io,

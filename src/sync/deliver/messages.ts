@@ -21,7 +21,7 @@ import { keyTexts } from './key-texts.ts'
 import type { KeyedMessage } from './batch-sender.ts'
 
 const batchRows = 500
-/** Length of all rows of a batch together, as stored; one row may be longer. */
+/** How many bytes the rows of a batch have at most, as stored; a single row may be longer. */
 const batchBytes = 1 << 20
 
 export interface TableDelivery {
@@ -30,7 +30,7 @@ export interface TableDelivery {
   readonly path: Path
   readonly before: TableObject | null
   readonly after: TableObject | null
-  /** Encoded keys, in hex, of rows that are not told. */
+  /** Encoded keys, in hex, of rows that are not sent. */
   readonly withheld: ReadonlySet<string>
 }
 
@@ -54,7 +54,10 @@ export async function* messagesOf(io: Io, table: TableDelivery): AsyncGenerator<
   }
 }
 
-/** Whether the same bytes are cells of the same columns. New columns behind the others are empty in rows that did not change. */
+/**
+ * Whether the same bytes mean the same cells in both. New columns after the others are empty in rows that did not
+ * change.
+ */
 function isReadAlike({ before, after }: Shapes): boolean {
   if (before === null || after === null) return true
   const length = Math.min(before.values.length, after.values.length)
@@ -63,7 +66,7 @@ function isReadAlike({ before, after }: Shapes): boolean {
   return read(before) === read(after)
 }
 
-/** Those that are gone, and then all that are there, beside what they were. */
+/** The rows that are gone, and then all that are there, each with what it was before. */
 async function* allRows(old: ProllyMap, now: ProllyMap): AsyncGenerator<readonly Difference[]> {
   for await (const differences of diffMaps(old, now)) yield differences.filter(({ after }) => after === null)
   for await (const batch of now.scan()) {
@@ -167,7 +170,7 @@ export function isKeyedAlike(before: Schema, after: Schema): boolean {
   return keyOf(before) === keyOf(after)
 }
 
-/** Whether the cells of a row stand in the same places under both. */
+/** Whether the cells of a row lie at the same places under both schemas. */
 function isLaidAlike(before: RowShape, after: RowShape): boolean {
   return before.values.map(({ id }) => id).join() === after.values.map(({ id }) => id).join()
 }

@@ -16,9 +16,9 @@ export interface DeliveryEnd {
   readonly startedMs: number
   readonly paths: readonly Path[]
   readonly counts: ReadonlyMap<Path, RowCounts>
-  /** What the sink was told, all in all; null: nothing. */
+  /** All that the sink was told in the end; null when it was told nothing. */
   readonly told: Tree | null
-  /** What it was to be told of the branch's tip; null: the tables as they are. */
+  /** The tables of the branch's tip as they were to be sent; null when they are sent as they are. */
   readonly wanted: Tree | null
   readonly tip: Commit
   readonly heldBack: readonly HeldBack[]

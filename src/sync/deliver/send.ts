@@ -17,14 +17,17 @@ export interface SendInput {
   readonly previous: Delivery | null
   readonly delivery: Delivery
   readonly paths: readonly Path[]
-  /** As the refs of the link are: whoever finds them elsewhere stops. */
+  /** The link's refs as they were read: when somebody has moved them, the round stops. */
   readonly recorded: Progress
   readonly sender: BatchSender
   readonly count: (path: Path, kind: RowMessage['kind'], rows: number) => void
 }
 
 export interface SendResult {
-  /** By path: keys (in hex) of rows that the receiver was not told, for it refuses them or has before. */
+  /**
+   * For each path, the keys (in hex) of rows that the receiver was not told, because it refuses them or has refused
+   * them before.
+   */
   readonly waiting: ReadonlyMap<Path, ReadonlySet<string>>
   readonly refused: readonly RefusedRow[]
 }

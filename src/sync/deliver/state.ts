@@ -23,7 +23,10 @@ export interface Start extends Progress {
   readonly note: string | null
 }
 
-/** Where the round begins; null where the receiver was written by a history not known here, and nobody lets it in. */
+/**
+ * Where the round begins; null when a history that is not known here has written to the receiver, and nobody has
+ * approved that.
+ */
 export async function startOf(
   io: Io,
   { sink, state, isLetIn }: { sink: Sink; state: LinkState; isLetIn: boolean },

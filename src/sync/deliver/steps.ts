@@ -41,9 +41,7 @@ export class Steps {
   readonly counts: Map<Path, RowCounts> = new Map()
   readonly refused: RefusedRow[] = []
   readonly notes: string[] = []
-  /**
-   * The tables of the branch's tip as they are to be told, as far as that can be said, and what guards say of that.
-   */
+  /** The tables of the branch's tip as they are to be sent, as far as that is known. */
   wanted: Tree | null = null
   stops: Stops
   held: HeldRows = new HeldRows()
@@ -117,7 +115,7 @@ export class Steps {
     await this.#record({ done: this.#last.commit.cid, toward: null })
   }
 
-  /** What the receiver has been told in the end, where that is not all. */
+  /** The delivery as it ended; when rows were refused, with what the receiver was told instead. */
   async #outcome(delivery: Delivery, { waiting }: SendResult): Promise<Delivery> {
     const entries = new Map<Path, TreeEntry>()
     for (const [path, keys] of waiting)
@@ -141,7 +139,7 @@ export class Steps {
     this.#recorded = to
   }
 
-  /** A name that was never one of a table is a mistake; a table that is gone may come again. */
+  /** Notes tables that are missing. One that was never there is a mistake; one that is gone may come back. */
   async #noteMissing(source: Tree): Promise<void> {
     const { name } = this.#round.link
     for (const path of this.#paths) {

@@ -13,12 +13,12 @@ import { loadTable } from '../../table/table-object.ts'
 import type { Link } from '../interface.ts'
 import { branchOf } from '../merge/merge-branch.ts'
 
-/** A sink has no names of its own for tables: they are paths of the dataset. */
+/** The paths of a sink's tables. A sink has no names of its own for them. */
 export function deliveredPaths(link: Link): Path[] {
   return link.tables.map((table) => safePath(table))
 }
 
-/** Those that the branch has not, or not yet. @throws VarveError VARVE_NOT_POSSIBLE where a path holds a file */
+/** The tables that the branch does not have (yet). @throws VarveError VARVE_NOT_POSSIBLE when a path holds a file */
 export function absentTables(repo: Repo, link: Link): Promise<Path[]> {
   const paths = deliveredPaths(link)
   return withWriter(repo, async (writer, nodes) => {
@@ -31,7 +31,7 @@ export function absentTables(repo: Repo, link: Link): Promise<Path[]> {
   })
 }
 
-/** Tables that are not there are left out. @throws VarveError VARVE_NOT_POSSIBLE where a path holds a file */
+/** A tree of the tables that are there. @throws VarveError VARVE_NOT_POSSIBLE when a path holds a file */
 export async function deliveredTree(io: Io, root: Cid, paths: readonly Path[]): Promise<Tree> {
   const entries = await (await Tree.load(io.nodes, root)).getMany(paths)
   const chosen = new Map<Path, TreeEntry>()

@@ -20,7 +20,7 @@ export interface Target {
   /** As they are to be told. */
   readonly tree: Tree
   readonly made: TransformSources
-  /** Tables that cannot be transformed, and why: they stay as they were told. */
+  /** Tables that cannot be transformed, and why: the receiver keeps what it was told of them. */
   readonly faults: ReadonlyMap<Path, string>
 }
 
@@ -37,7 +37,7 @@ export class Targets {
     this.#secret = secret
   }
 
-  /** The target for a commit's tree; what was told last says what need not be made anew. */
+  /** The target for a commit's tree. Tables that `last` made in the same way of the same rows are not made again. */
   async of(root: Cid, last: Delivery | null): Promise<Target> {
     const source = await deliveredTree(this.#io, root, this.#paths)
     const entries = new Map<Path, TreeEntry>()

@@ -32,9 +32,9 @@ export interface TransformInput {
   readonly source: TableObject
   readonly transform: TableTransform
   readonly secret: string | undefined
-  /** In the same way; null: all rows are made. Its columns keep their ids. */
+  /** What was made before in the same way; null when all rows have to be made. Its columns keep their ids. */
   readonly before: PreviousTransform | null
-  /** Schema of the table that was told last, in whatever way it was made. */
+  /** The schema of the table that was sent last, in whatever way it was made. */
   readonly schema: Schema | undefined
 }
 
@@ -149,7 +149,7 @@ function typed({ cells, columns }: Schema, row: readonly Cell[]): readonly Cell[
   return cells === 'typed' ? row : row.map((cell, i) => typedCell({ cells }, cell, columns[i]!))
 }
 
-/** A cell of a file as the value that a message would say. */
+/** A cell of a file as the value that a message has for it. */
 function typedCell({ cells }: Pick<Schema, 'cells'>, cell: Cell, { type }: Pick<Column, 'type'>): Cell {
   return cells === 'typed' ? cell : valueToTyped(cellValue(cell, type), type)
 }

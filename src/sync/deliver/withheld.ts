@@ -26,7 +26,7 @@ export async function waitingRows(io: Io, last: Delivery | null, path: Path): Pr
   return keys
 }
 
-/** Those of them that are still as they were when they were refused. */
+/** Those of the waiting rows that are still as they were when they were refused. */
 export async function withheldRows(
   io: Io,
   last: Delivery | null,
@@ -48,8 +48,8 @@ export async function withheldRows(
 }
 
 /**
- * The table as the receiver has it: as it was to be told, but for rows that it was not told, which are as they were before.
- * null where a row of another key would have to stay.
+ * The table as the receiver has it: as it was to be sent, except for rows that it was not told of, which are as they
+ * were before. Null when a row of another key would have to stay.
  */
 export async function toldTable(
   io: Io,

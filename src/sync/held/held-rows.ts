@@ -19,7 +19,7 @@ import { type RowCopy, rowCopyEdits } from '../tables/row-copy.ts'
 
 export class HeldRows {
   readonly list: HeldBack[] = []
-  /** Tables that were read, and have a row that cannot be kept: which, by the table's name. */
+  /** The tables that were read and have a row that cannot be kept, with the message that says which. */
   readonly broken: Map<string, string> = new Map()
   /** Keys in hex, by path; null: the whole table. */
   readonly #keys = new Map<Path, Set<string> | null>()
@@ -35,25 +35,25 @@ export class HeldRows {
     else keys?.add(held.keyHex)
   }
 
-  /** A row that cannot be kept may clash as well, in what was last read of it. */
+  /** Whether a row that cannot be kept also clashes, in what was last read of it. */
   #isClashBeside({ path, keyHex, reason }: HeldBack): boolean {
     const known = this.list.filter((one) => one.path === path && one.keyHex === keyHex)
     return reason === 'conflict' && known.every(({ tooLarge }) => tooLarge !== undefined)
   }
 
-  /** One that is no row on either side, and so is only told of. */
+  /** Adds an item that is a row on neither side, and is therefore only reported. */
   note(held: HeldBack): void {
     if (!this.isWhole(held.path)) this.list.push(held)
   }
 
-  /** Those of them that did not come into the branch: clashes, and tables that wait as a whole. */
+  /** Those that did not come into the branch: clashes, and tables that wait as a whole. */
   unmerged(): HeldRows {
     const some = new HeldRows()
     for (const one of this.list) if (one.reason !== 'changed' && one.reason !== 'rejected') some.add(one)
     return some
   }
 
-  /** Those of them that wait whatever is written: whole tables, and rows that cannot be kept. */
+  /** Those that wait whatever is written: whole tables, and rows that cannot be kept. */
   whatever(): HeldRows {
     const some = new HeldRows()
     for (const one of this.list)
@@ -61,7 +61,10 @@ export class HeldRows {
     return some
   }
 
-  /** Whether any rows of the table have not come into the branch: clashes, what cannot be kept, or all of it. */
+  /**
+   * Whether anything of the table has not come into the branch: clashes, rows that cannot be kept, or the whole
+   * table.
+   */
   waitsIn(path: Path): boolean {
     const isIn = ({ reason, tooLarge }: HeldBack): boolean =>
       (reason !== 'changed' && reason !== 'rejected') || tooLarge !== undefined
@@ -73,7 +76,10 @@ export class HeldRows {
     return this.#keys.get(path) === null
   }
 
-  /** Tables of `tree` that have another key than in `captured`. A merge finds them too, but a mirror does not merge. */
+  /**
+   * Adds the tables of `tree` whose key differs from that in `captured`. A merge finds these too, but a mirror does
+   * not merge.
+   */
   async addOtherKeys(
     io: Io,
     tables: readonly LinkedTable[],
@@ -109,8 +115,8 @@ export class HeldRows {
   }
 
   /**
-   * `tree` with the rows that are held back as `kept` has them. Columns that its tables have not are empty in these rows,
-   * or stay as they are in `tree`.
+   * `tree`, with the held rows as `kept` has them. Columns that the tables of `kept` do not have are empty in these
+   * rows, or stay as they are in `tree`.
    */
   async put(io: Io, tree: Tree, kept: Tree, others: RowCopy['others'] = 'are empty'): Promise<Tree> {
     const entries = new Map<Path, TreeEntry | null>()

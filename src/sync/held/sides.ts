@@ -21,7 +21,10 @@ const sides = ['base', 'branch', 'endpoint'] as const
 
 type Sides = { [side in (typeof sides)[number]]: Tree }
 
-/** Rows that the last round held back. Without sides: whole tables, what can be no row, and those of a link that only tells. */
+/**
+ * The rows that the last round held back. Whole tables, items that cannot become rows, and rows of sinks come
+ * without their sides.
+ */
 export async function heldRows(repo: Repo, link: Link): Promise<HeldRow[]> {
   const held = (await lastReceipt(repo, link.name))?.heldBack ?? []
   const manifest = await repo.store.manifest()

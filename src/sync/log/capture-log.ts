@@ -14,11 +14,11 @@ export interface CapturedLog {
   readonly captured: Tree
   /** Behind all that was read. */
   readonly position: string
-  /** Names of tables that the log told of, and that are not followed. */
+  /** The names of tables that the log told of, and that are not followed. */
   readonly passed: ReadonlySet<string>
-  /** Where the link keeps each by itself: those that changed something, oldest first. */
+  /** When the link keeps each transaction by itself: those that changed something, oldest first. */
   readonly transactions: readonly CapturedTransaction[]
-  /** Of tables that the log told of: rows that cannot be kept. */
+  /** For tables that the log told of: the rows that cannot be kept. */
   readonly unfit: ReadonlyMap<Path, UnfitOfTable>
 }
 
@@ -72,7 +72,7 @@ interface Followed {
   readonly rows: TableChanges
 }
 
-/** Changes of all tables, gathered until somebody wants to see them in a tree. */
+/** Gathers the changes of all tables until they are needed in a tree. */
 class LoggedRows {
   readonly #io: Io
   readonly #input: CaptureLogInput

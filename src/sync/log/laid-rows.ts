@@ -7,11 +7,14 @@ import { cellOf } from '../../table/cell.ts'
 import type { Cell, CellKind } from '../../table/interface.ts'
 
 export interface LaidRow {
-  /** In the order of the table's columns, null where the log leaves one out; null as a whole: the row is gone. */
+  /**
+   * The cells in the order of the table's columns, each null when the log leaves it out. Null as a whole when the
+   * row is gone.
+   */
   readonly cells: readonly (Cell | null)[] | null
-  /** Key of the row in the tree that has what the cells leave out. */
+  /** The key of the row in the tree that has the cells which are left out. */
   readonly from: Uint8Array
-  /** What they leave out is empty where there is no such row. */
+  /** Whether cells that are left out are empty when there is no such row. */
   readonly isPatch: boolean
 }
 
@@ -23,7 +26,7 @@ const [gone, put, patch] = [0, 1, 2]
 const noBytes = new Uint8Array()
 /** A larger row has a piece of its own. */
 const pieceBytes = 1 << 20
-/** Most transactions are of few rows: the first piece grows. */
+/** The first piece begins small and grows, because most transactions have few rows. */
 const firstPieceBytes = 1 << 10
 
 export class LaidRows {
@@ -78,7 +81,10 @@ export class LaidRows {
     return place
   }
 
-  /** Rows that were lifted keep the memory of before, in which nothing is written any more. */
+  /**
+   * Makes the last piece larger. Rows that were read keep the memory of before, in which nothing is written any
+   * more.
+   */
   #growLast(least: number): void {
     const piece = this.#pieces.pop()!
     const grown = new Uint8Array(Math.min(pieceBytes, Math.max(least, 2 * piece.length)))

@@ -10,7 +10,7 @@ export interface BrokenTable {
   readonly table: string
   /** Which row, and why. */
   readonly message: string
-  /** The log has told of it since it was last read. */
+  /** Whether the log has told of the table since it was last read. */
   readonly hasNews: boolean
 }
 
@@ -19,9 +19,9 @@ export interface LinkMark {
   readonly name: string
   /** null: it is about to begin. */
   readonly at: LogMark | null
-  /** Tables whose rows are as they were when their shape changed. */
+  /** Tables whose rows stay as they were when their columns changed. */
   readonly waiting: readonly string[]
-  /** Those of them that have rows which cannot be kept; absent: none. */
+  /** Those of the waiting tables that have rows which cannot be kept; absent when there are none. */
   readonly broken?: readonly BrokenTable[]
   /** When it was kept, in ms since 1970. */
   readonly keptMs: number

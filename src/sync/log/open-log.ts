@@ -5,9 +5,9 @@ import type { EndpointTable } from '../../connectors/interface.ts'
 import type { LinkMark } from './mark.ts'
 
 export interface LogOptions {
-  /** A log that is not there yet is begun, whether or not the link asks for one. */
+  /** Whether a log is begun even if the link does not ask for one. */
   readonly isFollowing: boolean
-  /** The tables are compared as a whole when that was last done longer ago, in ms; null: only where it is needed. */
+  /** After how many ms the tables are compared as a whole again; null: only when that is needed. */
   readonly compareMs: number | null
 }
 

@@ -54,7 +54,10 @@ export class TableChanges {
   readonly #where: string
   readonly #unfit: UnfitChanges
   #map: ProllyMap
-  /** By the row's name, its key as a text of one letter a byte, which sorts as the key does: its place in `laid`. */
+  /**
+   * For each row its place in `laid`. A row's name is its key as a text of one letter for each byte, which sorts as
+   * the key does.
+   */
   #pending = new Map<string, number>()
   #laid: LaidRows
   /** Why the log is not enough, once it is not. */
@@ -112,7 +115,7 @@ export class TableChanges {
     else if (verdict === 'fits') this.#put(change, key.key!, oldKey.key ?? key.key!, before)
   }
 
-  /** `before`: where what is gathered of the row under its key `from` lies. */
+  /** `before` is the place of what was gathered of the row under its key `from`. */
   #put(
     { after, isPatch = false }: Extract<LogChange, { kind: 'put' }>,
     key: Uint8Array,
@@ -139,7 +142,10 @@ export class TableChanges {
     if (this.unclear === null) this.#map = map
   }
 
-  /** In the order of their keys; ends where a row that is needed is not in the tree, and says so in `unclear`. */
+  /**
+   * The edits in the order of their keys. It ends when a row that is needed is not in the tree, and says so in
+   * `unclear`.
+   */
   async *#edits(pending: ReadonlyMap<string, number>, laid: LaidRows): AsyncGenerator<Edit[]> {
     const names = [...pending.keys()].sort()
     for (let at = 0; at < names.length; at += windowRows) {
@@ -181,7 +187,10 @@ export class TableChanges {
     return loggedKey(this.#shape.schema, whole)
   }
 
-  /** By name, without those that cannot be kept; null where a row that is needed is not in the tree. */
+  /**
+   * The edits by the rows' names, without rows that cannot be kept; null when a row that is needed is not in the
+   * tree.
+   */
   async #puts(rows: readonly Put[]): Promise<Map<string, Edit> | null> {
     const open = rows.filter(({ cells }) => cells.includes(null))
     const found = await this.#map.getMany(open.map(({ from }) => from))

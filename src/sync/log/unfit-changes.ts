@@ -54,7 +54,11 @@ export class UnfitChanges {
     this.#rows.all.delete(name)
   }
 
-  /** `from`: its key before. 'fits': as far as is known; 'unclear': the log is not enough. @throws as `UnfitRows` */
+  /**
+   * Judges a change; `from` is the row's key before it. 'fits' means as far as is known, 'unclear' that the log is
+   * not enough.
+   * @throws as `UnfitRows`
+   */
   put({ after, isPatch }: Put, from: LoggedKey, to: LoggedKey): 'fits' | 'unfit' | 'unclear' {
     const before = this.#rows.all.get(from.name)
     this.leave(from)

@@ -30,9 +30,12 @@ export interface Sides {
   readonly base: Tree | null
   readonly captured: Tree
   readonly live: Cid
-  /** The live commit that the branch had taken in when it had `base`; null where nobody knows. */
+  /** The live commit that the branch had taken in when it had `base`; null when that is not known. */
   readonly merged: Cid | null
-  /** The branch's commit that the endpoint had been brought to when they had `base`; null where nobody knows. */
+  /**
+   * The commit of the branch to which the endpoint had been brought when they had `base`; null when that is not
+   * known.
+   */
   readonly brought: Cid | null
   /** What the endpoint says it was brought to. */
   readonly told: Cid | null

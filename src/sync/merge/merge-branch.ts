@@ -141,7 +141,7 @@ function stepCommit({ link }: Round, io: Io, made: MadeStep): BranchCommit {
   return { cid, generation }
 }
 
-/** What both sides have in common once the branch has what was captured: all but what clashes. */
+/** What both sides have in common once the branch has what was captured: everything except clashes. */
 async function commonAfter(
   io: Io,
   { captured, base, held, tables }: Sides,
@@ -153,8 +153,9 @@ async function commonAfter(
 }
 
 /**
- * The branch has what the endpoint had, so that is in common from this very moment: a round that is cut short before it
- * has written must not take the endpoint's next change of a row for a clash with what came from there.
+ * Records the new base at once. The branch has what the endpoint had, so they have it in common from now on.
+ * Otherwise, after a round that is cut short before it has written, the endpoint's next change of a row would count
+ * as a clash with what came from there.
  */
 async function mergedBase(
   round: Round,

@@ -14,7 +14,7 @@ import type { Sides } from './interface.ts'
 export interface CapturedStep {
   readonly captured: Tree
   readonly live: Pick<Commit, 'cid' | 'generation'>
-  /** Who did it there and when, and what it is called; null for what is no single transaction. */
+  /** Who made the transaction, when, and its name; null for what is not a single transaction. */
   readonly transaction: { readonly id: string; readonly author: Signature } | null
 }
 
@@ -51,7 +51,7 @@ function transactionOf({ extra }: Commit): string | null {
   return typeof transaction === 'string' ? transaction : null
 }
 
-/** Tables that a guard has stopped: what they became meanwhile is not taken in. */
+/** The tables that a guard has stopped, as they were before: what became of them since is not taken in. */
 async function stoppedEntries(
   io: Io,
   { tables, captured, live }: Sides,

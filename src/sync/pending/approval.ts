@@ -59,13 +59,13 @@ export class Approval {
     return this.#facts.restored
   }
 
-  /** What the table was let become; null where its rows were not at issue, or it was let go. */
+  /** What the table was allowed to become; null when its rows were not at issue, or the table was allowed to go. */
   async table(io: Io, { path }: NamedTable, side: Stop['side']): Promise<TableObject | null> {
     const entry = this.#isAtIssue(path, side) ? await this.#entry(io, path) : null
     return entry?.kind === 'table' ? loadTable(io.nodes.reader, entry.table) : null
   }
 
-  /** The table in the shape that it was let have; null where that was not at issue. */
+  /** The table in the shape that was approved; null when its shape was not at issue. */
   async shape(io: Io, named: NamedTable): Promise<TableObject | null> {
     const isAsked = this.#facts.stops.some(({ guard, path }) => guard === 'schema' && path === named.path)
     return isAsked ? this.table(io, named, 'endpoint') : null

@@ -40,7 +40,7 @@ export interface RoundStop {
   readonly notes: readonly string[]
 }
 
-/** What would be written back is told by a merge that moves nothing. */
+/** Finds what would be written back by a merge that moves nothing. */
 export async function stopRestored(
   stopped: StoppedRound,
   sides: Sides,

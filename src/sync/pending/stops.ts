@@ -14,7 +14,7 @@ import { countChanges } from '../tables/differences.ts'
 import type { Approval } from './approval.ts'
 import type { Stop } from './interface.ts'
 
-/** A table of a link, by its name there and its path here. */
+/** A table of a link, with its name there and its path here. */
 export interface NamedTable {
   readonly table: { readonly name: string }
   readonly path: Path
@@ -34,8 +34,9 @@ export interface EntryChange {
 
 export class Stops {
   readonly list: Stop[] = []
-  /** For each stopped table: what it is, and what would have become of it. */
+  /** For each stopped table, what it is now. */
   readonly before: Map<Path, TreeEntry | null> = new Map()
+  /** For each stopped table, what it would have become. */
   readonly after: Map<Path, TreeEntry | null> = new Map()
   readonly #held: HeldRows
   readonly #options: SyncOptions
@@ -52,7 +53,7 @@ export class Stops {
     return known !== null && known !== found && !this.isLetIn(found)
   }
 
-  /** Whether somebody has said that it is right for the endpoint to be this one. */
+  /** Whether somebody has approved that the endpoint is this one. */
   isLetIn(identity: string): boolean {
     return this.#approved?.identity === identity || isAllowed('identity', this.#options)
   }
@@ -73,7 +74,7 @@ export class Stops {
     this.#held.add({ table: table.name, path, key: '', keyHex: '', reason, message })
   }
 
-  /** Stops the table, and says so, when too many of its rows vanish on the way from `before` to `after`. */
+  /** Stops the table, and returns true, when too many of its rows vanish on the way from `before` to `after`. */
   async guardDeletes(
     io: Io,
     linked: NamedTable,

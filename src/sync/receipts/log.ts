@@ -67,8 +67,8 @@ export async function rememberReceipt(round: Pick<Round, 'repo' | 'link'>, recei
 }
 
 /**
- * When a round was that came to the same as the last one in every word: a line of the configuration, which costs one manifest
- * and no object. False where it is the last one no more.
+ * Notes when a round was that ended exactly as the last one: one line of the configuration, which costs one manifest
+ * and no object. False when that is not the last round any more.
  */
 async function rememberTimes(
   repo: Repo,
@@ -118,7 +118,7 @@ export async function* receiptLog(
   }
 }
 
-/** Those that say of the branch that it was at this commit (hex), and the one that is this commit. */
+/** The receipts which say that the branch was at this commit (hex), and the one that this commit itself is. */
 export async function receiptsOf(repo: Repo, commit: string, madeMs: number): Promise<LoggedReceipt[]> {
   const { refs } = await repo.store.manifest()
   const found = new Map<string, LoggedReceipt>()
@@ -133,14 +133,17 @@ export async function receiptsOf(repo: Repo, commit: string, madeMs: number): Pr
   return [...found.values()]
 }
 
-/** What a commit keeps of a round; null for a commit that is none of the log. */
+/** The receipt that a commit holds; null when it is not a commit of the log. */
 function receiptOf({ cid, extra }: Pick<Commit, 'cid' | 'extra'>): LoggedReceipt | null {
   const entry = extra[field]
   if (typeof entry !== 'object' || entry === null) return null
   return { ...(entry as Entry), id: digestHex(cid) }
 }
 
-/** Where several repositories work for one link their logs join as soon as they know of each other. */
+/**
+ * The heads of a link's log. When several repositories work for one link, their logs join as soon as they know of
+ * each other.
+ */
 async function logHeads(repo: Repo, { refs }: Manifest, link: string): Promise<CommitCid[]> {
   const tips = [...new Set(receiptLogsOf(refs.keys(), link).map((ref) => refs.get(ref)!))]
   const heads: CommitCid[] = []

@@ -27,7 +27,10 @@ export async function checkTables(repo: Repo, connector: Connector, link: Link):
   }
 }
 
-/** A table is a file of the dataset, and no folder in which another link's tables lie. @throws VarveError VARVE_USAGE */
+/**
+ * Refuses a path at which tables of another link lie: a table is a file of the dataset, not a folder.
+ * @throws VarveError VARVE_USAGE
+ */
 export function refuseNested(link: Link, others: readonly Link[]): void {
   const paths = link.tables.map((table) => tablePath(link, table))
   for (const other of others.filter(({ branch }) => branch === link.branch))

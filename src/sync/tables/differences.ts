@@ -23,7 +23,7 @@ interface Found {
   readonly differences: KeptDifferences | null
 }
 
-/** Rows are named by their content, so what was found of two names holds. */
+/** What was found about two row maps. They are named by their content, so it stays true. */
 const found = new WeakMap<NodeStore, Map<string, Promise<Found>>>()
 
 export async function countChanges(nodes: NodeStore, step: TableStep): Promise<RowCounts> {

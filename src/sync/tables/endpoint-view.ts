@@ -47,7 +47,7 @@ export async function endpointView(
   return entries.size === 0 ? tree : tree.update(io.writer, entries)
 }
 
-/** Cells have kinds of their own: no row is another one by its column's type. */
+/** The table with the types of `there`. Cells have kinds of their own, so no row changes by its column's type. */
 function withTypesOf(there: TableObject, here: TableObject): TableObject {
   const types = new Map(there.schema.columns.map(({ name, type }) => [name, type]))
   const columns = here.schema.columns.map((column) => ({

@@ -8,7 +8,10 @@ import type { Schema } from '../../table/interface.ts'
 import type { Link } from '../interface.ts'
 import { tableAt, tablePath } from './link-tables.ts'
 
-/** `trees`: the first in which a table has rows tells. A table without rows has no types that anybody has seen. */
+/**
+ * What is known of the tables, from the first of `trees` in which a table has rows. The types of a table without
+ * rows were never seen.
+ */
 export async function knownTables(io: Io, link: Link, trees: readonly Tree[]): Promise<KnownTable[]> {
   const known: KnownTable[] = []
   for (const name of link.tables)

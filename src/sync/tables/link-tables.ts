@@ -14,7 +14,7 @@ import { loadTable, markTable } from '../../table/table-object.ts'
 export interface LinkedTable {
   readonly table: EndpointTable
   readonly path: Path
-  /** Why it is not read now: the endpoint has it no more, or cannot show it. */
+  /** Why the table is not read now: the endpoint no longer has it, or cannot show it. */
   readonly waits?: string
 }
 

@@ -17,13 +17,13 @@ export interface RowCopy {
   readonly into: TableObject
   /** In order. */
   readonly keys: readonly Uint8Array[]
-  /** What becomes of columns that `from` has not: they stay as `into` has them, or are empty. */
+  /** What becomes of columns that `from` does not have: they stay as `into` has them, or are empty. */
   readonly others: 'stay' | 'are empty'
-  /** What makes a column's cells of those that `from` has: by column of `into`, where they are not the same. */
+  /** For columns of `into` whose cells are not the same: what makes them of the cells that `from` has. */
   readonly remaking?: ReadonlyMap<string, (cell: Cell) => Cell>
 }
 
-/** What makes the rows of these keys in `into` those of `from`; rows that it has not are removed. */
+/** Edits that make the rows of these keys in `into` those of `from`; rows that `from` does not have are removed. */
 export async function rowCopyEdits(io: Io, copy: RowCopy): Promise<Edit[]> {
   const { from, into, keys, others, remaking } = copy
   const gone = (some: readonly Uint8Array[]): Edit[] => some.map((key) => ({ key, value: null }))

@@ -8,7 +8,7 @@ type Put = Extract<LogChange, { kind: 'put' }>
 
 const tooLittle = 'the log leaves out long values, and the transform may need them'
 
-/** `made` by the table's name; tables that are not in it are as they were. */
+/** The changes with those tables transformed that `made` has, by name. Other tables stay as they are. */
 export function transformedChanges(
   changes: readonly LogChange[],
   made: ReadonlyMap<string, TransformedTable>,
@@ -30,7 +30,7 @@ function isWholePut(change: LogChange, { source }: TransformedTable): boolean {
   return change.kind === 'put' && change.table === source.name && !change.after.includes(null)
 }
 
-/** `after` is null for a row that is not taken, and undefined for one that is not known as a whole. */
+/** `after` is null for a row that the filter leaves out, and undefined for one that is not known as a whole. */
 function transformedChange(
   change: LogChange,
   made: TransformedTable,

@@ -28,7 +28,7 @@ class TransformedConnector implements Connector {
   readonly #connector: Connector
   readonly #transforms: readonly TableTransform[]
   readonly #secret: string | undefined
-  /** By the table as the dataset sees it; each round of a follower finds them anew. */
+  /** Transforms by the table as the dataset sees it; a follower's rounds each find these anew. */
   readonly #tables = new WeakMap<EndpointTable, TransformedTable>()
   /** By what they are made of. */
   readonly #expressions = new Map<string, Promise<RowExpressions>>()
@@ -144,7 +144,7 @@ class TransformedConnector implements Connector {
     return sha256Hex(utf8(text))
   }
 
-  /** Positions begin with how rows were made: what was made in another way is read anew, not gone on with. */
+  /** The log with positions that begin with how rows were made: if that changes, the tables are read anew. */
   #transformedLog(log: ChangeLog): ChangeLog {
     const made = sha256Hex(utf8(JSON.stringify([this.#transforms, this.#secret ?? null]))).slice(0, 16)
     return {
@@ -196,7 +196,7 @@ function noCursor({ name }: EndpointTable): VarveError {
   })
 }
 
-/** Without how rows are made. A position of a link that transformed nothing has no such word. */
+/** The position without how rows are made. A link that transformed nothing has positions without that part. */
 function inner(position: string): string {
   return position.replace(/^[0-9a-f]{16} /, '')
 }

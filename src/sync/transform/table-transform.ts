@@ -13,7 +13,7 @@ import { type CellMask, cellMaskOf } from './mask.ts'
 
 interface OutColumn {
   readonly column: EndpointColumn
-  /** Where its cell comes from: a column of the endpoint, or a computed one behind them. */
+  /** The place of its cell: that of a column of the endpoint, or of a computed one after these. */
   readonly at: number
   readonly masking: CellMask | null
   readonly cast: ColumnTransform['cast']
@@ -66,13 +66,16 @@ export class TransformedTable {
     return new TransformedTable(source, columns, expressions, where === null ? null : computed.length)
   }
 
-  /** The endpoint's columns that the dataset has, in the dataset's order: what a write is about. */
+  /** The endpoint's table with the columns that the dataset has, in the dataset's order, as a write needs it. */
   get written(): EndpointTable {
     const { columns, key } = this.source
     return { ...this.source, columns: this.#columns.map(({ at }) => columns[at]!), key }
   }
 
-  /** null for a row that is not taken. @throws VarveError VARVE_RULE_VIOLATED where a cast fails */
+  /**
+   * Transforms rows; null for a row that the filter leaves out.
+   * @throws VarveError VARVE_RULE_VIOLATED when a cast fails
+   */
   rows(batch: readonly (readonly Cell[])[]): (Cell[] | null)[] {
     const computed = this.#expressions?.results(batch) ?? []
     const width = this.source.columns.length
@@ -88,8 +91,8 @@ export class TransformedTable {
   }
 
   /**
-   * Of a row of which only some columns are said (null: as it was before). undefined: what is computed, or whether it is
-   * taken, may need the others.
+   * Transforms a row of which only some columns are given (null: as before). Undefined when a computed column, or
+   * the filter, may need the others.
    */
   patch(cells: readonly (Cell | null)[]): (Cell | null)[] | undefined {
     if (this.#expressions !== null) return undefined
@@ -114,7 +117,10 @@ export class TransformedTable {
     this.#expressions?.close()
   }
 
-  /** Of a row of which a value was not taken in, and so nothing can be computed: it cannot be kept either. */
+  /**
+   * Transforms a row of which a value was too large to be read. Nothing can be computed from it, so it cannot be
+   * kept either.
+   */
   #opaque(cells: readonly Cell[], { tooLarge }: Cell): Cell[] {
     const keys = new Set(
       this.source.key.map((name) => this.source.columns.findIndex((one) => one.name === name)),

@@ -26,7 +26,7 @@ export interface BothSides {
   readonly endpoint: Tree
   readonly expected: Tree
   readonly held: readonly HeldBack[]
-  /** Rows of the endpoint that cannot be kept; `endpoint` has them as `expected` has. */
+  /** Rows of the endpoint that cannot be kept. In `endpoint` they are as in `expected`. */
   readonly tooLarge: readonly HeldBack[]
 }
 

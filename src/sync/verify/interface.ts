@@ -25,18 +25,18 @@ export interface TableVerification {
   readonly table: string
   readonly path: Path
   readonly matches: boolean
-  /** Why it cannot be read now: nothing is known of it, and it does not match. */
+  /** Why the table cannot be read now: then nothing is known of it, and it does not match. */
   readonly unread?: string
   /** As it was read now; null: it could not be. */
   readonly endpoint: TableState | null
   /** null: the commit has no such table. */
   readonly commit: TableState | null
   readonly counts: { readonly missing: number; readonly extra: number; readonly changed: number }
-  /** Rows with the same values, of which the endpoint spells some otherwise: 3 as 3.00. They match. */
+  /** Rows with the same values, some of which the endpoint spells otherwise: 3 as 3.00. They match. */
   readonly respelled: number
-  /** Rows of the endpoint that cannot be kept: the commit cannot hold them, and they are not compared. */
+  /** Rows of the endpoint that cannot be kept: the commit cannot hold them, so they are not compared. */
   readonly tooLarge: number
-  /** Columns that one of the two lacks; what is in them is not compared. */
+  /** Columns that one of the two sides lacks. What is in them is not compared. */
   readonly columnsOnlyThere: readonly string[]
   readonly columnsOnlyHere: readonly string[]
   readonly ranges: readonly DifferingRange[]

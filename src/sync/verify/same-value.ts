@@ -17,7 +17,7 @@ export function sameValue(branch: Cell, endpoint: Cell, column: ColumnKind): boo
   return one !== null && one === form(textOf(endpoint))
 }
 
-/** One text for all spellings of a value; null for what is none of the type. */
+/** The same text for all spellings of a value; null for what is not of the type. */
 type Form = (text: string) => string | null
 
 function formOf({ type, nativeType }: ColumnKind): Form {
@@ -91,7 +91,7 @@ function uuidForm(text: string): string | null {
 
 const token = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*/gs
 
-/** Members in one order, numbers in one spelling and told from texts by a first letter. */
+/** JSON with its members in one order, numbers in one spelling, and a first letter that tells numbers from texts. */
 function jsonForm(text: string): string | null {
   try {
     JSON.parse(text)

@@ -94,7 +94,7 @@ function neverSynced(link: Link, branch: string): VarveError {
   )
 }
 
-/** What an endpoint says of what was written since is no proof of what it holds. */
+/** A connector that reads all rows: what an endpoint says was written since is no proof of what it holds. */
 function readingAll(connector: Connector): Pick<Connector, 'snapshot'> {
   return {
     async snapshot(tables) {
