@@ -178,10 +178,18 @@ function total(stat: DiffStat): number {
 }
 
 function amountText(stat: DiffStat): string {
-  if (stat.kind === 'table') return counted(total(stat), 'row')
+  if (stat.kind === 'table') return rowsAmount(stat)
   if (stat.kind === 'text' || stat.kind === 'symlink') return counted(total(stat), 'line')
   if (isReshaped(stat)) return sizesText(stat, (size) => counted(size, 'byte'))
   return `${sizesText(stat, String)} bytes`
+}
+
+/** Of what became a table, or a plain file again, that is said too. */
+function rowsAmount(stat: DiffStat): string {
+  const rows = counted(total(stat), 'row')
+  if (!isReshaped(stat)) return rows
+  const sizes = sizesText(stat, (size) => counted(size, 'byte'))
+  return total(stat) === 0 ? sizes : `${sizes}, ${rows}`
 }
 
 /** Whether a file became a table, or a table a plain file. */
@@ -199,7 +207,7 @@ export function changeText(stat: DiffStat): string {
   if (rows !== undefined && rows.cells > 0) parts.push(counted(rows.cells, 'cell'))
   if (lines !== undefined && lines.added > 0) parts.push(`${counted(lines.added, 'line')} added`)
   if (lines !== undefined && lines.removed > 0) parts.push(`${counted(lines.removed, 'line')} removed`)
-  if (rows === undefined && lines === undefined) parts.push(sizesText(stat, sizeText))
+  if (isReshaped(stat) || (rows === undefined && lines === undefined)) parts.push(sizesText(stat, sizeText))
   if (parts.length > 0) return parts.join(', ')
   return state === 'renamed' ? 'renamed' : 'written differently'
 }

@@ -48,7 +48,7 @@ export function rowsText(
   const isNone = sums.added + sums.removed + sums.changed === 0
   if (isNone && (state === 'added' || state === 'deleted')) return 'no rows'
   if (isNone && state === 'renamed') return 'renamed, no row differs'
-  return isNone && schemaChanges.length > 0 ? 'no row differs' : sumsText(sums)
+  return isNone && (schemaChanges.length > 0 || state === 'typechange') ? 'no row differs' : sumsText(sums)
 }
 
 export function sumsText({ added, removed, changed }: Readonly<Sums>): string {

@@ -20,6 +20,7 @@ import type { ObjectWriter } from '../../store/interface.ts'
 import type { RowDifference, TableObject } from '../../table/interface.ts'
 import { loadTable } from '../../table/table-object.ts'
 import type { FileKeys } from './diff-columnar.ts'
+import { isReshaped, reshapedParts } from './diff-reshaped.ts'
 import type { LineOptions } from '../../documents/line-hunks.ts'
 import { withoutSpace } from '../../documents/white-space.ts'
 import { type Lines, linesOf, noLines } from './diff-lines.ts'
@@ -61,7 +62,7 @@ const changesAhead = 256
 export interface DiffTreesOptions extends LineOptions {
   readonly paths?: readonly string[] | undefined
   readonly signal?: AbortSignal | undefined
-  /** Where given, Parquet and SQLite files are read into it, and compared by rows; else by size. */
+  /** Where given, Parquet and SQLite files, and files that became tables, are read into it, and compared by rows; else by size. */
   readonly writer?: ObjectWriter | undefined
   /** Where texts and data files are compared; default: here and now. */
   readonly threads?: WorkerPool | undefined
@@ -173,7 +174,7 @@ async function pathDiff(
   if ((before ?? after)!.kind === 'table' && (after ?? before)!.kind === 'table') {
     return { ...common, ...nothing, ...(await tableParts(nodes, before, after, options)) }
   }
-  const rows = await documentParts(nodes, change, options)
+  const rows = await rowParts(nodes, change, options)
   if (rows !== null) return { ...common, ...nothing, ...rows }
   const texts = await Promise.all(
     [before, after].map((entry) => textOf(nodes, entry, contents, options.signal)),
@@ -192,6 +193,17 @@ async function pathDiff(
     values: valuesOf(change, from, to, threads),
     ...linesOf(from, to, { context, ignoreSpace }, threads),
   }
+}
+
+/** Of what is no table in both versions; null: it has no rows, or they cannot be told apart. */
+async function rowParts(
+  nodes: NodeStore,
+  change: ChangedPath,
+  options: DiffTreesOptions,
+): Promise<(TableParts & Pick<PathDiff, 'note'>) | null> {
+  const { writer } = options
+  if (!isReshaped(change)) return documentParts(nodes, change, options)
+  return writer === undefined ? null : reshapedParts({ nodes, writer }, change, options)
 }
 
 /** Whether the file's content differs, and neither its name nor its executable bit. */
