@@ -16,6 +16,8 @@ const epochMs = 946_684_800_000
 /** A message, or how far the server has read its log without one. */
 export type StreamMessage = { readonly message: LogBytes } | { readonly message: null; readonly seen: bigint }
 
+const taken: StreamMessage = { message: null, seen: 0n }
+
 export class LogStream {
   /** For messages. */
   readonly location: string
@@ -57,7 +59,8 @@ export class LogStream {
     this.#isAsked = false
     const arrived = this.#queue[this.#next]
     if (arrived === undefined) return null
-    this.#next++
+    // Not held any longer: it may be large.
+    this.#queue[this.#next++] = taken
     if (this.#next > 1024 && this.#next * 2 > this.#queue.length) {
       this.#queue = this.#queue.slice(this.#next)
       this.#next = 0
