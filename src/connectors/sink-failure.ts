@@ -1,6 +1,7 @@
 // Errors between Varve and a receiver: it cannot be reached, or it refuses.
 import { certificateHint, trustByNode } from '../base/certificate-fault.ts'
 import { VarveError } from '../base/errors.ts'
+import { tlsWords } from '../base/tls-words.ts'
 
 /** `where` is the receiver, without secrets. */
 export function unreachable(where: string, error: unknown): VarveError {
@@ -26,5 +27,5 @@ export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   // For an address that has several, Node gathers one failure each.
   if (error instanceof AggregateError && error.errors.length > 0) return messageOf(error.errors[0])
-  return error.message || error.name
+  return tlsWords(error) ?? (error.message || error.name)
 }

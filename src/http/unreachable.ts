@@ -1,6 +1,7 @@
 // What is said where a server is not reached: why, in words that need no knowledge of sockets, and what to do.
 import { certificateHint } from '../base/certificate-fault.ts'
 import { VarveError } from '../base/errors.ts'
+import { tlsWords } from '../base/tls-words.ts'
 
 const reasons: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nobody answers there',
@@ -34,7 +35,7 @@ export function unreachable(
   const untrusted = certificateHint(error, trustHint)
   return new VarveError(
     'VARVE_UNREACHABLE',
-    `cannot reach '${where}'${between}: ${reasons[code] ?? message}`,
+    `cannot reach '${where}'${between}: ${reasons[code] ?? tlsWords(error) ?? message}`,
     {
       cause: error,
       data: { origin: where, attempts, ...(untrusted === null ? {} : { passing: false }) },
