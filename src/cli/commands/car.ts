@@ -15,7 +15,7 @@ export const command: Command = {
       type: 'text',
       short: 'o',
       value: 'FILE',
-      about: 'export: write to FILE, at once when all is there',
+      about: 'export: write to FILE, which appears when it is complete',
     },
     branch: { type: 'text', short: 'b', value: 'NAME', about: 'import: the branch to make of the root' },
   },

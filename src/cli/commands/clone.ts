@@ -16,7 +16,7 @@ export const command: Command = {
   description:
     "Copies the repository at URL with its whole history into DIR (default: the URL's last part), remembers URL as the\nremote 'origin', and writes the files of its current branch. A clone that was interrupted\ncarries on when the same command is run again. With --at it is one revision without its history: made for CI.",
   options: {
-    bare: { type: 'flag', about: 'copy the history alone, without files' },
+    bare: { type: 'flag', about: 'copy only the history, without files' },
     branch: {
       type: 'text',
       short: 'b',

@@ -21,7 +21,7 @@ export const command: Command = {
     'exact-match': { type: 'flag', about: 'only if a tag stands at the commit itself' },
     always: { type: 'flag', about: 'the short id where there is no tag' },
     long: { type: 'flag', about: "always with the number of commits and the id: 'v1-0-g1f2e3d4c'" },
-    abbrev: { type: 'text', value: 'N', about: 'so many letters of the id; 0: the tag alone' },
+    abbrev: { type: 'text', value: 'N', about: 'the first N digits of the id; 0: only the tag' },
     dirty: {
       type: 'optional',
       value: 'MARK',

@@ -26,7 +26,7 @@ export const command: Command = {
       type: 'text',
       short: 'o',
       value: 'FILE',
-      about: 'write to FILE, at once when all is there; of SQLite, FILE:TABLE names the table',
+      about: 'write to FILE, which appears when it is complete; for SQLite, FILE:TABLE names the table',
     },
     all: { type: 'flag', about: 'git: all branches and tags' },
     bare: { type: 'flag', about: 'git: make a repository without files, where there is none yet' },

@@ -54,7 +54,12 @@ export const command: Command = {
       type: 'flag',
       about: 'git: keep a pointer as it is where its contents are not there',
     },
-    message: { type: 'text', short: 'm', value: 'MESSAGE', about: 'of that commit' },
+    message: {
+      type: 'text',
+      short: 'm',
+      value: 'MESSAGE',
+      about: 'with --branch: the message of the commit',
+    },
   },
   examples: [
     ['varve import may.csv --as prices.csv --key date,symbol', 'load a month into a table'],

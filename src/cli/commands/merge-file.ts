@@ -34,7 +34,7 @@ export const command: Command = {
       value: 'N',
       about: 'length of the markers (default: 7); other lengths are for files that hold markers themselves',
     },
-    ours: { type: 'flag', about: 'take ours where both sides changed the same' },
+    ours: { type: 'flag', about: 'take ours where both sides changed the same place' },
     theirs: { type: 'flag', about: 'take theirs there' },
   },
   examples: [

@@ -24,8 +24,8 @@ export const command: Command = {
     },
     push: { type: 'flag', about: 'an address that push goes to; with --add one more' },
     fallback: { type: 'flag', about: 'a copy to fetch from when the remote is down or damaged' },
-    add: { type: 'flag', about: 'beside those that are there' },
-    delete: { type: 'flag', about: 'this address no more' },
+    add: { type: 'flag', about: 'keep the addresses that are there, and add this one' },
+    delete: { type: 'flag', about: 'remove this address' },
     all: { type: 'flag', about: 'with get-url: all of them, a line each' },
   },
   examples: [

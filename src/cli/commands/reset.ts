@@ -11,7 +11,7 @@ export const command: Command = {
   description:
     'Sets the current branch to REV (default: HEAD). --soft leaves what is staged, --mixed (the default) stages REV and\nleaves the files, --hard makes the files as in REV and throws away all changes, --keep makes those files so\nthat differ between HEAD and REV, leaves your changes of others, and refuses where a file has both. With PATHs\nthe branch stays: they are taken out of the next commit, or staged as REV has them, and the files stay as they are.',
   options: {
-    soft: { type: 'flag', about: 'move the branch alone' },
+    soft: { type: 'flag', about: 'move only the branch' },
     mixed: { type: 'flag', about: 'set back what is staged too' },
     keep: { type: 'flag', about: 'set back the files too, where nobody has changed them' },
     hard: { type: 'flag', about: 'set back the files too: changes that no commit has are lost' },

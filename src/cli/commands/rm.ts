@@ -11,7 +11,7 @@ export const command: Command = {
     cached: { type: 'flag', about: 'keep the file, leave it out of the next commit' },
     force: { type: 'flag', short: 'f', about: 'even with uncommitted changes' },
     'dry-run': { type: 'flag', short: 'n', about: 'only say what would be removed' },
-    recursive: { type: 'flag', short: 'r', about: 'as git wants it for folders; not needed here' },
+    recursive: { type: 'flag', short: 'r', about: 'accepted as in Git; folders need no option here' },
   },
   examples: [
     ['varve rm old.csv', 'remove a file'],

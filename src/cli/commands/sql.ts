@@ -33,7 +33,12 @@ export const command: Command = {
       choices: ['text', 'markdown', 'csv', 'tsv', 'jsonl'],
       about: 'text (the default), markdown, csv, tsv or jsonl; with -o by the name of FILE',
     },
-    output: { type: 'text', short: 'o', value: 'FILE', about: 'write to FILE, at once when all is there' },
+    output: {
+      type: 'text',
+      short: 'o',
+      value: 'FILE',
+      about: 'write to FILE, which appears when it is complete',
+    },
     file: {
       type: 'text',
       short: 'F',

@@ -15,13 +15,17 @@ export const command: Command = {
       short: 's',
       about: "one line a path: git's two letters, staged and not staged; UU: conflicts",
     },
-    branch: { type: 'flag', short: 'b', about: 'first the branch, in such a list' },
+    branch: { type: 'flag', short: 'b', about: 'begin such a list with the branch' },
     porcelain: {
       type: 'optional',
       value: 'VERSION',
       about: "as --short for scripts: paths from the repository's folder, quoted as Git does; version: v1",
     },
-    null: { type: 'flag', short: 'z', about: 'each path as it is and ended by a NUL, as --porcelain has it' },
+    null: {
+      type: 'flag',
+      short: 'z',
+      about: 'end each path with a NUL and do not quote it; implies --porcelain',
+    },
   },
   examples: [
     ['varve status', 'what has changed'],
