@@ -4,10 +4,9 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
 import path from 'node:path'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { cloneInto } from '../../src/remote/clone.ts'
 import { fetchRefs } from '../../src/remote/fetch.ts'
-import type { OpenRemoteOptions } from '../../src/remote/interface.ts'
 import { push } from '../../src/remote/push.ts'
 import { openRemote } from '../../src/remote/transports/open.ts'
 import type { Store } from '../../src/store/interface.ts'
@@ -15,25 +14,14 @@ import { MemoryStore } from '../../src/store/memory.ts'
 import { DiskStore } from '../../src/store/disk/store.ts'
 import { ok, varveFile } from '../cli/varve.ts'
 import { type GitFolder, bareGit, dataRef, environment, rewriteTree } from '../support/git-host.ts'
-import { type GitHttpServer, serveGit } from '../support/git-http-server.ts'
+import type { GitHttpServer } from '../support/git-http-server.ts'
+import { gitOpenings } from '../support/git-openings.ts'
 import { temporaryDir } from '../support/temporary.ts'
 import { commitOn, manyRows, problemsOf, refOf } from './history.ts'
 import { faultWithHint as fault } from '../support/fault.ts'
 
 const main = 'refs/heads/main'
-const opened: Store[] = []
-const servers: GitHttpServer[] = []
-
-afterEach(async () => {
-  for (const store of opened.splice(0)) await store.close()
-  for (const server of servers.splice(0)) await server.close()
-})
-
-async function open(url: string, options: OpenRemoteOptions = {}): Promise<Store> {
-  const store = await openRemote(url, { environment, ...options })
-  opened.push(store)
-  return store
-}
+const { open, keep, serve } = gitOpenings()
 
 /** A host with one commit of some rows, and the store that it came from. */
 async function pushed(): Promise<{ host: GitFolder; local: Store }> {
@@ -164,8 +152,7 @@ test('a host whose hook says no is reported with its words, and both sides are a
 
 test('a host that wants a password it does not get is a refusal, told without secrets', async () => {
   const { host } = await pushed()
-  const server = await serveGit(host.folder)
-  servers.push(server)
+  const server = await serve(host.folder)
   server.meet = (request, response) => {
     if (request.headers.authorization !== undefined) return false
     response.writeHead(401, { 'www-authenticate': 'Basic realm="data"' }).end()
@@ -192,8 +179,7 @@ test('a host of the old protocol with many refs is one without data', async () =
   const commit = host.git(['-c', 'user.name=x', '-c', 'user.email=x@y', 'commit-tree', tree, '-m', 'x'])
   const refs = Array.from({ length: 1000 }, (_, i) => `create refs/heads/${i} ${commit}\n`)
   host.git(['update-ref', '--stdin'], refs.join(''))
-  const server = await serveGit(host.folder)
-  servers.push(server)
+  const server = await serve(host.folder)
   const config = path.join(temporaryDir(), 'config')
   fs.writeFileSync(config, '[protocol]\n\tversion = 0\n')
   const surroundings = { ...environment, GIT_CONFIG_GLOBAL: config }
@@ -205,8 +191,7 @@ test.each(['<html>Please sign in</html>', ''])(
   'a host in whose place somebody answers %j is not one without data',
   async (page) => {
     const { host, local } = await pushed()
-    const server = await serveGit(host.folder)
-    servers.push(server)
+    const server = await serve(host.folder)
     const url = `git+${server.url}/host.git`
     server.meet = (_, response) => (response.writeHead(200, { 'content-type': 'text/html' }).end(page), true)
     for (const create of [true, false])
@@ -226,8 +211,7 @@ describe('connections that are cut', () => {
     '%s: both sides whole, and the next run carries on',
     async (_, cut) => {
       const { host, local } = await pushed()
-      const server = await serveGit(host.folder)
-      servers.push(server)
+      const server = await serve(host.folder)
       const url = `git+${server.url}/host.git`
       const remote = await open(url)
       const before = host.git(['rev-parse', dataRef])
@@ -248,8 +232,7 @@ describe('connections that are cut', () => {
 
   test('once only: the push tries again by itself', async () => {
     const { host, local } = await pushed()
-    const server = await serveGit(host.folder)
-    servers.push(server)
+    const server = await serve(host.folder)
     const remote = await open(`git+${server.url}/host.git`)
     await commitOn(local, main, { rows: manyRows(20_000) })
     cutAt(server, 'git-receive-pack', 40_000, 1)
@@ -259,8 +242,7 @@ describe('connections that are cut', () => {
 
   test('after the host has done it: the push counts, and is done once', async () => {
     const { host, local } = await pushed()
-    const server = await serveGit(host.folder)
-    servers.push(server)
+    const server = await serve(host.folder)
     const remote = await open(`git+${server.url}/host.git`)
     await commitOn(local, main, { files: { a: '1' } })
     let lost = 0
@@ -287,8 +269,7 @@ describe('connections that are cut', () => {
     const { host, local } = await pushed()
     await commitOn(local, main, { rows: manyRows(20_000) })
     await push(local, await open(host.url))
-    const server = await serveGit(host.folder)
-    servers.push(server)
+    const server = await serve(host.folder)
     const url = `git+${server.url}/host.git`
     const [clone, cacheDir] = [MemoryStore.create(), temporaryDir()]
     server.meet = (request, response) => {
@@ -330,8 +311,7 @@ function cutAt(server: GitHttpServer, what: string, bytes: number, times = Infin
 
 test('a host that hangs is left when the signal says so, and Git goes with it', async () => {
   const { host } = await pushed()
-  const server = await serveGit(host.folder)
-  servers.push(server)
+  const server = await serve(host.folder)
   const stop = new AbortController()
   let left = false
   server.meet = (request) => {
@@ -424,7 +404,7 @@ describe('surroundings', () => {
   test('without any environment Git is found all the same', async () => {
     const { host } = await pushed()
     const remote = await openRemote(host.url, {})
-    opened.push(remote)
+    keep(remote)
     expect((await remote.manifest()).refs.size).toBe(1)
   })
 

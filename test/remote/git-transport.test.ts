@@ -2,43 +2,24 @@
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
-import { afterEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { Cid } from '../../src/encoding/cid.ts'
 import { walkCommits } from '../../src/history/ancestry.ts'
 import { cloneInto } from '../../src/remote/clone.ts'
 import { fetchRefs } from '../../src/remote/fetch.ts'
 import { push } from '../../src/remote/push.ts'
 import { openRemote } from '../../src/remote/transports/open.ts'
-import type { OpenRemoteOptions } from '../../src/remote/interface.ts'
 import type { Store } from '../../src/store/interface.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 import { storeContract } from '../contract/store.ts'
 import { bareGit, dataRef, environment, filesOf } from '../support/git-host.ts'
-import { type GitHttpServer, serveGit } from '../support/git-http-server.ts'
+import { gitOpenings } from '../support/git-openings.ts'
 import { temporaryDir } from '../support/temporary.ts'
 import { commitOn, manyRows, problemsOf, refOf, setRef } from './history.ts'
 import { fault } from '../support/fault.ts'
 
 const main = 'refs/heads/main'
-const opened: Store[] = []
-const servers: GitHttpServer[] = []
-
-afterEach(async () => {
-  for (const store of opened.splice(0)) await store.close()
-  for (const server of servers.splice(0)) await server.close()
-})
-
-async function open(url: string, options: OpenRemoteOptions = {}): Promise<Store> {
-  const store = await openRemote(url, { environment, ...options })
-  opened.push(store)
-  return store
-}
-
-async function serve(folder: string): Promise<GitHttpServer> {
-  const server = await serveGit(folder)
-  servers.push(server)
-  return server
-}
+const { open, serve } = gitOpenings()
 
 async function commitCount(store: Store, ref = main): Promise<number> {
   let count = 0
@@ -230,8 +211,7 @@ test('a lost or damaged cache costs another download, never the fetch', async ()
   await push(local, await open(host.url, { create: true }))
   const cacheDir = temporaryDir()
   const shared = path.join(cacheDir, 'git')
-  await (await open(host.url, { cacheDir })).close()
-  opened.pop()
+  await (await openRemote(host.url, { environment, cacheDir })).close()
   const [only] = fs.readdirSync(shared)
   expect(fs.readdirSync(path.join(shared, only!)).sort()).toEqual(['objects', 'tip'])
   for (const harm of [
@@ -253,7 +233,8 @@ test('a cache that is mostly what nobody needs is dropped, unless somebody uses 
   await commitOn(local, main, { files: { a: '1' } })
   await push(local, await open(host.url, { create: true }))
   const cacheDir = temporaryDir()
-  const [first, second] = [await open(host.url, { cacheDir }), await open(host.url, { cacheDir })]
+  const options = { environment, cacheDir }
+  const [first, second] = [await openRemote(host.url, options), await openRemote(host.url, options)]
   const shared = path.join(cacheDir, 'git', fs.readdirSync(path.join(cacheDir, 'git'))[0]!)
   // As killed downloads leave it.
   fs.writeFileSync(path.join(shared, 'objects/pack/tmp_pack_x'), '')
@@ -261,7 +242,6 @@ test('a cache that is mostly what nobody needs is dropped, unless somebody uses 
   await first.close()
   expect(fs.existsSync(path.join(shared, 'objects/pack/tmp_pack_x'))).toBe(true)
   await second.close()
-  opened.splice(-2)
   expect(fs.readdirSync(shared)).toEqual([])
   expect(await commitCount(await open(host.url, { cacheDir }))).toBe(1)
 })
@@ -302,9 +282,10 @@ test('without a cache folder nothing is left behind', async () => {
   try {
     const local = MemoryStore.create()
     await commitOn(local, main, { files: { a: '1' } })
-    await push(local, await open(host.url, { create: true }))
+    const remote = await openRemote(host.url, { environment, create: true })
+    await push(local, remote)
     expect(fs.readdirSync(temporary)).toHaveLength(1)
-    await opened.pop()!.close()
+    await remote.close()
     expect(await fault(open(`git+file://${host.folder}/none.git`))).toContain('VARVE_UNREACHABLE')
     expect(fs.readdirSync(temporary)).toEqual([])
   } finally {

@@ -1,5 +1,4 @@
 // Repositories that share a real S3 store with nobody in front of it.
-import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { Repository, isVarveError } from '../../src/index.ts'
@@ -9,6 +8,8 @@ import type { Loopback } from '../support/loopback.ts'
 import { temporaryDir } from '../support/temporary.ts'
 import { blobsOf, environmentOf, makeBucket, onCeph, server } from './bucket.ts'
 import { startFront } from './front.ts'
+import { subjects } from '../api/people.ts'
+import { commitFile } from '../support/commit-file.ts'
 
 const author = { name: 'Ada', email: 'ada@example.org' }
 const opened: Repository[] = []
@@ -20,18 +21,6 @@ afterAll(async () => {
 function keep(repo: Repository): Repository {
   opened.push(repo)
   return repo
-}
-
-async function commit(repo: Repository, file: string, text: string, message: string): Promise<void> {
-  writeFileSync(path.join(repo.root!, file), text)
-  await repo.add([file])
-  await repo.commit({ message })
-}
-
-async function subjects(repo: Repository): Promise<string[]> {
-  const found: string[] = []
-  for await (const { message } of repo.log()) found.push(message.trim())
-  return found
 }
 
 /** Pushes until it is through, as people do: pull --rebase, then push again. Returns how often that was needed. */
@@ -69,7 +58,7 @@ async function manyPushers(
   const environment = environmentOf(server().owner, endpoint)
   const url = `s3://${bucket}/shared`
   const first = keep(await Repository.init(path.join(temporaryDir(), 'first'), { author, environment }))
-  await commit(first, 'start.txt', 'start\n', 'start')
+  await commitFile(first, 'start.txt', 'start\n', 'start')
   await untilReached(async () => first.addRemote('origin', url))
   await untilReached(async () => first.push('origin', ['main']))
   const dir = temporaryDir()
@@ -85,7 +74,7 @@ async function manyPushers(
     repos.map(async (repo, index) => {
       let count = 0
       for (let round = 0; round < rounds; round++) {
-        await commit(repo, `${names[index]!}.txt`, `${round}\n`, `${names[index]!} ${round}`)
+        await commitFile(repo, `${names[index]!}.txt`, `${round}\n`, `${names[index]!} ${round}`)
         count += await pushUntilThrough(repo)
       }
       return count
@@ -124,7 +113,7 @@ onCeph('a remote on Ceph', () => {
     const first = keep(await Repository.init(path.join(dir, 'first'), { author, environment }))
     await first.addRemote('origin', url)
     for (let i = 0; i < 12; i++) {
-      await commit(first, `f${i}.txt`, `${i}\n`, `first ${i}`)
+      await commitFile(first, `f${i}.txt`, `${i}\n`, `first ${i}`)
       await first.push('origin', ['main'])
     }
     const names = ['ada', 'grace']
@@ -135,7 +124,7 @@ onCeph('a remote on Ceph', () => {
     )
     const pushing = others.map(async (repo, at) => {
       for (let i = 0; i < 4; i++) {
-        await commit(repo, `${names[at]}.txt`, `${i}\n`, `${names[at]} ${i}`)
+        await commitFile(repo, `${names[at]}.txt`, `${i}\n`, `${names[at]} ${i}`)
         await pushUntilThrough(repo)
       }
     })

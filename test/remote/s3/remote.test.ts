@@ -1,7 +1,6 @@
 // Repositories that share an S3 store: what `remote add` finds and remembers, what is refused, and what a push, clone or
 // fetch leaves when it is cut off at any request, before the store did it or after.
 import { execFileSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { Repository } from '../../../src/index.ts'
@@ -11,6 +10,8 @@ import { type MemoryS3, startMemoryS3, testEnvironment } from '../../support/mem
 import type { Behaviour } from '../../support/s3-behaviour.ts'
 import { temporaryDir } from '../../support/temporary.ts'
 import { blobsAt, faultOf } from './store.ts'
+import { subjects } from '../../api/people.ts'
+import { commitFile } from '../../support/commit-file.ts'
 
 const author = { name: 'Ada', email: 'ada@example.org' }
 const url = 's3://bucket/data'
@@ -23,7 +24,7 @@ afterAll(async () => {
 async function repository(store: MemoryS3): Promise<Repository> {
   const repo = await Repository.init(path.join(temporaryDir(), 'r'), optionsFor(store))
   opened.push(repo)
-  await commit(repo, 'a.txt', 'one\n', 'first')
+  await commitFile(repo, 'a.txt', 'one\n', 'first')
   return repo
 }
 
@@ -35,18 +36,6 @@ async function clone(store: MemoryS3): Promise<Repository> {
   const repo = await Repository.clone(url, path.join(temporaryDir(), 'c'), optionsFor(store))
   opened.push(repo)
   return repo
-}
-
-async function commit(repo: Repository, file: string, text: string, message: string): Promise<void> {
-  writeFileSync(path.join(repo.root!, file), text)
-  await repo.add([file])
-  await repo.commit({ message })
-}
-
-async function subjects(repo: Repository): Promise<string[]> {
-  const found: string[] = []
-  for await (const { message } of repo.log()) found.push(message.trim())
-  return found
 }
 
 function ignoring({ method }: { method: string }): Behaviour | undefined {
@@ -106,7 +95,7 @@ describe('remote add', () => {
     const added = await repo.addRemote('origin', url, { singleWriter: true })
     expect(added).toMatchObject({ finding: 'ignored', conditional: 'single-writer' })
     await repo.push('origin', ['main'])
-    await commit(repo, 'a.txt', 'two\n', 'second')
+    await commitFile(repo, 'a.txt', 'two\n', 'second')
     await repo.push('origin', ['main'])
     expect(await subjects(await clone(store))).toEqual(['second', 'first'])
   })
@@ -131,7 +120,7 @@ describe('remote add', () => {
     const refs = [...store.files].filter(([name]) => name.startsWith('data/m/'))
     for (const text of ['two\n', 'x'.repeat(1 << 20)]) {
       store.rule = ignoring
-      await commit(repo, 'a.txt', text, 'later')
+      await commitFile(repo, 'a.txt', text, 'later')
       const push = repo.push('origin', ['main'])
       expect(await faultOf(push)).toMatch(/^VARVE_REFUSED: .* does not keep conditional writes/)
       const now = [...store.files].filter(([name]) => name.startsWith('data/m/'))
@@ -171,7 +160,7 @@ describe('remote add', () => {
     const twice = store.calls.filter(({ key, method }) => key.endsWith('-twice') && method === 'PUT')
     expect(twice).toHaveLength(2)
     store.rule = ignoring
-    await commit(repo, 'a.txt', 'two\n', 'second')
+    await commitFile(repo, 'a.txt', 'two\n', 'second')
     expect(await faultOf(repo.push(url, ['main']))).toMatch(
       /^VARVE_REFUSED: .* does not keep conditional writes/,
     )
@@ -225,7 +214,7 @@ describe('cut off at any request', () => {
           const repo = await repository(store)
           await repo.addRemote('origin', url)
           await repo.push('origin', ['main'])
-          await commit(repo, 'a.txt', 'two\n', 'second')
+          await commitFile(repo, 'a.txt', 'two\n', 'second')
           return () => repo.push('origin', ['main'])
         },
         async (store) => {
@@ -260,7 +249,7 @@ test('connections that are cut again and again, at ever other bytes, cost a push
   let cuts = 0
   store.rule = ({ index }) => (index % 2 === 0 ? { cutAnswerAt: (cuts++ * 17) % 331 } : undefined)
   for (let n = 0; n < 4; n++) {
-    await commit(repo, 'a.txt', `${n}\n`, `no. ${n}`)
+    await commitFile(repo, 'a.txt', `${n}\n`, `no. ${n}`)
     await repo.push('origin', ['main'])
     expect((await subjects(await clone(store)))[0]).toBe(`no. ${n}`)
   }
