@@ -139,6 +139,8 @@ export interface EndpointColumn {
   readonly nullable: boolean
   /** The system computes it: it is read and never written. */
   readonly generated: boolean
+  /** The system has one spelling for each value (1.50 for 1.5), and a guard in any other spelling holds for it. */
+  readonly hasOneSpelling?: boolean
 }
 
 export interface EndpointSnapshot {

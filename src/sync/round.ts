@@ -91,8 +91,10 @@ async function runSteps(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
   const { nodes } = io
   const begun = await beginRound(round, io)
   const { startedMs, manifest, state, refs, mark, held, stops, shapes, identity } = begun
-  const { before, tables, digests, unfit } = begun
-  const known = { link, tables, before, live: state.live, digests, unfit, held, shapes, notes: [] }
+  const { before, tables, digests, unfit, branch } = begun
+  // What is never written is the endpoint's, spelling and all.
+  const spelled = link.mode === 'capture' ? null : (branch ?? before)
+  const known = { link, tables, before, live: state.live, spelled, digests, unfit, held, shapes, notes: [] }
   const start = { round, io, startedMs, manifest, state, tables, held, stops, before }
   if (stops.isOther(state.identity, identity)) {
     const isAsked = connector.log?.told === undefined
@@ -189,6 +191,7 @@ async function beginRound(round: Round, io: Io) {
     tables,
     digests,
     unfit,
+    branch,
   }
 }
 

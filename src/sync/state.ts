@@ -24,7 +24,7 @@ export function linkRef(link: string, what: keyof Omit<LinkState, 'identity' | '
   return `${linkRefs}${link}/${what}`
 }
 
-/** Name of a ref of the link that names a raw object, which is no revision. */
+/** Name of a ref of the link that names an object which is no revision. */
 export function linkObject(link: string, what: 'receipt' | 'digests' | 'unfit' | 'stranger'): string {
   return `links/${link}/${what}`
 }

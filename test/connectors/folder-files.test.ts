@@ -325,6 +325,26 @@ test('an address is the whole path of a folder that is there', async () => {
   await connector.close()
 })
 
+test('a folder that is away amid a round is one that cannot be reached, and no fault of its files', async () => {
+  const folder = path.join(temporaryDir(), 'drop')
+  fs.mkdirSync(folder)
+  fs.writeFileSync(path.join(folder, 'people.csv'), 'id\n1\n')
+  const place = await FolderPlace.open({ folder, settleMs: 0 })
+  fs.renameSync(folder, `${folder} away`)
+  const steps = [
+    () => place.list(),
+    () => place.identity(),
+    () => place.readState(),
+    () => place.writeState('{}', { text: null, version: null }),
+    () => place.clearStaged('x'),
+    () => place.stage('people.csv', (async function* () {})(), null, 'x'),
+  ]
+  for (const step of steps) await expect(step()).rejects.toMatchObject({ code: 'VARVE_UNREACHABLE' })
+  fs.renameSync(`${folder} away`, folder)
+  expect(await place.list()).toEqual([{ path: 'people.csv' }])
+  await place.close()
+})
+
 test('whoever is overtaken amid its files does not say what they were brought to', async () => {
   const place = await FolderPlace.open({ folder: temporaryDir(), settleMs: 0 })
   const [late, early] = ['a'.repeat(64), 'b'.repeat(64)]

@@ -90,6 +90,42 @@ describe.skipIf(!hasMariadb)(`links with MariaDB${withoutMariadb}`, () => {
     })
   }
 
+  test('values that it spells otherwise are written once, and their rows again when they change', async () => {
+    await both(`
+      CREATE TABLE v (id int PRIMARY KEY, price decimal(12,4), ok boolean, f float, d double, day date,
+        at datetime(6), made timestamp(3) NULL, n varchar(9))`)
+    await sync(sides[0]!.url, 'two-way', ['v'])
+    const row = { id: 1, price: '1.5', ok: 1, f: '1e1', d: '2.50', day: '2024-01-02', n: 'a' }
+    await edit('v', (table) =>
+      table.put({ ...row, at: '2024-05-06T07:08:09.5', made: '2024-05-06T07:08:09Z' }),
+    )
+    const round = async (): Promise<unknown> => {
+      const { tables, heldBack } = await sync(sides[0]!.url, 'two-way', ['v'])
+      const { captured, written } = tables[0]!
+      return [captured.changed, written.added + written.changed, heldBack.length]
+    }
+    expect([await round(), await round(), await round()]).toEqual([
+      [0, 1, 0],
+      [0, 0, 0],
+      [0, 0, 0],
+    ])
+    await edit('v', (table) => table.put({ ...row, at: '2024-05-06', made: '2024-05-06T07:08:09Z', n: 'b' }))
+    expect([await round(), await round()]).toEqual([
+      [0, 1, 0],
+      [0, 0, 0],
+    ])
+    await edit('v', (table) => table.put({ ...row, at: '2024-05-06', made: null, n: 'c' }))
+    expect(await round()).toEqual([0, 1, 0])
+    expect(await rows(0, 'SELECT price, at, made, n FROM v')).toEqual([
+      { price: '1.5000', at: '2024-05-06 00:00:00.000000', made: null, n: 'c' },
+    ])
+    await sides[0]!.db.query('UPDATE v SET price = 1.51, ok = 0')
+    expect([await round(), await round()]).toEqual([
+      [1, 0, 0],
+      [0, 0, 0],
+    ])
+  })
+
   test('a table of many columns arrives as it was, and a second round finds nothing to do', async () => {
     await both(`
       CREATE TABLE v (

@@ -7,7 +7,7 @@ import { receivePush } from '../../src/remote/receive-push.ts'
 import { undo } from '../../src/repo/undo.ts'
 import { createContext } from '../../src/repo/context.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
-import { lastReceipt, receiptLog } from '../../src/sync/receipts/log.ts'
+import { lastReceipt, receiptLog, rememberReceipt } from '../../src/sync/receipts/log.ts'
 import { fault } from '../support/fault.ts'
 import { Linked } from '../support/linked.ts'
 import { type Postgres, hasPostgres, startPostgres, withoutPostgres } from '../support/postgres.ts'
@@ -104,6 +104,24 @@ describe.skipIf(!hasPostgres)(`receipts${withoutPostgres}`, () => {
     const [entry] = await collect(receiptLog(linked.repo, {}))
     expect(entry!.heldBack).toEqual([{ table: 'people', key: '5', reason: 'rejected' }])
     expect(entry!.heldBackCount).toBe(1)
+  })
+
+  test('a receipt of more rows that wait than an object holds is kept whole', async () => {
+    const receipt = await linked.sync()
+    const heldBack = Array.from({ length: 30_000 }, (_, i) => ({
+      table: 'people',
+      path: 'shop/people',
+      key: `${i}`,
+      keyHex: i.toString(16).padStart(16, '0'),
+      reason: 'conflict' as const,
+      message: `both sides changed 'a column with a name of some length' of ${i}`,
+    }))
+    const { repo, link } = linked
+    await rememberReceipt({ repo, link }, { ...receipt, heldBack })
+    const kept = (await lastReceipt(repo, link.name))!.heldBack
+    expect([kept.length, kept.at(-1)]).toEqual([30_000, heldBack.at(-1)])
+    expect((await collect(receiptLog(repo, { link: link.name })))[0]).toMatchObject({ heldBackCount: 30_000 })
+    expect((await linked.sync()).heldBack).toEqual([])
   })
 
   test('receipts go along with a pushed branch and come with a fetched one', async () => {

@@ -1,7 +1,7 @@
 // Which spellings of a value are one, by the type of the endpoint's column.
 import { describe, expect, test } from 'vitest'
 import { utf8 } from '../../src/base/bytes.ts'
-import { sameValue } from '../../src/sync/verify/same-value.ts'
+import { sameValue } from '../../src/sync/same-value.ts'
 import { cellOf, falseCell, nullCell, textCell, trueCell } from '../../src/table/cell.ts'
 import type { Cell, ColumnType } from '../../src/table/interface.ts'
 

@@ -7,20 +7,22 @@ import { alignedRows } from './columns.ts'
 import { shortId } from './commit.ts'
 import { isoText } from '../../base/time.ts'
 
-export function receiptLines(receipt: Receipt): string[] {
+/** Rows that are shown of those that wait, unless more is asked for. */
+const heldBackShown = 30
+
+export function receiptLines(receipt: Receipt, whole = false): string[] {
   const but = receipt.heldBack.length === 0 ? '' : ' but for what is held back'
   const how = receipt.dryRun ? `would be in step after${but}` : `in step${but}`
-  const held = receipt.heldBack.map(({ table, key, reason, message }) => [
-    `  ${table} ${key}`,
-    reason,
-    message,
-  ])
+  const shown = whole ? receipt.heldBack : receipt.heldBack.slice(0, heldBackShown)
+  const held = shown.map(({ table, key, reason, message }) => [`  ${table} ${key}`, reason, message])
+  const more = receipt.heldBack.length - shown.length
   return [
     `${visible(receipt.link)} (${receipt.mode}), ${how}, ${receipt.finishedMs - receipt.startedMs} ms`,
     ...tableLines(receipt.tables),
     ...receipt.notes.map((note) => `  note: ${visible(note)}`),
-    ...(held.length > 0 ? [`  held back: ${held.length}`] : []),
+    ...(held.length > 0 ? [`  held back: ${receipt.heldBack.length}`] : []),
     ...alignedRows(held.map((cells) => cells.map(visible))),
+    ...(more > 0 ? [`  and ${more} more`] : []),
   ]
 }
 

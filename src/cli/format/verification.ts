@@ -21,7 +21,10 @@ function tableLines(one: TableVerification): string[] {
   const only = (names: readonly string[]): string => names.map(visible).join(', ')
   if (columnsOnlyThere.length > 0) lines.push(`    only the endpoint has: ${only(columnsOnlyThere)}`)
   if (columnsOnlyHere.length > 0) lines.push(`    only the commit has: ${only(columnsOnlyHere)}`)
-  if (one.respelled > 0) lines.push(`    ${one.respelled} rows have the same values, spelled otherwise there`)
+  if (one.respelled > 0)
+    lines.push(
+      `    ${counted(one.respelled, 'row has', 'rows have')} the same values, spelled otherwise there`,
+    )
   if (one.matches) return lines
   if (commit === null) return [...lines, '    the commit has no such table']
   const { missing, extra, changed } = counts

@@ -136,7 +136,7 @@ export function printReceipts(
   receipts: readonly Receipt[],
   what: 'round' | 'status',
 ): void {
-  for (const receipt of receipts) for (const line of receiptLines(receipt)) out.line(line)
+  for (const receipt of receipts) for (const line of receiptLines(receipt, out.verbose)) out.line(line)
   const stopped = receipts.find(({ pending }) => pending !== null)
   if (stopped !== undefined)
     out.hint(`a guard has stopped something: 'varve sync pending ${stopped.link}' says what to do`)

@@ -18,9 +18,9 @@ import { shownCell } from '../../formats/shown-cell.ts'
 import { dialectOf, type FileTable } from './file-table.ts'
 import type { OpenedFile } from './interface.ts'
 import { rowsReadDifferently, unreadable } from './proof.ts'
+import { heldBackMax, tooManyRefused } from '../too-many-refused.ts'
 
 const editsMax = 8_192
-const heldBackMax = 10_000
 
 export interface RewriteResult {
   /** null: nothing is to be written. */
@@ -125,11 +125,7 @@ class Rewriter {
   #hold({ key }: RowChange, verdict: Verdict): void {
     const { name } = this.#file.shape
     this.heldBack.push({ table: name, key, ...verdict })
-    if (this.heldBack.length <= heldBackMax) return
-    throw new VarveError('VARVE_NOT_POSSIBLE', `too many rows of '${name}' cannot be written`, {
-      data: { table: name, heldBackMax },
-      hint: 'nothing was written; look at one of them with a dry run',
-    })
+    if (this.heldBack.length > heldBackMax) throw tooManyRefused(name, this.heldBack)
   }
 
   #keyOf(row: readonly Cell[]): Uint8Array | string {

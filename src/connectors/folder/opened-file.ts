@@ -63,7 +63,8 @@ export class OpenedFolderFile implements OpenedFile {
     let at = 0
     for (;;) {
       throwIfAborted(signal)
-      const part = new Uint8Array(partBytes)
+      // One byte more than is expected shows the end, and what was appended.
+      const part = new Uint8Array(Math.min(partBytes, Math.max(0, this.bytesLength - at) + 1))
       const { bytesRead } = await this.#handle.read(part, 0, part.length, at)
       if (bytesRead === 0) break
       at += bytesRead

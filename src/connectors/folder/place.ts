@@ -1,6 +1,7 @@
 // A folder of this machine as a place of files.
 import * as fs from 'node:fs/promises'
 import * as path from 'node:path'
+import type { VarveError } from '../../base/errors.ts'
 import type { FilePlace, ListedFile, OpenedFile, PlaceState, StagedFile } from '../files/interface.ts'
 import type { FolderAddress } from './address.ts'
 import { listFiles } from './list.ts'
@@ -33,21 +34,39 @@ export class FolderPlace implements FilePlace {
       const root = await fs.realpath(folder)
       await fs.readdir(root)
       return new FolderPlace(root, settleMs)
-    } catch (cause) {
-      const error = cause as NodeJS.ErrnoException
-      const why = error.code === 'ENOENT' ? 'there is no such folder' : error.message
-      throw unreachable(`folder://${folder}`, why, { data: { folder }, cause: error }, hint)
+    } catch (error) {
+      throw folderUnreachable(folder, error as NodeJS.ErrnoException)
+    }
+  }
+
+  /** What fails because the folder itself is away (a drive that is not mounted any more) is no fault of a file. */
+  async #there<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === undefined) throw error
+      await fs.readdir(this.#root).catch((cause: NodeJS.ErrnoException) => {
+        throw folderUnreachable(this.#root, cause)
+      })
+      throw error
     }
   }
 
   /** The folder's own number: another one in its place has another, what is copied into it has not. */
-  async identity(): Promise<string> {
-    const { ino } = await fs.stat(this.#root, { bigint: true })
-    return `folder:${ino}`
+  identity(): Promise<string> {
+    return this.#there(async () => {
+      const { ino } = await fs.stat(this.#root, { bigint: true })
+      return `folder:${ino}`
+    })
   }
 
   list(): Promise<readonly ListedFile[]> {
-    return listFiles(this.#root)
+    return this.#there(async () => {
+      const files = await listFiles(this.#root)
+      // Folders in it that were gone may have been so with all of it.
+      await fs.stat(this.#root)
+      return files
+    })
   }
 
   open(file: string): Promise<OpenedFile> {
@@ -62,10 +81,14 @@ export class FolderPlace implements FilePlace {
   ): Promise<StagedFile> {
     const onPut = (written: string): void => void this.#own.set(file, written)
     const target = { root: this.#root, path: file, over: over as OpenedFolderFile | null, onPut }
-    return stageFile(target, bytes, owner)
+    return this.#there(() => stageFile(target, bytes, owner))
   }
 
-  async clearStaged(owner: string): Promise<void> {
+  clearStaged(owner: string): Promise<void> {
+    return this.#there(() => this.#clear(owner))
+  }
+
+  async #clear(owner: string): Promise<void> {
     const names = await fs.readdir(this.#root, { withFileTypes: true })
     const folders = names
       .filter((entry) => entry.isDirectory())
@@ -74,11 +97,11 @@ export class FolderPlace implements FilePlace {
   }
 
   readState(): Promise<PlaceState> {
-    return readStateFile(this.#root)
+    return this.#there(() => readStateFile(this.#root))
   }
 
   writeState(text: string, over: PlaceState): Promise<boolean> {
-    return writeStateFile(this.#root, text, over)
+    return this.#there(() => writeStateFile(this.#root, text, over))
   }
 
   changed(signal: AbortSignal): Promise<void> {
@@ -89,4 +112,9 @@ export class FolderPlace implements FilePlace {
     this.#watch.close()
     return Promise.resolve()
   }
+}
+
+function folderUnreachable(folder: string, error: NodeJS.ErrnoException): VarveError {
+  const why = error.code === 'ENOENT' ? 'there is no such folder' : error.message
+  return unreachable(`folder://${folder}`, why, { data: { folder }, cause: error }, hint)
 }

@@ -4,7 +4,7 @@ import { missingTable, noTable } from '../missing-table.ts'
 import type { EndpointTable } from '../interface.ts'
 import type { Session } from './session.ts'
 import { quoteName } from './sql.ts'
-import { type MysqlColumn, columnTypeOf, familyOf, membersOf } from './types.ts'
+import { type MysqlColumn, columnTypeOf, familyOf, hasOneSpelling, membersOf } from './types.ts'
 
 /** What this connector knows of a table beside what all know. */
 export interface MysqlTable extends EndpointTable {
@@ -138,6 +138,7 @@ function columnOf(
     nativeType: isJson ? 'json' : columnType!,
     nullable: nullable === 'YES',
     generated: /GENERATED/i.test(extra!.replace('DEFAULT_GENERATED', '')),
+    hasOneSpelling: hasOneSpelling(family),
     charset,
     isText: charset !== null,
     members: membersOf(columnType!),

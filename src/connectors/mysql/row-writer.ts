@@ -1,14 +1,13 @@
 // Writes rows and reports for each what happened: written, no longer as expected, refused, or to be tried again when
 // others are written. Many rows are inserted at once; if that fails, the faulty ones are found one by one.
-import { VarveError } from '../../base/errors.ts'
 import type { HeldBackRow, RowChange } from '../interface.ts'
 import type { MysqlTable } from './discover.ts'
 import { isRefusal, numberOf } from './failure.ts'
 import type { Session } from './session.ts'
 import { insertOf, unstorableReasonOf, occupyingRowsQuery, statementOf } from './statements.ts'
+import { heldBackMax, tooManyRefused } from '../too-many-refused.ts'
 
 /** Rows held back of one plan; with more, something is wrong with all of it. */
-const heldBackMax = 10_000
 const waitingMax = 100_000
 const packetCharsMax = 512 << 10
 const insertedRowsMax = 512
@@ -148,14 +147,7 @@ export class RowWriter {
   }
 
   #holdBack({ table, change }: Pending, reason: HeldBackRow['reason'], message: string): void {
-    if (this.heldBack.length >= heldBackMax) throw tooMany(table)
+    if (this.heldBack.length >= heldBackMax) throw tooManyRefused(table.name, this.heldBack)
     this.heldBack.push({ table: table.name, key: change.key, reason, message })
   }
-}
-
-function tooMany({ name }: MysqlTable): VarveError {
-  return new VarveError('VARVE_NOT_POSSIBLE', `the database refuses too many rows of '${name}'`, {
-    data: { table: name, heldBackMax },
-    hint: 'nothing was written; look at one of them with a dry run',
-  })
 }

@@ -97,6 +97,16 @@ export function columnTypeOf(family: Family): ColumnType {
   return columnTypes[family]
 }
 
+/** What is no text; of other types a guard compares the spelling. */
+export function hasOneSpelling(family: Family): boolean {
+  return numbersAndTimes.has(family)
+}
+
+const numbersAndTimes: ReadonlySet<Family> = new Set<Family>([
+  ...(['int', 'bool', 'bit', 'year', 'decimal', 'float', 'double'] as const),
+  ...(['date', 'datetime', 'timestamp'] as const),
+])
+
 /** The members of "enum('a','it''s')", as the catalogue writes it. */
 export function membersOf(columnType: string): string[] {
   if (!/^(enum|set)\(/.test(columnType)) return []

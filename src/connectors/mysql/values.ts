@@ -121,9 +121,18 @@ function compared(bytes: string, cell: Cell): string {
 }
 
 function asServerSends({ family, fractionDigits }: MysqlColumn, text: string): string {
+  if (family === 'date') return wholeTime(text).slice(0, 10)
   if (family !== 'datetime' && family !== 'timestamp' && family !== 'time') return text
-  const [whole, fraction = ''] = spaced(text).split('.')
+  const [whole, fraction = ''] = (family === 'time' ? text : wholeTime(spaced(text))).split('.')
   return fractionDigits === 0 ? whole! : `${whole}.${fraction.padEnd(fractionDigits, '0')}`
+}
+
+/** With all of its digits, as the server shows it: a day alone is its midnight. */
+function wholeTime(text: string): string {
+  const parts = /^(\d{4})-(\d\d?)-(\d\d?)(?:[T ](\d\d?):(\d\d)(?::(\d\d))?(\.\d+)?)?$/.exec(text)
+  if (parts === null) return text
+  const [, year, month = '', day = '', hour = '00', minute = '00', second = '00', fraction = ''] = parts
+  return `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')} ${hour.padStart(2, '0')}:${minute}:${second}${fraction}`
 }
 
 /** ISO 8601 as MySQL reads it. A time zone that is not UTC stays, and is refused by the server. */

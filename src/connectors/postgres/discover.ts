@@ -7,7 +7,7 @@ import type { EndpointColumn, EndpointTable } from '../interface.ts'
 import { readHeirs } from './inheritance.ts'
 import { policiesOf } from './policies.ts'
 import { quoteName } from './sql.ts'
-import { columnTypeOf } from './types.ts'
+import { columnTypeOf, hasOneSpelling } from './types.ts'
 
 /** What this connector knows of a table beside what all know. */
 export interface PostgresTable extends EndpointTable {
@@ -194,6 +194,7 @@ function tableOf(rows: readonly ColumnRow[]): Found {
       nativeType: row.native,
       nullable: !row.not_null,
       generated: row.generated !== '',
+      hasOneSpelling: row.type_schema === 'pg_catalog' && hasOneSpelling(row.native),
       hasEquality: row.has_equality,
       cast: `${quoteName(row.type_schema)}.${quoteName(row.type)}`,
       typeId: row.type_id,

@@ -35,6 +35,14 @@ export function columnTypeOf(nativeName: string): ColumnType {
   return types.get(nativeName) ?? 'text'
 }
 
+/** `nativeType` is 'numeric(10,2)': a bare numeric keeps 1.50 beside 1.5, and json and text are as they were written. */
+export function hasOneSpelling(nativeType: string): boolean {
+  return oneSpelling.test(nativeType)
+}
+
+const oneSpelling =
+  /^(smallint|integer|bigint|oid|real|double precision|boolean|date|uuid|numeric\(\d.*|character\(.*|timestamp(\(\d\))? with(out)? time zone)$/
+
 /** Makes every text of a session the same, wherever it runs. */
 export const sessionSettings: readonly string[] = [
   "SET datestyle = 'ISO, YMD'",

@@ -3,7 +3,6 @@
 // either end, so that chains come loose whichever way they lie.
 import { sameCell } from '../../table/cell.ts'
 import type { ApplyPlan, Applied, HeldBackRow, RowChange } from '../interface.ts'
-import { VarveError } from '../../base/errors.ts'
 import { type BatchWriter, writeInPasses } from '../passes.ts'
 import type { SqliteDatabase } from './database.ts'
 import { type SqliteTable, quoteName } from './discover.ts'
@@ -12,9 +11,9 @@ import { type Parking, parkings } from './parking.ts'
 import { type KeyBound, keyText, readRow } from './rows.ts'
 import { writeState } from './state.ts'
 import { type Bound, boundOf } from './values.ts'
+import { heldBackMax, tooManyRefused } from '../too-many-refused.ts'
 
 const batchRows = 1_000
-const heldBackMax = 10_000
 
 export async function applyPlan(database: SqliteDatabase, plan: ApplyPlan): Promise<Applied> {
   const writer = new Writer(database)
@@ -84,7 +83,7 @@ class Writer implements BatchWriter<SqliteTable> {
     this.written += batch.length - left.size
     for (const [{ key }, { reason, message }] of left)
       this.heldBack.push({ table: table.name, key, reason, message })
-    if (this.heldBack.length > heldBackMax) throw tooMany(table)
+    if (this.heldBack.length > heldBackMax) throw tooManyRefused(table.name, this.heldBack)
     return Promise.resolve()
   }
 
@@ -226,11 +225,4 @@ function boundsOf(
     bounds.push({ ...bound, name: column.name })
   }
   return bounds
-}
-
-function tooMany(table: SqliteTable): VarveError {
-  return new VarveError('VARVE_NOT_POSSIBLE', `the database refuses too many rows of '${table.name}'`, {
-    data: { table: table.name, heldBackMax },
-    hint: 'nothing was written; look at one of them with a dry run',
-  })
 }

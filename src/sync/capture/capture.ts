@@ -27,6 +27,8 @@ export interface CaptureInput {
   readonly before: Tree
   /** The commit that `before` is of. */
   readonly live: Cid | null
+  /** Whose spelling of a value counts where a table has not been read yet; null: the endpoint's own, now and later. */
+  readonly spelled: Tree | null
   readonly digests: TableDigests
   readonly unfit: UnfitTables
   readonly held: HeldRows
@@ -92,7 +94,8 @@ async function captureTable(
   }
   try {
     const cursor = link.cursor?.find((one) => one.table === table.name)
-    const from = { path, known, live, digests, unfit }
+    const spelled = what.spelled && (previous ?? (await tableAt(io, what.spelled, path)))
+    const from = { path, known, live, digests, unfit, spelled }
     if (cursor === undefined) return await readTable(io, source, from, options)
     return await readByCursor(io, source, from, cursor, {
       notes: what.notes,

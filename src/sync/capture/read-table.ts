@@ -16,6 +16,7 @@ import type { SyncOptions } from '../interface.ts'
 import { isOfWrite } from '../link-commit.ts'
 import type { TableDigests } from './digests.ts'
 import { isShapedAs } from './drift.ts'
+import { keepSpelling } from './keep-spelling.ts'
 import { readIncrement } from './read-increment.ts'
 import type { UnfitOfTable, UnfitTables, WaysOfTable } from './unfit-tables.ts'
 import { countWithout, refuseTwice, withVersions } from './unfit-versions.ts'
@@ -43,12 +44,14 @@ export interface KnownTable {
   readonly digests: TableDigests
   /** Gets those of what is read. */
   readonly unfit: UnfitTables
+  /** The table in whose spelling values are kept; null: in the endpoint's own. */
+  readonly spelled: TableObject | null
 }
 
 export async function readTable(
   io: Io,
   source: TableSource,
-  { path, known, live, digests, unfit }: KnownTable,
+  { path, known, live, digests, unfit, spelled }: KnownTable,
   options: SyncOptions,
 ): Promise<TreeEntry> {
   const { snapshot, table, where, previous } = source
@@ -75,17 +78,31 @@ export async function readTable(
       unfit: unfit.of(path),
     })
     if (now !== null) {
-      digests.add(path, written.mark(written.since.kept + written.since.written), now.table)
+      const entry = await inSpelling(io, source, spelled, now.table)
+      digests.add(path, written.mark(written.since.kept + written.since.written), entry.table)
       unfit.set(path, now.unfit)
-      return { kind: 'table', executable: false, table: now.table }
+      return entry
     }
   }
   const read = await readWhole(io, source, options)
   const mark = written === null ? digest : written.mark(await rowCount(io, read))
-  digests.add(path, mark, read.entry.table)
+  const entry = await inSpelling(io, source, spelled, read.entry.table)
+  digests.add(path, mark, entry.table)
   unfit.set(path, read.unfit)
   unfit.setWays(path, table.made?.ways)
-  return read.entry
+  return entry
+}
+
+async function inSpelling(
+  io: Io,
+  { table: { columns }, where }: TableSource,
+  spelled: TableObject | null,
+  read: Cid,
+): Promise<ReadTable['entry']> {
+  const after = await loadTable(io.nodes.reader, read)
+  const kept =
+    spelled === null ? after : await keepSpelling(io, { columns, where }, { before: spelled, after })
+  return { kind: 'table', executable: false, table: kept === after ? read : writeTable(io.writer, kept) }
 }
 
 const hiding = 'hides rows: '

@@ -15,6 +15,7 @@ export interface CaptureContext {
   readonly tables: readonly LinkedTable[]
   readonly before: Tree
   readonly live: Cid | null
+  readonly spelled: Tree | null
   readonly digests: TableDigests
   readonly unfit: UnfitTables
   readonly held: HeldRows

@@ -1,5 +1,7 @@
 // The endpoint's tables some transactions later, by its log: only rows that it names are touched. If the log tells too
 // little about a table, reading ends, and what was read is discarded.
+import { throwIfAborted } from '../../base/errors.ts'
+import { isTurnOver, yieldIfDue } from '../../base/turns.ts'
 import type { LogChange, LogReader, LogTransaction } from '../../connectors/change-log.ts'
 import type { Cid } from '../../encoding/cid.ts'
 import type { Path, TreeEntry } from '../../files/interface.ts'
@@ -45,7 +47,7 @@ export async function captureLog(
   options: SyncOptions,
 ): Promise<CapturedLog | string> {
   const { reader, before, until, link } = input
-  const rows = new LoggedRows(io, input)
+  const rows = new LoggedRows(io, input, options.signal)
   const transactions: CapturedTransaction[] = []
   let position = until
   let known = before.cid
@@ -79,11 +81,13 @@ class LoggedRows {
   readonly #followed = new Map<string, Followed | null>()
   readonly #changed = new Set<Followed>()
   readonly passed = new Set<string>()
+  readonly #signal: AbortSignal | undefined
   #tree: Tree
 
-  constructor(io: Io, input: CaptureLogInput) {
+  constructor(io: Io, input: CaptureLogInput, signal: AbortSignal | undefined) {
     this.#io = io
     this.#input = input
+    this.#signal = signal
     this.#tree = input.before
   }
 
@@ -95,6 +99,8 @@ class LoggedRows {
   /** Adds changes; returns why the log is not enough, or null when it is. */
   async add(changes: readonly LogChange[]): Promise<string | null> {
     for (const change of changes) {
+      // A transaction of a million rows lies in memory, and waits for nobody: others have their turn all the same.
+      if (isTurnOver()) await this.#rest()
       const known = this.#followed.get(change.table)
       const followed = known === undefined ? await this.#follow(change.table) : known
       if (followed === null) continue
@@ -106,6 +112,11 @@ class LoggedRows {
       if (reason !== null) return reason
     }
     return null
+  }
+
+  async #rest(): Promise<void> {
+    await yieldIfDue()
+    throwIfAborted(this.#signal)
   }
 
   /** The tree with all changes in it; a text says why the log is not enough. */
@@ -133,7 +144,9 @@ class LoggedRows {
     const { table, path } = linked
     const stored = (await tableAt(this.#io, before, path))!
     const where = `${link.name}: ${name}`
-    const rows = await TableChanges.of(this.#io, stored, { table, where, unfit: unfit.of(path) })
+    const keepsSpelling = link.mode !== 'capture'
+    const known = { table, where, unfit: unfit.of(path), keepsSpelling }
+    const rows = await TableChanges.of(this.#io, stored, known)
     const followed = { path, rows }
     this.#followed.set(name, followed)
     return followed

@@ -1,6 +1,7 @@
 // What the log says of one table, gathered by key until it goes into the tree: of two changes of a row the later counts,
 // and a value that a change leaves out is the one before. Where that is not known, the table is unclear. A row that becomes
 // too large to be kept stays in the tree as it was, and is noted until the log tells of it again.
+import { yieldIfDue } from '../../base/turns.ts'
 import type { LogChange } from '../../connectors/change-log.ts'
 import type { EndpointTable } from '../../connectors/interface.ts'
 import type { Cid } from '../../encoding/cid.ts'
@@ -8,7 +9,7 @@ import { CellPacker } from '../../formats/columnar/pack-cells.ts'
 import { UnfitRows } from '../../formats/columnar/unfit-rows.ts'
 import { packedEdits } from '../../formats/packed-edits.ts'
 import type { Edit, Entry } from '../../prolly/interface.ts'
-import type { ProllyMap } from '../../prolly/map.ts'
+import { ProllyMap } from '../../prolly/map.ts'
 import type { Io } from '../../repo/interface.ts'
 import { contentRuns, entryContentBytes } from '../../table/content-runs.ts'
 import { entryCells } from '../../table/entry-cells.ts'
@@ -18,6 +19,7 @@ import type { Cell, TableObject } from '../../table/interface.ts'
 import type { RowShape } from '../../table/rows.ts'
 import { writeTable } from '../../table/table-object.ts'
 import { Table } from '../../table/table.ts'
+import { keepSpelling } from '../capture/keep-spelling.ts'
 import type { UnfitOfTable } from '../capture/unfit-tables.ts'
 import { type LaidRow, LaidRows } from './laid-rows.ts'
 import { type LoggedKey, UnfitChanges, loggedKey } from './unfit-changes.ts'
@@ -40,6 +42,8 @@ export interface LoggedTable {
   readonly where: string
   /** Rows that could not be kept until now. */
   readonly unfit: UnfitOfTable
+  /** Whether values stay in the spelling in which they are known. */
+  readonly keepsSpelling: boolean
 }
 
 export class TableChanges {
@@ -52,6 +56,7 @@ export class TableChanges {
   readonly #shape: RowShape
   readonly #packer: CellPacker
   readonly #where: string
+  readonly #keepsSpelling: boolean
   readonly #unfit: UnfitChanges
   #map: ProllyMap
   /**
@@ -63,8 +68,9 @@ export class TableChanges {
   /** Why the log is not enough, once it is not. */
   unclear: string | null = null
 
-  private constructor(io: Io, stored: Table, { table, where, unfit }: LoggedTable) {
+  private constructor(io: Io, stored: Table, { table, where, unfit, keepsSpelling }: LoggedTable) {
     this.#io = io
+    this.#keepsSpelling = keepsSpelling
     this.#table = table
     this.#where = where
     this.#unfit = new UnfitChanges(table, where, unfit)
@@ -139,7 +145,18 @@ export class TableChanges {
     this.#pending = new Map()
     this.#laid = new LaidRows(this.#table.columns.length)
     const map = await this.#map.mutate(this.#io.writer, this.#edits(pending, laid))
-    if (this.unclear === null) this.#map = map
+    if (this.unclear === null) this.#map = this.#keepsSpelling ? await this.#spelled(map) : map
+  }
+
+  async #spelled(map: ProllyMap): Promise<ProllyMap> {
+    const { columns } = this.#table
+    const step = { before: this.#at(this.#map), after: this.#at(map) }
+    const { rows } = await keepSpelling(this.#io, { columns, where: this.#where }, step)
+    return rows === map.cid ? map : ProllyMap.load(this.#io.nodes, rows)
+  }
+
+  #at({ cid }: ProllyMap): TableObject {
+    return { ...this.#object, rows: cid, order: null }
   }
 
   /**
@@ -149,6 +166,7 @@ export class TableChanges {
   async *#edits(pending: ReadonlyMap<string, number>, laid: LaidRows): AsyncGenerator<Edit[]> {
     const names = [...pending.keys()].sort()
     for (let at = 0; at < names.length; at += windowRows) {
+      await yieldIfDue()
       const window = names.slice(at, at + windowRows)
       const rows = window.map((name) => laid.lift(pending.get(name)!))
       const puts = await this.#puts(rows.filter((row): row is Put => row.cells !== null))
@@ -168,7 +186,7 @@ export class TableChanges {
 
   /** Stores the table as it is now; returns its name. */
   write(): Cid {
-    return writeTable(this.#io.writer, { ...this.#object, rows: this.#map.cid, order: null })
+    return writeTable(this.#io.writer, this.#at(this.#map))
   }
 
   #remove({ key }: LoggedKey): void {

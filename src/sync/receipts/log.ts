@@ -1,7 +1,6 @@
 // The log of a link's receipts: a chain of commits without files, each with a receipt in its `extra`, so that it is named
 // by its content, is only ever added to, and goes along with the branch to other repositories. A round that did nothing,
 // and came to the same end as the one before, adds nothing: a link that is quiet for a year has a short log.
-import { utf8, utf8Text } from '../../base/bytes.ts'
 import { type Cid, type CommitCid, digestHex } from '../../encoding/cid.ts'
 import { isAncestor, walkCommits } from '../../history/ancestry.ts'
 import type { Commit } from '../../history/interface.ts'
@@ -14,6 +13,7 @@ import type { LoggedReceipt, Receipt } from '../interface.ts'
 import { linkCommit } from '../link-commit.ts'
 import type { Round } from '../round.ts'
 import { repeatedAtKey, linkObject } from '../state.ts'
+import { readReceipt, writeReceipt } from './whole.ts'
 
 const heldBackLogged = 100
 const field = 'receipt'
@@ -31,8 +31,7 @@ async function lastKept(repo: Repo, link: string): Promise<{ object: Cid; receip
   const manifest = await repo.store.manifest()
   const object = manifest.refs.get(linkObject(link, 'receipt'))
   if (object === undefined) return null
-  const [bytes] = await repo.store.get([object])
-  const receipt = JSON.parse(utf8Text(bytes!)) as Receipt
+  const receipt = await readReceipt(repo.store, object)
   return { object, receipt: { ...receipt, ...timesAgain(manifest, link, object) } }
 }
 
@@ -44,7 +43,7 @@ export async function rememberReceipt(round: Pick<Round, 'repo' | 'link'>, recei
   const last = kept?.receipt ?? null
   const isNews = last === null || outcomeOf(last) !== outcomeOf(receipt) || hasMoved(receipt)
   await withWriter(repo, async (writer, nodes) => {
-    const object = writer.put('raw', utf8(JSON.stringify(receipt)))
+    const object = writeReceipt(writer, receipt)
     await repo.store.update(
       async (current) => {
         const refs = new Map([[linkObject(link.name, 'receipt'), object]])

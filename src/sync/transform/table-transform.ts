@@ -239,7 +239,10 @@ function outColumn(
   const masking = mask === null ? null : cellMaskOf(mask, column.type, secret)
   const type = cast ?? masking?.type ?? column.type
   const words = [column.nativeType, ...(mask === null ? [] : [maskText(mask)])]
-  const made = { ...column, name: rename ?? column.name, type, nativeType: words.join(', masked: ') }
+  // What the transform has made is spelled by it.
+  const hasOneSpelling = column.hasOneSpelling === true && cast === null && mask === null
+  const nativeType = words.join(', masked: ')
+  const made = { ...column, name: rename ?? column.name, type, nativeType, hasOneSpelling }
   const way = { of: column.name, compute, mask: mask && maskText(mask), cast }
   return { column: made, at, masking, cast, way }
 }

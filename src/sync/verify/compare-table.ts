@@ -17,7 +17,7 @@ import { otherKey } from '../tables/other-key.ts'
 import { rowChanges } from '../tables/row-changes.ts'
 import type { DifferingRow, TableVerification } from './interface.ts'
 import { RangeCounter } from './ranges.ts'
-import { sameValue } from './same-value.ts'
+import { sameValue } from '../same-value.ts'
 
 /** More are counted and not listed. */
 const listedMax = 1000

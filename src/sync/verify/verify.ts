@@ -58,7 +58,8 @@ export async function verifyLink({ repo, connector, link, options }: VerifyInput
     const whole = { ...link, cursor: undefined }
     const unread = new HeldRows()
     const unfit = await UnfitTables.load(nodes.reader, manifest, link.name)
-    const what = { link: whole, tables, before, live, digests, unfit, held: unread, shapes: null, notes: [] }
+    const known = { before, live, spelled: null, digests, unfit }
+    const what = { link: whole, tables, ...known, held: unread, shapes: null, notes: [] }
     // However a table has changed its shape, it is read as it is now.
     const reading = { signal: options.signal, onProgress: options.onProgress }
     const read = await capture(io, readingAll(connector), what, reading)

@@ -1,7 +1,6 @@
 // Writes batches inside a plan's transaction, each in a savepoint of its own. A batch that the database refuses for good is
 // cut in halves until the rows are found that it is about.
 import type { Client } from 'pg'
-import { VarveError } from '../../../base/errors.ts'
 import type { ApplyPlan, HeldBackRow, RowChange } from '../../interface.ts'
 import type { BatchWriter } from '../../passes.ts'
 import { copyAll } from '../copy/copy-in.ts'
@@ -13,9 +12,9 @@ import type { RowDigest } from './row-digest.ts'
 import { type Batch, type Staged, batchOf, copiedRowsMin, rowsAlong, stageRows } from './stage.ts'
 import { type Statement, alikeOf, changedColumns, statementOf } from './statements.ts'
 import { Tally } from './tally.ts'
+import { heldBackMax, tooManyRefused } from '../../too-many-refused.ts'
 
 /** Rows held back of one plan; with more, something is wrong with all of it. */
-const heldBackMax = 10_000
 
 export class PostgresWriter implements BatchWriter<PostgresTable> {
   readonly heldBack: HeldBackRow[] = []
@@ -162,7 +161,7 @@ export class PostgresWriter implements BatchWriter<PostgresTable> {
 
   async #part(table: PostgresTable, part: Part): Promise<number> {
     const { changes, staged, start, end } = part
-    if (this.heldBack.length > heldBackMax) throw tooMany(table)
+    if (this.heldBack.length > heldBackMax) throw tooManyRefused(table.name, this.heldBack)
     await this.#client.query('SAVEPOINT varve')
     try {
       const missed = await staged.run(start, end)
@@ -218,11 +217,4 @@ interface Part {
 
 function batchKey(table: PostgresTable, [change]: readonly RowChange[]): string {
   return `${table.sql} ${change!.kind} ${Buffer.from(change!.key).toString('hex')}`
-}
-
-function tooMany(table: PostgresTable): VarveError {
-  return new VarveError('VARVE_NOT_POSSIBLE', `the database refuses too many rows of '${table.name}'`, {
-    data: { table: table.name, heldBackMax },
-    hint: 'nothing was written; look at one of them with a dry run',
-  })
 }

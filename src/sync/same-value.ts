@@ -1,10 +1,10 @@
 // Whether an endpoint's cell is the branch's value in another spelling: a database keeps 3 as 3.00 in a DECIMAL(10,2), and a
 // time as its own clock shows it. It goes by the column's type there, and by nothing that would lose a digit: what a column
 // has rounded, cut or folded is another value. What is not known to be the same is not.
-import { canonicalNumber } from '../../documents/json/scan.ts'
-import type { EndpointColumn } from '../../connectors/interface.ts'
-import { cellText, isEmptyCell, sameCell } from '../../table/cell.ts'
-import type { Cell } from '../../table/interface.ts'
+import { canonicalNumber } from '../documents/json/scan.ts'
+import type { EndpointColumn } from '../connectors/interface.ts'
+import { cellText, isEmptyCell, sameCell } from '../table/cell.ts'
+import type { Cell } from '../table/interface.ts'
 
 type ColumnKind = Pick<EndpointColumn, 'type' | 'nativeType'>
 
