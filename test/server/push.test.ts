@@ -322,6 +322,29 @@ test('a protected branch only moves forward, for everybody, and is never deleted
   )
 })
 
+test('a body that is not as it has to be is refused with what each of its members is', async () => {
+  const serving = await serve()
+  await serving.repository('prices')
+  const { from, head } = await local()
+  await pushTo(serving, from, [{ ref: main, before: null, after: head }])
+  const [{ id }] = (await serving.call('/v1/repos/prices/commits')).json.items
+  for (const [route, method, body, hint] of [
+    [
+      'prices/protections',
+      'PUT',
+      { branch: 'main', protect: ['fast-forward'], requireChecks: [] },
+      'no list',
+    ],
+    ['prices/protections', 'PUT', { branch: 'main' }, "'requireChecks' is a list"],
+    [`prices/commits/${id}/checks`, 'POST', { name: 'rules', state: 'ok' }, 'pending, success or failure'],
+    ['prices/sql', 'POST', { query: 'SELECT 1' }, '"sql": "SELECT'],
+  ] as const) {
+    const { status, json } = await serving.call(`/v1/repos/${route}`, { method, body })
+    expect([status, json.error.code]).toEqual([400, 'VARVE_USAGE'])
+    expect(json.error.hint).toContain(hint)
+  }
+})
+
 test('a branch with required checks takes a commit when all of them were successful on it', async () => {
   const serving = await serve()
   const store = await serving.repository('prices')

@@ -168,7 +168,15 @@ async function reportCheck(exchange: Exchange): Promise<void> {
     typeof summary === 'string' &&
     summary.length <= 1000 &&
     Object.keys(rest).length === 0
-  if (!isFit) throw new VarveError('VARVE_USAGE', "the body has 'name', 'state' and 'summary'")
+  if (!isFit) {
+    throw new VarveError(
+      'VARVE_USAGE',
+      "the body has to have 'name' and 'state', and may have 'summary', each as the hint says, and nothing else",
+      {
+        hint: "'name' has 1 to 100 letters, digits, '.', '_', '/' and '-'; 'state' is pending, success or failure; 'summary' a text of up to 1000 characters, or left out",
+      },
+    )
+  }
   if (!matchesPattern(principal.checks, name)) {
     throw new VarveError('VARVE_REFUSED', `the token may not report check '${name}'`, {
       data: { check: name },

@@ -193,7 +193,9 @@ async function create(exchange: Exchange): Promise<void> {
   const { principal, request, response, services } = exchange
   const { name, ...rest } = await readJson(request, services.limits.bodyBytesMax)
   if (typeof name !== 'string' || Object.keys(rest).length > 0)
-    throw new VarveError('VARVE_USAGE', "the body has a 'name'")
+    throw new VarveError('VARVE_USAGE', "the body has a 'name', and nothing else", {
+      hint: '{"name": "prices"}',
+    })
   checkRepository(principal, name)
   await audited(exchange, { what: 'create', repository: name.slice(0, 100) }, () =>
     services.repositories.create(name),
@@ -224,7 +226,15 @@ function readProtection(document: Record<string, unknown>): Protection {
     requireChecks.length <= 100 &&
     requireChecks.every((name) => typeof name === 'string' && /^[\w./-]{1,100}$/.test(name)) &&
     Object.keys(rest).length === 0
-  if (!isFit) throw new VarveError('VARVE_USAGE', "the body has 'branch', 'protect' and 'requireChecks'")
+  if (!isFit) {
+    throw new VarveError(
+      'VARVE_USAGE',
+      "the body has to have 'branch', 'protect' and 'requireChecks', each as the hint says, and nothing else",
+      {
+        hint: "'branch' is a name or pattern; 'protect' is null or 'fast-forward', no list; 'requireChecks' is a list of up to 100 names of checks, such as [] or ['rules']",
+      },
+    )
+  }
   return { branch: checkPattern(branch, 'branches'), protect: mode, requireChecks: requireChecks as string[] }
 }
 

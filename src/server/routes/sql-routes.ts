@@ -67,7 +67,13 @@ async function answerSql(exchange: Exchange): Promise<void> {
   const format = formatOf(request.headers.accept)
   const { sql, revision = 'HEAD', ...rest } = await readJson(request, bodyBytesMax)
   if (typeof sql !== 'string' || typeof revision !== 'string' || Object.keys(rest).length > 0)
-    throw new VarveError('VARVE_USAGE', "the body has 'sql', and may have 'revision'")
+    throw new VarveError(
+      'VARVE_USAGE',
+      "the body has 'sql', and may have 'revision': two texts, and nothing else",
+      {
+        hint: '{"sql": "SELECT count(*) FROM prices", "revision": "main"}',
+      },
+    )
   await using answer = await services.queries.ask(exchange.repository(), { sql, revision, format, signal })
   response.writeHead(200, {
     'content-type': `${types[format]}; charset=utf-8`,
