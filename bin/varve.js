@@ -8,6 +8,7 @@ const { version } = require('../package.json')
 const argv = process.argv.slice(2)
 
 if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
+  process.stdout.on('error', () => process.exit(1))
   process.stdout.write(`varve ${version}\n`)
 } else if (!existsSync(path.join(__dirname, '../dist/bundle/main.cjs'))) {
   process.stderr.write(

@@ -185,7 +185,7 @@ export class Repository extends DerivingRepository {
   async reset(
     revision: string,
     options: t.OperationOptions & { mode?: t.ResetMode } = {},
-  ): Promise<{ head: string }> {
+  ): Promise<{ head: string | null }> {
     return { head: idOf(await resetTo(this.repo, this.folder, revision, options)) }
   }
 

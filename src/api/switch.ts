@@ -172,7 +172,7 @@ export async function resetTo(
   folder: Folder | null,
   revision: string,
   options: ResetOptions,
-): Promise<CommitCid> {
+): Promise<CommitCid | null> {
   const mode = options.mode ?? 'mixed'
   let commit: CommitCid | null = null
   await move(
@@ -180,13 +180,15 @@ export async function resetTo(
     mode === 'hard' || mode === 'keep' ? folder : null,
     async (manifest, io) => {
       if (mode === 'soft' || mode === 'keep') refuseWhileMerging(manifest, `reset --${mode}`)
-      const target = await readCommit(
-        io.writer,
-        (await resolveRevision(repo.store, revision, manifest)).commit,
-      )
+      // Before the first commit HEAD is the dataset without files, as in Git.
+      const isUnborn = revision === 'HEAD' && !manifest.refs.has(manifest.head ?? 'HEAD')
+      const target = isUnborn
+        ? { cid: null, tree: emptyTreeOf(io) }
+        : await readCommit(io.writer, (await resolveRevision(repo.store, revision, manifest)).commit)
       commit = target.cid
       // The commit that is left is not looked at: where it is damaged, this is the way out.
-      const refs = new Map<string, Cid | null>([[manifest.head ?? 'HEAD', target.cid]])
+      const refs = new Map<string, Cid | null>()
+      if (target.cid !== null) refs.set(manifest.head ?? 'HEAD', target.cid)
       if (mode !== 'soft') refs.set(mergeRef, await mergeAfterReset(manifest, io))
       if (mode === 'soft' && manifest.refs.has(indexRef)) refs.set(indexBaseRef, target.tree)
       const operation = {
@@ -201,5 +203,5 @@ export async function resetTo(
     },
     { ...options, discard: mode !== 'keep' },
   )
-  return commit!
+  return commit
 }

@@ -65,7 +65,7 @@ async function run(command: Command, parsed: Arguments, context: PrintingContext
     })
     session = own
     try {
-      return await command.run({
+      const code = await command.run({
         arguments: parsed,
         out,
         environment,
@@ -81,6 +81,8 @@ async function run(command: Command, parsed: Arguments, context: PrintingContext
         operation: { signal: stop.signal, onProgress: progress.report },
         repository: (needs) => own.repository(needs),
       })
+      await out.flush()
+      return code
     } catch (error) {
       throw withWhatIsDone(expectedFailure(error), own.done)
     } finally {

@@ -3,6 +3,7 @@
 // reader, and a reader that goes away (`| head`) ends the command without a word. On a terminal lines come as they are
 // made, elsewhere in large pieces.
 import type { Writable } from 'node:stream'
+import { systemFailure } from '../base/system-error.ts'
 import { toJson } from '../table/json.ts'
 import type { Paint } from './paint.ts'
 
@@ -38,6 +39,8 @@ export class Output {
   closed = false
   readonly #settings: OutputSettings
   #stdout: Writable | null = null
+  /** Nothing more can be said there. */
+  #isBroken = false
   #pending = ''
   #flushedMs = Number.NEGATIVE_INFINITY
   /** Warnings and hints wait for the lines that they are about. */
@@ -147,7 +150,7 @@ export class Output {
   async bytes(source: AsyncIterable<Uint8Array>): Promise<void> {
     await this.flush()
     for await (const chunk of source) {
-      if (this.closed) return
+      if (this.closed || this.#isBroken) return
       await this.#write(chunk)
     }
   }
@@ -161,7 +164,7 @@ export class Output {
   async flush(): Promise<void> {
     const text = this.#pending
     this.#pending = ''
-    if (text !== '' && !this.closed) await this.#write(text)
+    if (text !== '' && !this.closed && !this.#isBroken) await this.#write(text)
     if (this.#complaints !== '') this.#settings.complain(this.#complaints)
     this.#complaints = ''
     this.#flushedMs = performance.now()
@@ -176,16 +179,22 @@ export class Output {
 
   async #write(chunk: string | Uint8Array): Promise<void> {
     const stdout = (this.#stdout ??= this.#open())
-    await new Promise<void>((resolve) => {
-      // The callback also comes on errors; those are dealt with by the 'error' listener.
-      stdout.write(chunk, () => resolve())
+    const fault = await new Promise<Error | null>((resolve) => {
+      stdout.write(chunk, (error) => resolve(error ?? null))
     })
+    if (fault === null || this.closed || isReaderGone(fault)) return
+    this.#isBroken = true
+    throw systemFailure(fault, 'cannot write the answer to standard output') ?? fault
   }
 
   #open(): Writable {
-    return this.#settings.stdout().on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error
-      this.close()
+    // Other faults come to whoever writes.
+    return this.#settings.stdout().on('error', (error) => {
+      if (isReaderGone(error)) this.close()
     })
   }
+}
+
+function isReaderGone(error: NodeJS.ErrnoException): boolean {
+  return error.code === 'EPIPE'
 }

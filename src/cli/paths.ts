@@ -6,12 +6,15 @@ import { VarveError, isVarveError } from '../base/errors.ts'
 import type { Repository } from '../index.ts'
 import { type Arguments, usage } from './arguments.ts'
 
+/** Git's marks of a path that begins at the repository's folder, from wherever the command runs. */
+const fromTop = /^:(?:\/|\(top\))/
+
 /** A typed path as a path from the root; '.' is the whole repository. */
 export function toRepositoryPath(root: string | null, typed: string): string {
   // What an unset variable leaves must not stand for all files.
   if (typed === '') throw usage('a path is empty', "for all files write '.'")
   if (root === null) return typed
-  const relative = path.relative(root, path.resolve(typed))
+  const relative = path.relative(root, placeOf(root, typed))
   if (relative === '') return '.'
   if (relative === '..' || relative.startsWith(`..${path.sep}`) || path.isAbsolute(relative)) {
     throw new VarveError('VARVE_PATH_NOT_FOUND', `'${typed}' is outside the repository at '${root}'`, {
@@ -20,6 +23,16 @@ export function toRepositoryPath(root: string | null, typed: string): string {
     })
   }
   return relative.split(path.sep).join('/')
+}
+
+/** A file whose name begins so is meant where there is one. */
+function placeOf(root: string, typed: string): string {
+  if (!fromTop.test(typed) || isThere(path.resolve(typed))) return path.resolve(typed)
+  return path.resolve(root, `./${typed.replace(fromTop, '')}`)
+}
+
+function isThere(place: string): boolean {
+  return lstatSync(place, { throwIfNoEntry: false }) !== undefined
 }
 
 export function toRepositoryPaths(root: string | null, typed: readonly string[]): string[] {
@@ -54,7 +67,7 @@ export async function requirePaths(
 ): Promise<void> {
   if (repository.root === null || wordsBeforeDashes < words.length) return
   for (const typed of paths) {
-    if (lstatSync(typed, { throwIfNoEntry: false }) !== undefined) continue
+    if (isThere(placeOf(repository.root, typed))) continue
     const fault = await revisionFault(repository, typed)
     if (fault === null)
       throw usage(`'${typed}' is a revision, where a path is due`, "revisions come first, two as 'A..B'")

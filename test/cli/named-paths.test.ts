@@ -38,6 +38,31 @@ test.each([
   expect(ran).toMatchObject({ code: 40, stderr })
 })
 
+test("':/' and ':(top)' begin at the repository's folder, wherever the command runs", async () => {
+  const inside = path.join(dir, 'real')
+  fs.writeFileSync(path.join(dir, 'run.sh'), 'echo changed\n')
+  for (const typed of [':/run.sh', ':(top)run.sh', ':/', ':(top)'])
+    expect(await runHere(['diff', '--name-only', typed], inside)).toMatchObject({
+      code: 0,
+      stdout: 'run.sh\n',
+    })
+  expect(await runHere(['log', '--format=%s', ':/run.sh'], inside)).toMatchObject({ stdout: 'First\n' })
+  // Also '.' in that folder, and a path that is named twice.
+  for (const typed of [['.'], ['.', 'run.sh'], ['run.sh', './run.sh'], ['--', '.']])
+    expect(await runHere(['diff', '--name-only', ...typed], dir)).toMatchObject({
+      code: 0,
+      stdout: 'run.sh\n',
+    })
+  expect(await runHere(['log', '--format=%s', '.'], dir)).toMatchObject({ stdout: 'First\n' })
+  expect(await runHere(['log', '--format=%s', '--', ':/'], inside)).toMatchObject({ stdout: 'First\n' })
+  expect(await runHere(['restore', ':/run.sh'], inside)).toMatchObject({ code: 0 })
+  expect(fs.readFileSync(path.join(dir, 'run.sh'), 'utf8')).toBe('echo\n')
+  expect(await runHere(['add', ':/nope'], inside)).toMatchObject({
+    code: 40,
+    stderr: expect.stringContaining("error: path 'nope' matches no file\n") as string,
+  })
+})
+
 test('an empty folder keeps no other path from being added', async () => {
   fs.writeFileSync(path.join(dir, 'new'), 'new\n')
   expect(await runHere(['add', 'empty', 'new'], dir)).toMatchObject({ code: 0, stdout: 'staged 1 path\n' })

@@ -21,7 +21,7 @@ export const command: Command = {
     ['varve reset --hard origin/main', 'make everything as the remote has it'],
     ['varve reset people.csv', 'take it out of the next commit, keep the file'],
   ],
-  json: '{ head: string }; with PATH: { items: string[] }',
+  json: '{ head: string | null }; with PATH: { items: string[] }',
   run,
 }
 
@@ -38,8 +38,12 @@ async function run(context: Context): Promise<number> {
   if (paths.length > 0) return unstage(context, repo, { revision: revisions[0], paths })
   const mode = (['soft', 'keep', 'hard'] as const).find((one) => given.flag(one)) ?? 'mixed'
   const result = await repo.reset(revisions[0] ?? 'HEAD', { ...operation, mode })
-  const { message } = await repo.commitInfo(result.head)
-  out.result(result, () => out.say(`HEAD is now at ${shortId(result.head)} ${subjectOf(message)}`))
+  const { head } = result
+  const message = head === null ? null : (await repo.commitInfo(head)).message
+  out.result(result, () => {
+    if (head === null || message === null) out.say('nothing is staged; there are no commits yet')
+    else out.say(`HEAD is now at ${shortId(head)} ${subjectOf(message)}`)
+  })
   return 0
 }
 

@@ -147,11 +147,18 @@ export async function changedPaths(
   if (before === after) return []
   const [a, b] = await Promise.all([Tree.load(nodes, before), Tree.load(nodes, after)])
   const differences: TreeDifference[] = []
-  for (const prefix of options.paths ?? ['']) {
+  for (const prefix of prefixesOf(options.paths)) {
     for await (const batch of diffTrees(a, b, { prefix, signal: options.signal })) differences.push(...batch)
   }
   const { renames } = await findRenames(nodes.reader, differences, { signal: options.signal })
   return pairRenames(differences, renames)
+}
+
+/** Each path once, whichever of them stand for it; '.' is everything. */
+function prefixesOf(paths: readonly string[] = ['.']): string[] {
+  const named = [...new Set(paths.map((path) => (path === '.' ? '' : path)))]
+  const isBelow = (path: string, other: string): boolean => other === '' || path.startsWith(`${other}/`)
+  return named.filter((path) => !named.some((other) => other !== path && isBelow(path, other)))
 }
 
 /** The diff of a path; null when it does not differ in what was asked for. */

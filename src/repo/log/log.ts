@@ -17,6 +17,7 @@ const batchCommits = 64
 export interface LogOptions extends CommitFilter {
   /** A revision, a range, '^A' (without what A reaches), or several of these; default HEAD. */
   readonly revision?: string | readonly string[] | undefined
+  /** '.' is everything. */
   readonly path?: string | undefined
   /** Also what the path was called before; default true. */
   readonly follow?: boolean | undefined
@@ -102,7 +103,8 @@ interface Chosen {
 }
 
 /** Chooses commits by path, and by what is known without reading them. */
-async function* chosen(repo: Repo, options: LogOptions): AsyncGenerator<Chosen> {
+async function* chosen(repo: Repo, asked: LogOptions): AsyncGenerator<Chosen> {
+  const options = asked.path === '.' ? { ...asked, path: undefined } : asked
   const { from, exclude } = await logEnds(repo, options)
   const graph = graphOf(repo.store, { whole: options.path !== undefined })
   const { signal, firstParent } = options
