@@ -7,7 +7,7 @@ import type { PathState } from '../repo/interface.ts'
 import type { Operation } from '../store/interface.ts'
 import type { BisectInfo } from './bisect.ts'
 import type { CellChange, ColumnType, Row, Value } from '../table/interface.ts'
-import type { PathChange } from '../worktree/interface.ts'
+import type { PathChange, StatusOptions } from '../worktree/interface.ts'
 
 export type { ResetMode } from './switch.ts'
 export type { Autostash, EditMessage, MergePreview, MergeResult, PickOptions } from './merge-interface.ts'
@@ -92,7 +92,7 @@ export interface CommitInfo {
   readonly shallow?: boolean
 }
 
-export type { PathChange, PathState }
+export type { PathChange, PathState, StatusOptions }
 
 export interface Status {
   /** null when HEAD is detached. */
@@ -103,6 +103,8 @@ export interface Status {
   readonly staged: readonly PathChange[]
   readonly unstaged: readonly PathChange[]
   readonly untracked: readonly string[]
+  /** What the ignore rules name, where it was asked for. */
+  readonly ignored: readonly string[]
   /** What `add` leaves out, and why: 'is a repository of its own'. */
   readonly skipped: readonly { readonly path: string; readonly reason: string }[]
   /** Paths of the merge under way that still have conflicts. */

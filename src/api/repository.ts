@@ -158,7 +158,7 @@ export class Repository extends DerivingRepository {
     return movePath(this.worktree, from, to, options)
   }
 
-  async status(options: t.OperationOptions = {}): Promise<t.Status> {
+  async status(options: t.StatusOptions = {}): Promise<t.Status> {
     return readStatus(this.repo, this.worktree, options)
   }
 

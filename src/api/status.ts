@@ -5,17 +5,20 @@ import { conflictedPaths } from '../merge/conflicts/conflicted-paths.ts'
 import type { Repo } from '../repo/interface.ts'
 import { readMergeState } from '../repo/merging/merge-state.ts'
 import type { Manifest } from '../store/interface.ts'
-import type { Worktree } from '../worktree/interface.ts'
+import type { StatusOptions, Worktree } from '../worktree/interface.ts'
+import { PathSpec } from '../worktree/pathspec.ts'
 import { worktreeStatus } from '../worktree/status.ts'
 import { readBisecting } from './bisect.ts'
 import { idOf } from './info.ts'
-import type { OperationOptions, Status } from './interface.ts'
+import type { Status } from './interface.ts'
 import { readMergeInProgress } from './merge-in-progress.ts'
 
-export async function readStatus(repo: Repo, worktree: Worktree, options: OperationOptions): Promise<Status> {
+export async function readStatus(repo: Repo, worktree: Worktree, options: StatusOptions): Promise<Status> {
   const manifest = await repo.store.manifest()
   const merge = await readMergeState(repo.store, manifest)
   const files = await worktreeStatus(worktree, options)
+  const unmerged = await conflictedPaths(repo.nodes, merge?.conflicts ?? null, options)
+  const spec = new PathSpec(options.paths ?? ['.'])
   return {
     branch: manifest.head === null ? null : shortRefName(manifest.head),
     head: idOf(manifest.refs.get(manifest.head ?? 'HEAD') ?? null),
@@ -23,8 +26,9 @@ export async function readStatus(repo: Repo, worktree: Worktree, options: Operat
     staged: files.staged,
     unstaged: files.unstaged,
     untracked: files.untracked,
+    ignored: files.ignored,
     skipped: files.skipped,
-    unmerged: await conflictedPaths(repo.nodes, merge?.conflicts ?? null, options),
+    unmerged: unmerged.filter(({ path }) => spec.has(path)),
     merging: await readMergeInProgress(repo, manifest),
     bisecting: await readBisecting(repo),
     configFault: files.configFault,

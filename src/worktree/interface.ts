@@ -32,6 +32,15 @@ export interface WorktreeOptions {
   readonly onProgress?: ((progress: Progress) => void) | undefined
 }
 
+export interface StatusOptions extends WorktreeOptions {
+  /** Only what is at or below these paths; default: everything. */
+  readonly paths?: readonly string[] | undefined
+  /** Untracked files: none ('no', nobody looks for them), with folders for all that is in them ('normal'), each ('all'). */
+  readonly untracked?: 'no' | 'normal' | 'all' | undefined
+  /** What the ignore rules name as well. */
+  readonly ignored?: boolean | undefined
+}
+
 export interface PathChange {
   readonly path: string
   readonly state: PathState
@@ -51,6 +60,8 @@ export interface WorktreeStatus {
   readonly unstaged: readonly PathChange[]
   /** Files, and as 'folder/' those folders that hold nothing tracked. */
   readonly untracked: readonly string[]
+  /** What the ignore rules name, where it was asked for; folders as 'folder/'. */
+  readonly ignored: readonly string[]
   readonly skipped: readonly SkippedPath[]
   /** Why varve.yaml, as it is now, cannot be read: 'varve.yaml, line 2: …'. Until it can, nothing is staged. */
   readonly configFault: string | null

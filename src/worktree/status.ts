@@ -14,7 +14,7 @@ import { changeOf, equalEntries, fileKindOf } from './entries.ts'
 import { type FileModes, fileModesOf } from './file-modes.ts'
 import { type FileStat, bytesOf } from './file-stat.ts'
 import { type IndexState, readIndex } from './index-state.ts'
-import type { PathChange, Worktree, WorktreeOptions, WorktreeStatus } from './interface.ts'
+import type { PathChange, StatusOptions, Worktree, WorktreeOptions, WorktreeStatus } from './interface.ts'
 import { foldersAbove } from './native.ts'
 import { openSurvey } from './open-survey.ts'
 import { StatCache } from './stat-cache/stat-cache.ts'
@@ -22,24 +22,31 @@ import { type KnownFile, knownFile } from './stat-cache/record.ts'
 import { reshapedFiles } from './tables/shape.ts'
 import type { Survey } from './survey.ts'
 import type { TrackedFiles } from './stat-cache/tracked-files.ts'
-import { skipUnwanted, wantedPaths } from './partial-files.ts'
+import { skipUnwanted, wantedAmong, wantedPaths } from './partial-files.ts'
+import { PathSpec } from './pathspec.ts'
 
 const filesPerTurn = 500
 
 export async function worktreeStatus(
   worktree: Worktree,
-  options: WorktreeOptions = {},
+  options: StatusOptions = {},
 ): Promise<WorktreeStatus> {
-  const { signal } = options
+  const { signal, untracked: look = 'normal' } = options
+  const spec = new PathSpec(options.paths ?? ['.'])
   const state = await readIndex(worktree)
-  const has = wantedPaths(worktree)
-  const { survey, tracked, cache } = await openSurvey(worktree, state.index, { from: [''], has, signal })
+  const { survey, tracked, cache } = await openSurvey(worktree, state.index, {
+    from: look === 'no' && options.ignored !== true ? [] : spec.paths,
+    has: spec.everything ? wantedPaths(worktree) : wantedAmong(worktree, (path) => spec.has(path)),
+    signal,
+  })
   try {
     const compared = comparedOf(survey, tracked)
     const remember = (path: Path, known: KnownFile): void => tracked.see(path, known)
     const unstaged = await compare(worktree, compared, remember, options)
     skipUnwanted(worktree, survey, [])
-    const untracked = untrackedPaths(survey, tracked)
+    const isWhole = (folder: Path): boolean =>
+      look !== 'all' && !tracked.hasFolder(folder) && spec.has(folder)
+    const untracked = look === 'no' ? [] : untrackedPaths(survey, isWhole)
     let fault: string | null = null
     if (untracked.includes(configFileName) || unstaged.some(({ path }) => path === configFileName)) {
       const changed = new Set(unstaged.map(({ path }) => path))
@@ -51,9 +58,10 @@ export async function worktreeStatus(
     await tracked.follow(state.index, { signal })
     await cache.save(tracked)
     return {
-      staged: await stagedChanges(state, options),
+      staged: await stagedChanges(state, spec, options),
       unstaged,
       untracked,
+      ignored: options.ignored === true ? ignoredPaths(survey, isWhole) : [],
       skipped: survey.skipped,
       configFault: fault,
       behindBranch: await isBehind(worktree, state),
@@ -64,10 +72,14 @@ export async function worktreeStatus(
 }
 
 /** What is staged. A file that one path lost and another gained unchanged counts as renamed. */
-async function stagedChanges(state: IndexState, options: WorktreeOptions = {}): Promise<PathChange[]> {
+async function stagedChanges(
+  state: IndexState,
+  spec: PathSpec,
+  options: WorktreeOptions = {},
+): Promise<PathChange[]> {
   const differences: TreeDifference[] = []
   for await (const batch of diffTrees(state.base, state.index, { signal: options.signal })) {
-    differences.push(...batch)
+    differences.push(...(spec.everything ? batch : batch.filter(({ path }) => spec.has(path))))
   }
   return pairRenames(differences)
     .map(({ path, state: how, from, before, after }): PathChange => {
@@ -164,15 +176,29 @@ function changedFile(modes: FileModes, path: Path, entry: TreeEntry, stat: FileS
   return { path, state, kind: state === 'modified' ? entry.kind : stat.kind }
 }
 
-/** Untracked files; a folder that holds nothing tracked stands for all of its own. */
-function untrackedPaths(survey: Survey, tracked: TrackedFiles): string[] {
+/** Untracked files; a folder that is one as a whole stands for all of its own. */
+function untrackedPaths(survey: Survey, isWhole: (folder: Path) => boolean): string[] {
   const untracked = new Set<string>()
   for (const path of survey.files.keys()) {
     if (survey.known(path) !== null) continue
-    const folder = foldersAbove(path).find((above) => !tracked.hasFolder(above))
+    const folder = foldersAbove(path).find(isWhole)
     untracked.add(folder === undefined ? path : `${folder}/`)
   }
   return [...untracked].sort()
+}
+
+/** What is ignored; a folder that holds nothing else stands for all of its own. */
+function ignoredPaths(survey: Survey, isWhole: (folder: Path) => boolean): string[] {
+  const holding = new Set<Path>()
+  for (const path of survey.files.keys()) for (const folder of foldersAbove(path)) holding.add(folder)
+  const ignored = new Set<string>()
+  for (const path of survey.ignored) {
+    const folder = foldersAbove(path.replace(/\/$/, '')).find(
+      (above) => isWhole(above) && !holding.has(above),
+    )
+    ignored.add(folder === undefined ? path : `${folder}/`)
+  }
+  return [...ignored].sort()
 }
 
 async function isBehind(worktree: Worktree, state: IndexState): Promise<boolean> {

@@ -9,6 +9,7 @@ import { type FileStat, fileStatOf } from './file-stat.ts'
 import type { FolderRecords } from './stat-cache/folder-records.ts'
 import type { SkippedPath } from './interface.ts'
 import { PathLookup, lstatAt } from './native.ts'
+import { isOwnName } from './ignore-rules.ts'
 import type { KnownFile } from './stat-cache/record.ts'
 import type { TrackedFiles } from './stat-cache/tracked-files.ts'
 import { type WalkVisitor, walkWorktree } from './walk.ts'
@@ -33,6 +34,8 @@ export class Survey {
   /** Tracked paths without a file. */
   readonly missing: Path[] = []
   readonly skipped: SkippedPath[] = []
+  /** What the ignore rules name and nobody tracks; folders as 'folder/'. */
+  readonly ignored: Path[] = []
   readonly #root: string
   readonly #tracked: TrackedFiles
   readonly #options: SurveyOptions
@@ -98,6 +101,7 @@ export class Survey {
         }
       },
       repository: (folder) => this.skipped.push({ path: `${folder}/`, reason: 'is a repository of its own' }),
+      passedOver: (path, isFolder) => this.#passOver(path, isFolder),
     }
   }
 
@@ -112,6 +116,12 @@ export class Survey {
   *#trackedPaths(): Generator<Path> {
     for (const [folder, { names }] of this.#tracked.folders())
       for (const name of names) yield joined(folder, name)
+  }
+
+  #passOver(path: Path, isFolder: boolean): void {
+    if (path.split('/').some(isOwnName)) return
+    const isTracked = isFolder ? this.#tracked.hasFolder(path) : this.#tracked.get(path) !== null
+    if (!isTracked) this.ignored.push(isFolder ? `${path}/` : path)
   }
 
   /** Tracked files that no walk came by: outside of where it began, or where the rules ignore them. */

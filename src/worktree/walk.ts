@@ -18,7 +18,7 @@ export interface WalkVisitor {
   /** Each folder that is walked, before what is in it. */
   folder?(folder: Path): void
   /** What the rules name, and what is our own: not looked into. */
-  passedOver?(path: Path): void
+  passedOver?(path: Path, isFolder: boolean): void
 }
 
 export interface WalkOptions {
@@ -54,10 +54,11 @@ function walkFrom(root: string, start: Path, context: Walk): void {
     if (lstatOrNull(root, folder === '' ? ignoreFileName : `${folder}/${ignoreFileName}`) !== null) {
       rules = rulesOfFolder(root, folder, rules)
     }
-    if (folder !== '' && isIgnored(rules, folder, 'folder')) return visitor.passedOver?.(start)
+    if (folder !== '' && isIgnored(rules, folder, 'folder'))
+      return visitor.passedOver?.(start, stat.isDirectory())
   }
   if (start !== '' && isIgnored(rules, start, stat.isDirectory() ? 'folder' : 'file'))
-    return visitor.passedOver?.(start)
+    return visitor.passedOver?.(start, stat.isDirectory())
   if (stat.isDirectory()) walk(root, { folder: start, rules }, context)
   else visitor.file(parentOf(start), start.slice(start.lastIndexOf('/') + 1), nativePath(root, start))
 }
@@ -88,7 +89,7 @@ function walk(root: string, start: Place, { visitor, signal, ignored }: Walk): v
       const isFolder = entry.isDirectory()
       const isOurs = isOwnName(name)
       if (isOurs || (rules !== null && isIgnored(rules, prefix + name, isFolder ? 'folder' : 'file'))) {
-        visitor.passedOver?.(prefix + name)
+        visitor.passedOver?.(prefix + name, isFolder)
         continue
       }
       if (isFolder) waiting.push({ folder: prefix + name, rules })

@@ -78,6 +78,7 @@ describe('one repository, command by command', () => {
       staged,
       unstaged: [],
       untracked: ['new.txt'],
+      ignored: [],
       skipped: [],
       unmerged: [],
       merging: null,

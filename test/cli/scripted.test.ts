@@ -49,6 +49,39 @@ test('status for scripts is what Git says, whatever is in the names', async () =
   expect(await varve('status', '--porcelain=v2')).toMatchObject({ code: 2 })
 })
 
+test('status of some paths, of untracked files one by one or not at all, and of ignored ones', async () => {
+  for (const name of ['plain', 'dir/a', 'dir/sub/b', 'other/c']) put(name)
+  fs.writeFileSync(at('ours', '.varveignore'), '*.log\nbuild/\n')
+  fs.writeFileSync(at('theirs', '.gitignore'), '*.log\nbuild/\n')
+  fs.writeFileSync(at('theirs', '.git/info/exclude'), '.gitignore\n')
+  await ok('add', 'plain', 'dir', 'other')
+  git('add', 'plain', 'dir', 'other')
+  await both('commit', '-q', '-m', 'First')
+  for (const name of ['plain', 'dir/a', 'dir/sub/b', 'other/c']) put(name, 'changed\n')
+  put('other/staged')
+  await both('add', 'other')
+  for (const name of ['new/x', 'new/deep/y', 'dir/sub/z', 'dir/free/w', 'own', 'own.log', 'dir/a.log'])
+    put(name)
+  for (const name of ['build/out', 'dir/build/out', 'logs/only.log', 'mixed/file', 'mixed/some.log'])
+    put(name)
+  const paths = [[], ['dir'], ['dir/sub', 'plain'], ['new/deep'], ['new/x'], ['nothing'], ['.'], ['build']]
+  const modes = [[], ['-u'], ['-uno'], ['-uall'], ['-unormal'], ['--untracked-files=no'], ['--ignored']]
+  const told = (text: string): string[] =>
+    text
+      .split('\n')
+      .filter((line) => !/\.(git|varve)ignore$/.test(line))
+      .sort()
+  for (const mode of modes)
+    for (const named of paths) {
+      const args = ['--porcelain', ...mode, '--', ...named]
+      expect([args, told(await ok('status', ...args))]).toEqual([args, told(git('status', ...args))])
+    }
+  expect(await ok('status', '-uno')).not.toContain('untracked')
+  expect(await ok('status', '--ignored')).toContain('ignored  (by a line in .varveignore)')
+  expect(await varve('status', '-usome')).toMatchObject({ code: 2 })
+  expect(await varve('status', '../elsewhere')).toMatchObject({ code: 40 })
+})
+
 /** Two branches, a light tag, annotated ones on both branches and on a commit that neither has. */
 async function history(): Promise<void> {
   put('a')

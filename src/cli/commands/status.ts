@@ -1,14 +1,14 @@
 import { usage } from '../arguments.ts'
 import type { Command, Context } from '../interface.ts'
-import { fromRepositoryPath } from '../paths.ts'
+import { fromRepositoryPath, toRepositoryPaths } from '../paths.ts'
 import { printShortStatus, quotedPath } from '../format/short-status.ts'
 import { printStatus } from '../format/status.ts'
 import { visible } from '../visible.ts'
 
 export const command: Command = {
-  usage: ['status [-s] [-b]', 'status --porcelain [-b] [-z]'],
+  usage: ['status [-s] [-b] [-u MODE] [--ignored] [PATH...]', 'status --porcelain [-b] [-z] [PATH...]'],
   description:
-    'Shows the branch and how it stands to its remote, what the next commit will hold, what has changed since, what is not\nversioned, what cannot be (other repositories, pipes, what a partial clone did not take), and a merge that is under way.',
+    'Shows the branch and how it stands to its remote, what the next commit will hold, what has changed since, what is not\nversioned, what cannot be (other repositories, pipes, what a partial clone did not take), and a merge that is under way.\nWith PATH only what is at or below it.',
   options: {
     short: {
       type: 'flag',
@@ -21,6 +21,14 @@ export const command: Command = {
       value: 'VERSION',
       about: "as --short for scripts: paths from the repository's folder, quoted as Git does; version: v1",
     },
+    'untracked-files': {
+      type: 'optional',
+      short: 'u',
+      value: 'MODE',
+      about:
+        "files that are not versioned: 'no', 'normal' (folders whole, as without it), or 'all' (as -u alone)",
+    },
+    ignored: { type: 'flag', about: 'also what .varveignore names: !! in lists' },
     null: {
       type: 'flag',
       short: 'z',
@@ -30,17 +38,24 @@ export const command: Command = {
   examples: [
     ['varve status', 'what has changed'],
     ['varve status -s', 'one line a path'],
+    ['varve status -uno data/', 'what has changed below a folder, without looking for new files'],
     ['varve status --porcelain -z', 'the same for a script, whatever is in the names'],
     ['varve status --json', 'the same for a script'],
   ],
-  json: "{ branch: string | null; head: string | null; upstream: { name: string; ahead: number; behind: number } | null; staged: PathChange[]; unstaged: PathChange[]; untracked: string[]; skipped: { path: string; reason: string }[]; unmerged: { path: string; conflicts: number }[]; merging: { kind: 'merge' | 'squash' | 'cherry-pick' | 'revert' | 'rebase'; theirs: string; message: string; conflicts: number; rebase?: { branch: string | null; onto: string; done: number; total: number }; sequence?: { done: number; total: number } } | null; bisecting: BisectInfo (of BisectResult all but the last three) | null; configFault: string | null; behindBranch: boolean }",
+  json: "{ branch: string | null; head: string | null; upstream: { name: string; ahead: number; behind: number } | null; staged: PathChange[]; unstaged: PathChange[]; untracked: string[]; ignored: string[]; skipped: { path: string; reason: string }[]; unmerged: { path: string; conflicts: number }[]; merging: { kind: 'merge' | 'squash' | 'cherry-pick' | 'revert' | 'rebase'; theirs: string; message: string; conflicts: number; rebase?: { branch: string | null; onto: string; done: number; total: number }; sequence?: { done: number; total: number } } | null; bisecting: BisectInfo (of BisectResult all but the last three) | null; configFault: string | null; behindBranch: boolean }",
   run,
 }
 
 async function run({ arguments: given, out, repository, operation }: Context): Promise<number> {
-  given.expectWords(0, 0, '')
+  const untracked = untrackedMode(given.optional('untracked-files')?.at(-1))
   const repo = await repository()
-  const status = await repo.status(operation)
+  const { words } = given
+  const status = await repo.status({
+    ...operation,
+    ...(words.length === 0 ? {} : { paths: toRepositoryPaths(repo.root, words) }),
+    untracked,
+    ignored: given.flag('ignored'),
+  })
   const version = given.optional('porcelain')?.at(-1)
   if (version !== undefined && !['', 'v1', '1'].includes(version))
     throw usage(`there is no version '${version}' of '--porcelain'`, "'v1' is; '--json' says more")
@@ -59,4 +74,12 @@ async function run({ arguments: given, out, repository, operation }: Context): P
     else printStatus(out, status, here)
   })
   return 0
+}
+
+/** As in Git, -u alone is 'all'. */
+function untrackedMode(given: string | undefined): 'no' | 'normal' | 'all' {
+  if (given === undefined) return 'normal'
+  if (given === '') return 'all'
+  if (given === 'no' || given === 'normal' || given === 'all') return given
+  throw usage(`'${given}' is no mode of '--untracked-files'`, "'no', 'normal' or 'all'")
 }

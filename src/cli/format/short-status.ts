@@ -36,6 +36,7 @@ export function printShortStatus(out: Output, status: Status, form: ShortForm): 
   }
   for (const { path, what, from } of changedPaths(status)) print(what, path, from)
   for (const path of status.untracked) print('??', path)
+  for (const path of status.ignored) print('!!', path)
 }
 
 interface Line {

@@ -41,6 +41,11 @@ export function printStatus(out: Output, status: Status, shown: (path: string) =
     out.line(`untracked  ${out.paint('dim', '(varve add PATH)')}`)
     for (const path of status.untracked) out.line(`  ${out.paint('red', visible(shown(path)))}`)
   }
+  if (status.ignored.length > 0) {
+    out.line()
+    out.line(`ignored  ${out.paint('dim', '(by a line in .varveignore)')}`)
+    for (const path of status.ignored) out.line(`  ${visible(shown(path))}`)
+  }
   printSkipped(out, status.skipped, shown)
   if (
     status.staged.length + status.unstaged.length + status.untracked.length === 0 &&
