@@ -23,6 +23,28 @@ function column(dataType: string, fractionDigits: number): MysqlColumn {
   }
 }
 
+test.each([
+  ['year', '5', "column 'at' holds years from 1901 on, not '5'"],
+  ['year', '99', "column 'at' holds years from 1901 on, not '99'"],
+  ['year', '0', null],
+  ['year', '1901', null],
+  ['date', '24-01-05', "column 'at' needs a year of four digits"],
+  ['date', '20240105', "column 'at' needs a year of four digits"],
+  ['date', '0000-00-00', null],
+  ['datetime', '24-01-05 10:00:00', "column 'at' needs a year of four digits"],
+  ['time', '101112', "column 'at' needs a time of hours and minutes"],
+  ['time', '-838:59:59', null],
+] as const)('what the server would take for another value is refused: %s %s', (type, text, reason) => {
+  expect(unstorableReason(column(type, 0), textCell(text))).toBe(reason)
+})
+
+test('a number is no member of an ENUM or a SET that has not got it', () => {
+  const of = (...members: string[]): MysqlColumn => ({ ...column('enum', 0), members })
+  expect(unstorableReason(of('a', 'b'), textCell('1'))).toBe("column 'at' has no member '1'")
+  expect(unstorableReason(of('2', '1'), textCell('1'))).toBe(null)
+  expect(unstorableReason(of('a', 'b'), textCell('a'))).toBe(null)
+})
+
 describe('times for MySQL', () => {
   test.each([
     ['datetime', '2024-05-06T07:08:09.1200', 2, null],

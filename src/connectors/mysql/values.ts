@@ -19,11 +19,17 @@ export function unstorableReason(column: MysqlColumn, cell: Cell): string | null
   if (isEmptyCell(cell)) return column.nullable ? null : `column '${column.name}' may not be empty`
   const { family, name } = column
   const text = cell.kind === 'bytes' ? '' : textOf(cell)
+  // To the server it would be the place of a member.
+  if (column.members.length > 0 && /^[0-9]+$/.test(text) && !column.members.includes(text))
+    return `column '${name}' has no member '${text.slice(0, 40)}'`
   switch (family) {
+    case 'year':
+      return isYear(integerOf(cell))
+        ? null
+        : `column '${name}' holds years from 1901 on, not '${text.slice(0, 40)}'`
     case 'int':
     case 'bool':
     case 'bit':
-    case 'year':
       return integer.test(integerOf(cell))
         ? null
         : `column '${name}' holds integers, not '${text.slice(0, 40)}'`
@@ -33,10 +39,14 @@ export function unstorableReason(column: MysqlColumn, cell: Cell): string | null
         : `column '${name}' has too few digits for ${text.slice(0, 40)}`
     case 'double':
       return /^-0(\.0*)?(e.*)?$/i.test(text) ? `column '${name}' keeps no sign of zero` : null
+    case 'date':
     case 'datetime':
     case 'timestamp':
+      return /^\d{4}-/.test(text) ? timeMisfit(column, text) : `column '${name}' needs a year of four digits`
     case 'time':
-      return timeMisfit(column, text)
+      return text.includes(':')
+        ? timeMisfit(column, text)
+        : `column '${name}' needs a time of hours and minutes`
     case 'char':
       return text.endsWith(' ') ? `column '${name}' keeps no spaces at the end` : null
     case 'binary':
@@ -46,6 +56,11 @@ export function unstorableReason(column: MysqlColumn, cell: Cell): string | null
     default:
       return null
   }
+}
+
+/** Of one or two digits another century would be made. */
+function isYear(text: string): boolean {
+  return integer.test(text) && (Number(text) === 0 || Number(text) > 1900)
 }
 
 function isFloat32(number: number): boolean {

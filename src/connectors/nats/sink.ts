@@ -91,9 +91,11 @@ async function publish(
     .request(subject, bytes, { headers: named, timeout: answerMsMax })
     .catch((error: unknown) => {
       if (!(error instanceof RequestError && error.isNoResponders())) throw error
-      throw new VarveError('VARVE_REFUSED', `no stream of '${location}' takes '${subject}'`, {
+      const without = connection.info?.jetstream === true ? '' : ', which runs without JetStream,'
+      const start = without === '' ? '' : 'start it with JetStream (nats-server -js) and '
+      throw new VarveError('VARVE_REFUSED', `no stream of '${location}'${without} takes '${subject}'`, {
         data: { endpoint: location, subject },
-        hint: `make one that does: nats stream add --subjects '${subject.split('.')[0]}.>'`,
+        hint: `${start}make one that does: nats stream add --subjects '${subject.split('.')[0]}.>'`,
       })
     })
   const { error, stream } = answer.json<{

@@ -31,8 +31,8 @@ export async function openRedis(url: string, options: SinkOptions): Promise<Sink
       return await work()
     } catch (error) {
       const said = firstSaid(error)
-      if (batch !== undefined && said instanceof Error && said.message.startsWith('OOM '))
-        throw new SinkFull(location, said.message, { left: idsOf(batch.messages), cause: error })
+      if (batch !== undefined && said instanceof Error && wordsOf(said).startsWith('OOM '))
+        throw new SinkFull(location, wordsOf(said), { left: idsOf(batch.messages), cause: error })
       throw redisFailure({ location, link: options.link, passwordName }, said)
     }
   }
@@ -104,6 +104,11 @@ function firstSaid(error: unknown): unknown {
   return first instanceof Error ? first : error
 }
 
+/** Of a transaction that is refused when it ends the reason stands behind that it is. */
+function wordsOf({ message }: Error): string {
+  return message.replace(/^EXECABORT Transaction discarded because of: /, '')
+}
+
 interface Asked {
   readonly location: string
   readonly link: string
@@ -113,9 +118,10 @@ interface Asked {
 function redisFailure({ location, link, passwordName }: Asked, error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof VarveError) return error
   if (error.constructor.name === 'WatchError') return overtaken(link)
-  if (/^(NOAUTH|WRONGPASS|NOPERM|ERR AUTH|ERR invalid password)/.test(error.message))
+  const words = wordsOf(error)
+  if (/^(NOAUTH|WRONGPASS|NOPERM|ERR AUTH|ERR invalid password)/.test(words))
     return refused(location, error, `give the password in the environment as ${passwordName}`)
-  if (/^(LOADING|BUSY|MASTERDOWN|CLUSTERDOWN)/.test(error.message)) return unreachable(location, error)
+  if (/^(LOADING|BUSY|MASTERDOWN|CLUSTERDOWN)/.test(words)) return unreachable(location, error)
   // The server's own answers begin with a word in capitals.
   return /^[A-Z]+ /.test(error.message) ? refused(location, error) : unreachable(location, error)
 }

@@ -100,6 +100,20 @@ describe.skipIf(program === null)(`NATS${without}`, () => {
     await client.close()
   })
 
+  test('a server without JetStream is said to be one', async () => {
+    const plain = await startBroker({
+      program: program!,
+      args: (port) => ['-a', '127.0.0.1', '-p', `${port}`],
+    })
+    const sink = await openSink(`nats://127.0.0.1:${plain.port}/plain`, { link: 'shop', environment: {} })
+    await expect(sink.deliver(insertInto('people'))).rejects.toMatchObject({
+      message: expect.stringContaining('runs without JetStream') as string,
+      hint: expect.stringContaining('nats-server -js') as string,
+    })
+    await sink.close()
+    await plain.stop()
+  })
+
   test('a subject that no stream takes, a full stream, a long message and a wrong password are refused by name', async () => {
     expect(await deliver('nobody', insertInto('people'))).toMatch(
       /^VARVE_REFUSED: no stream of .* takes 'nobody.people'$/,

@@ -1,10 +1,12 @@
 // Redis as a sink, with a real server: the contract of sinks, the position beside the rows, and restores.
 import { copyFileSync } from 'node:fs'
+import net, { type AddressInfo } from 'node:net'
 import path from 'node:path'
 import { RESP_TYPES, createClient } from '@redis/client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { rowFields, rowKey } from '../../../src/connectors/redis/row.ts'
 import { openSink } from '../../../src/connectors/open-sink.ts'
+import { SinkFull } from '../../../src/connectors/sink-full.ts'
 import { createContext } from '../../../src/repo/context.ts'
 import { DataRepository } from '../../../src/api/data-repository.ts'
 import { MemoryStore } from '../../../src/store/memory.ts'
@@ -122,6 +124,41 @@ describe.skipIf(program === null)(`Redis${without}`, () => {
     expect(await client.keys('full:*')).toEqual([])
     client.destroy()
     await sink.close()
+  })
+
+  test('a server that runs out of memory when a transaction ends is waited for, as one that is full', async () => {
+    const client = clientOf(broker.port)
+    await client.connect()
+    const front = net.createServer((socket) => {
+      const server = net.connect(broker.port, '127.0.0.1')
+      let queued = 0
+      let end: Buffer | null = null
+      socket.on('data', (bytes) => {
+        const at = bytes.indexOf('*1\r\n$4\r\nEXEC')
+        if (at < 0) return void server.write(bytes)
+        end = bytes.subarray(at)
+        server.write(bytes.subarray(0, at))
+      })
+      server.on('data', (bytes) => {
+        socket.write(bytes)
+        queued += bytes.toString('latin1').split('+QUEUED').length - 1
+        if (queued < 3 || end === null) return
+        queued = 0
+        const exec = end
+        void client.sendCommand(['CONFIG', 'SET', 'maxmemory', '1']).then(() => server.write(exec))
+      })
+      for (const one of [socket, server]) one.on('error', () => undefined)
+      socket.on('close', () => server.destroy())
+    })
+    await new Promise<void>((done) => void front.listen(0, '127.0.0.1', done))
+    const { port } = front.address() as AddressInfo
+    const sink = await openSink(`redis://127.0.0.1:${port}?prefix=late`, { link: 'shop', environment })
+    await expect(sink.deliver(insertInto('people', { name: 'Ada' }))).rejects.toThrow(SinkFull)
+    await client.sendCommand(['CONFIG', 'SET', 'maxmemory', '0'])
+    expect(await client.keys('late:*')).toEqual([])
+    client.destroy()
+    await sink.close()
+    front.close()
   })
 
   test('restored from an older dump, or emptied, it is brought to the branch again', async () => {

@@ -17,6 +17,9 @@ const harmless =
 /** What changes the shape of tables that it names, and of no others. */
 const definition = /^\s*(CREATE|ALTER|DROP|TRUNCATE|RENAME|OPTIMIZE|REPAIR)\b(?!.*\b(DATABASE|SCHEMA)\b)/is
 
+/** Concerns a database that it names, and no other. */
+const ofDatabase = /^\s*(CREATE|DROP)( OR REPLACE)? (DATABASE|SCHEMA)\b/i
+
 export class FollowedTables {
   readonly #tables: readonly MysqlTable[]
   /** By the number that a transaction calls them. */
@@ -65,6 +68,7 @@ export class FollowedTables {
   /** What follows from a statement in the log that is neither rows nor the beginning or end of a transaction. */
   statement(text: string): LogChange[] {
     if (harmless.test(text)) return []
+    if (ofDatabase.test(text) && !this.#tables.some(({ database }) => mentions(text, database))) return []
     const short = text.trim().slice(0, 60)
     if (!definition.test(text)) return this.all(`the log has a statement in place of rows: ${short}`)
     return this.#tables
