@@ -13,13 +13,18 @@ export class BranchLinks {
   readonly store: MemoryStore = MemoryStore.create()
   readonly repository: DataRepository = DataRepository.over(this.store, { author })
   readonly repo: Repo = createContext(this.store, { author })
+  readonly #environment: Readonly<Record<string, string>>
+
+  constructor(environment: Readonly<Record<string, string>> = {}) {
+    this.#environment = environment
+  }
 
   link(endpoint: string, tables: readonly string[], setting: Partial<Link> = {}): Link {
     return { name: 'drop', endpoint, mode: 'two-way', tables, into: 'data', branch: 'main', ...setting }
   }
 
   async sync(link: Link, options: SyncOptions = {}): Promise<Receipt> {
-    const connector = await openLink(link)
+    const connector = await openLink(link, this.#environment)
     try {
       return await syncRound({ repo: this.repo, folder: null, connector, link, options })
     } finally {

@@ -9,6 +9,7 @@ import type { Link, Receipt } from '../../src/sync/interface.ts'
 import { linkRef } from '../../src/sync/state.ts'
 import { BranchLinks, heldBackOf } from '../support/branch-links.ts'
 import { type Postgres, hasPostgres, startPostgres, withoutPostgres } from '../support/postgres.ts'
+import { startMemoryS3, testEnvironment } from '../support/memory-s3.ts'
 import { ShopLink } from '../support/shop-link.ts'
 import { temporaryDir } from '../support/temporary.ts'
 
@@ -147,6 +148,12 @@ describe.skipIf(!hasPostgres)(`rows of PostgreSQL that are too large${withoutPos
       cast: 'int' as const,
       rename: null,
     }
+    // What was not taken in cannot be asked: the version that stays is.
+    const taken = { ...transform, omit: [], where: 'note IS NULL AND age < 60' }
+    shop.link = { ...shop.link, transform: [taken] }
+    expect(keys(await shop.sync())).toEqual(['rejected 50'])
+    expect(await shop.branchRows()).not.toContainEqual({ id: 60, name: 'name 60', age: 60, note: null })
+    expect(await shop.branchRows()).toContainEqual({ id: 50, name: 'name 50', age: 50, note: null })
     shop.link = { ...shop.link, transform: [{ ...transform, columns: [computed] }] }
     expect(keys(await shop.sync({ allow: ['schema'] }))).toEqual(['rejected 50'])
     expect(await shop.branchRows()).toContainEqual({ id: 50, name: 'name 50', age: 50, long: null })
@@ -186,7 +193,11 @@ describe.skipIf(!hasPostgres)(`rows of PostgreSQL that are too large${withoutPos
       rename?: string
     }
 
-    function transformed(columns: Readonly<Record<string, Setting>>, omit: readonly string[] = []): void {
+    function transformed(
+      columns: Readonly<Record<string, Setting>>,
+      omit: readonly string[] = [],
+      where: string | null = null,
+    ): void {
       const settings = Object.entries(columns).map(([column, { mask, cast, rename }]) => ({
         column,
         compute: null,
@@ -194,12 +205,12 @@ describe.skipIf(!hasPostgres)(`rows of PostgreSQL that are too large${withoutPos
         cast: cast ?? null,
         rename: rename ?? null,
       }))
-      const one = { table: 'people', select: null, omit, where: null, columns: settings }
+      const one = { table: 'people', select: null, omit, where, columns: settings }
       shop.link = { ...shop.link, transform: [one] }
     }
 
     const environment = { VARVE_MASK_SECRET: 'a secret for these tests' }
-    const read = (): Promise<Receipt> => shop.sync({ allow: ['schema'] }, undefined, environment)
+    const read = (): Promise<Receipt> => shop.sync({ allow: ['schema', 'deletes'] }, undefined, environment)
     const row = async (id = 50): Promise<unknown> =>
       (await shop.branchRows()).find((one) => (one as { id: number }).id === id)
 
@@ -276,14 +287,78 @@ describe.skipIf(!hasPostgres)(`rows of PostgreSQL that are too large${withoutPos
       expect(await row()).toEqual({ id: 50, name: null, age: 50 })
     })
 
-    test('a key that is masked from now on has no version', async () => {
+    test('a key that is masked from now on has its version under the mask', async () => {
       await startWaiting()
       transformed({ id: { mask: 'hash' } })
       const { heldBack } = await read()
       expect(heldBack).toMatchObject([{ reason: 'rejected', tooLarge: { columns: ['note'] } }])
-      expect(await row()).toBeUndefined()
-      expect(await shop.branchRows()).toHaveLength(92)
+      const found = (await shop.branchRows()).filter((one) => (one as { name: string }).name === 'name 50')
+      expect(found).toMatchObject([{ id: expect.stringMatching(/^[0-9a-f]{32}$/), age: 50, note: null }])
+      expect(await shop.branchRows()).toHaveLength(93)
+      await shop.db.query('UPDATE people SET note = NULL WHERE id = 50')
+      expect(keys(await read())).toEqual([])
+      expect(await shop.branchRows()).toContainEqual({ ...(found[0] as object), name: 'newer' })
     })
+
+    test('a filter that asks nothing of the large value takes the row or not, as it is there', async () => {
+      await startWaiting()
+      transformed({}, [], 'age < 50')
+      expect(keys(await read())).toEqual([])
+      expect(await row()).toBeUndefined()
+      await shop.db.query('UPDATE people SET age = 49 WHERE id = 50')
+      expect(keys(await read())).toEqual(['rejected 50'])
+      transformed({}, [], `name = 'newer' OR age <> 49`)
+      expect(keys(await read())).toEqual(['rejected 50'])
+      // What the filter before has left out is not there to stay.
+      expect(await row()).toBeUndefined()
+    })
+
+    test('one that takes it asks the version that stays as well', async () => {
+      await startWaiting()
+      const stays = { id: 50, name: 'name 50', age: 50, note: null }
+      for (const [where, kept] of [
+        ['age = 50', stays],
+        [`length(name) > 3 AND age BETWEEN 50 AND 60`, stays],
+        [`name = 'newer'`, undefined],
+      ] as const) {
+        transformed({}, [], where)
+        expect(keys(await read())).toEqual(['rejected 50'])
+        expect(await row()).toEqual(kept)
+      }
+    })
+
+    test('where that version does not say it, because it is masked, it goes', async () => {
+      await startWaiting()
+      transformed({ name: { mask: 'redact' } })
+      await read()
+      expect(await row()).toMatchObject({ name: '[redacted]' })
+      transformed({ name: { mask: 'redact' } }, [], `name <> 'x'`)
+      expect(keys(await read())).toEqual(['rejected 50'])
+      expect(await row()).toBeUndefined()
+      expect(await row(51)).toMatchObject({ name: '[redacted]' })
+    })
+  })
+
+  test('a row that waits while its table gets another key has its version under that key', async () => {
+    await start({ mode: 'capture' })
+    await shop.db.query(`
+      ALTER TABLE people ALTER name SET NOT NULL;
+      UPDATE people SET note = ${large}, age = 1 WHERE id IN (50, 51)`)
+    expect(keys(await shop.sync())).toEqual(['rejected 50', 'rejected 51'])
+    await shop.db.query(`
+      UPDATE people SET name = 'newer' WHERE id = 51;
+      ALTER TABLE people DROP CONSTRAINT people_pkey, ADD PRIMARY KEY (name)`)
+    expect(keys(await shop.sync({ allow: ['schema'] }))).toEqual(['rejected name 50', 'rejected newer'])
+    const rows = async (): Promise<unknown[]> =>
+      (await shop.branchRows()).filter((one) => [50, 51].includes((one as { id: number }).id))
+    // Which row is called 'newer' now nothing says.
+    expect(await rows()).toEqual([{ id: 50, name: 'name 50', age: 50, note: null }])
+    await shop.db.query('UPDATE people SET note = NULL WHERE id IN (50, 51)')
+    expect(keys(await shop.sync())).toEqual([])
+    expect(await rows()).toEqual([
+      { id: 50, name: 'name 50', age: 1, note: null },
+      { id: 51, name: 'newer', age: 1, note: null },
+    ])
   })
 
   test('a transform that leaves the value out keeps the row', async () => {
@@ -308,16 +383,46 @@ describe('files with rows that are too large', () => {
     ],
   ] as const
 
-  test.each(endings)(
-    '%s: its other rows flow, and nothing is written to it until they are smaller',
-    async (name, text) => {
-      const links = new BranchLinks()
+  interface Place {
+    readonly links: BranchLinks
+    readonly url: string
+    readonly file: { read(): Buffer; write(text: string): void }
+  }
+
+  const places = {
+    folder: (name: string): Promise<Place> => {
       const folder = path.join(temporaryDir(), 'drop')
       fs.mkdirSync(folder)
       const file = path.join(folder, name)
-      const drop = (...rows: readonly string[][]): void => fs.writeFileSync(file, text(rows))
+      return Promise.resolve({
+        links: new BranchLinks(),
+        url: `${pathToFileURL(folder).href.replace('file:', 'folder:')}?settle=0`,
+        file: { read: () => fs.readFileSync(file), write: (text) => fs.writeFileSync(file, text) },
+      })
+    },
+    s3: async (name: string): Promise<Place> => {
+      const { files, endpoint } = await startMemoryS3()
+      return {
+        links: new BranchLinks({ ...testEnvironment, AWS_ENDPOINT_URL: endpoint }),
+        url: 's3://bucket/drop',
+        file: {
+          read: () => Buffer.from(files.get(`drop/${name}`)!.body),
+          write: (text) => void files.set(`drop/${name}`, { body: Buffer.from(text), headers: {} }),
+        },
+      }
+    },
+  }
+
+  test.each(
+    endings.flatMap(([name, text]) =>
+      (['folder', 's3'] as const).map((where) => [where, name, text] as const),
+    ),
+  )(
+    '%s, %s: its other rows flow, and nothing is written to it until they are smaller',
+    async (where, name, text) => {
+      const { links, url, file } = await places[where](name)
+      const drop = (...rows: readonly string[][]): void => file.write(text(rows))
       drop(['1', 'Ada'], ['2', 'Grace'], ['3', 'Edsger'])
-      const url = `${pathToFileURL(folder).href.replace('file:', 'folder:')}?settle=0`
       const link = links.link(url, ['people'])
       await links.sync(link)
       const long = 'x'.repeat(tooLarge)
@@ -336,7 +441,7 @@ describe('files with rows that are too large', () => {
       ]
       expect(await links.rows('people')).toEqual(all)
       await links.edit('people', { put: [{ id: 2, name: 'here' }] })
-      const before = fs.readFileSync(file)
+      const before = file.read()
       for (let round = 0; round < 2; round++) {
         const { heldBack } = await links.sync(link)
         expect(heldBack).toHaveLength(4)
@@ -346,10 +451,10 @@ describe('files with rows that are too large', () => {
           message: expect.stringContaining('is too large to be kept, and is only read'),
         })
       }
-      expect(before.equals(fs.readFileSync(file))).toBe(true)
+      expect(before.equals(file.read())).toBe(true)
       drop(['1', 'Ada'], ['2', 'Grace H.'])
       expect(heldBackOf(await links.sync(link))).toEqual([])
-      expect(fs.readFileSync(file, 'utf8')).toContain('here')
+      expect(file.read().toString()).toContain('here')
       drop(['1', long], ['1', 'twice'])
       expect(heldBackOf(await links.sync(link))).toEqual([expect.stringMatching(/^schema people: .*'1'/)])
       drop(['1', long], ['1', long])

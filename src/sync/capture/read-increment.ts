@@ -13,6 +13,7 @@ import type { Io } from '../../repo/interface.ts'
 import type { Schema, TableObject } from '../../table/interface.ts'
 import { loadTable, writeTable } from '../../table/table-object.ts'
 import { Table } from '../../table/table.ts'
+import { plainColumns } from '../transform/ways.ts'
 import { noteCounts } from '../tables/differences.ts'
 import type { UnfitOfTable } from './unfit-tables.ts'
 import { countWithout, withVersions } from './unfit-versions.ts'
@@ -92,7 +93,7 @@ export async function readIncrement(
   noteCounts(io.nodes, { before: object, after }, counts)
   const left = unfitAfter(unfit, written)
   // Of a table with a transform the endpoint is not asked what was written.
-  const versions = { previous, ways: new Map(), made: undefined }
+  const versions = { previous, ways: plainColumns.ways, made: undefined }
   return { table: writeTable(io.writer, await withVersions(io, after, versions, left)), unfit: left }
 }
 

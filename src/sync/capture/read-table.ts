@@ -1,6 +1,7 @@
 // One table of a snapshot as an entry of a tree. Of a table that is as it was, or of which the endpoint can tell what was
 // written since, not all is read.
 import type { EndpointSnapshot, EndpointTable } from '../../connectors/interface.ts'
+import type { TableWays } from '../../connectors/made-columns.ts'
 import type { Cid } from '../../encoding/cid.ts'
 import type { Path, TreeEntry } from '../../files/interface.ts'
 import { Tree } from '../../files/tree.ts'
@@ -18,7 +19,7 @@ import type { TableDigests } from './digests.ts'
 import { isShapedAs } from './drift.ts'
 import { keepSpelling } from './keep-spelling.ts'
 import { readIncrement } from './read-increment.ts'
-import type { UnfitOfTable, UnfitTables, WaysOfTable } from './unfit-tables.ts'
+import type { UnfitOfTable, UnfitTables } from './unfit-tables.ts'
 import { countWithout, refuseTwice, withVersions } from './unfit-versions.ts'
 
 /** How many writes of this link are looked back through; with `commits: each` one round makes many. */
@@ -31,8 +32,8 @@ export interface TableSource {
   readonly where: string
   /** As it was last read: columns keep their ids. */
   readonly previous: TableObject | undefined
-  /** In which ways a transform made its columns then. */
-  readonly ways: WaysOfTable
+  /** In which way a transform made it then. */
+  readonly ways: TableWays
 }
 
 export interface KnownTable {

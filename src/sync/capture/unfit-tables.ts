@@ -3,6 +3,7 @@
 // one, also in rounds that do not read it. In which ways a transform made the table's columns then stands beside them:
 // the version of such a row that was read earlier may have been made in others.
 import { utf8, utf8Text } from '../../base/bytes.ts'
+import type { TableWays } from '../../connectors/made-columns.ts'
 import type { Cid } from '../../encoding/cid.ts'
 import type { Path } from '../../files/interface.ts'
 import { type UnfitRow, unfitName } from '../../formats/columnar/unfit-rows.ts'
@@ -14,22 +15,24 @@ import type { LinkedTable } from '../tables/link-tables.ts'
 /** By name (`unfitName`). */
 export type UnfitOfTable = ReadonlyMap<string, UnfitRow>
 
-/** For each column, which one it was made of, and how. Columns that are not listed are as the endpoint has them. */
-export type WaysOfTable = ReadonlyMap<string, string>
-
 const none: UnfitOfTable = new Map()
-const plain: WaysOfTable = new Map()
+const plain: TableWays = { columns: new Map(), filter: null }
 
-type KeptTable = readonly [path: Path, rows: UnfitRow[], ways?: (readonly [string, string])[]]
+type KeptTable = readonly [
+  path: Path,
+  rows: UnfitRow[],
+  ways?: readonly (readonly [string, string])[],
+  filter?: string,
+]
 
 export class UnfitTables {
   readonly #kept: string
   readonly #tables: Map<Path, UnfitOfTable>
-  readonly #ways: Map<Path, WaysOfTable>
+  readonly #ways: Map<Path, TableWays>
 
   private constructor(
     tables: Map<Path, UnfitOfTable>,
-    ways: Map<Path, WaysOfTable>,
+    ways: Map<Path, TableWays>,
     kept = textOf(tables, ways),
   ) {
     this.#tables = tables
@@ -44,7 +47,11 @@ export class UnfitTables {
     const kept = JSON.parse(utf8Text(bytes!)) as KeptTable[]
     return new UnfitTables(
       new Map(kept.flatMap(([path, rows]) => (rows.length === 0 ? [] : [[path, named(rows)]]))),
-      new Map(kept.flatMap(([path, , ways]) => (ways === undefined ? [] : [[path, new Map(ways)]]))),
+      new Map(
+        kept.flatMap(([path, , ways, filter = null]) =>
+          ways === undefined ? [] : [[path, { columns: new Map(ways), filter }]],
+        ),
+      ),
     )
   }
 
@@ -63,14 +70,15 @@ export class UnfitTables {
     else this.#tables.set(path, new Map(sorted(rows)))
   }
 
-  /** In which ways the columns of the table were made when it was last read. */
-  waysOf(path: Path): WaysOfTable {
+  /** In which way the table was made when it was last read. */
+  waysOf(path: Path): TableWays {
     return this.#ways.get(path) ?? plain
   }
 
-  setWays(path: Path, ways: WaysOfTable = plain): void {
-    if (ways.size === 0) this.#ways.delete(path)
-    else this.#ways.set(path, new Map(sorted(ways)))
+  setWays(path: Path, ways: TableWays = plain): void {
+    const { columns, filter } = ways
+    if (columns.size === 0) this.#ways.delete(path)
+    else this.#ways.set(path, { columns: new Map(sorted(columns)), filter })
   }
 
   /** Takes over the rows that the log has told of. */
@@ -96,12 +104,14 @@ export class UnfitTables {
 }
 
 /** A text that is the same for the same rows, in whatever order they were found. */
-function textOf(tables: ReadonlyMap<Path, UnfitOfTable>, ways: ReadonlyMap<Path, WaysOfTable>): string {
+function textOf(tables: ReadonlyMap<Path, UnfitOfTable>, ways: ReadonlyMap<Path, TableWays>): string {
   const paths = [...new Set([...tables.keys(), ...ways.keys()])].sort()
   const kept = paths.map((path): KeptTable => {
     const rows = [...(tables.get(path) ?? none).values()]
     const made = ways.get(path)
-    return made === undefined ? [path, rows] : [path, rows, [...made]]
+    if (made === undefined) return [path, rows]
+    const { columns, filter } = made
+    return filter === null ? [path, rows, [...columns]] : [path, rows, [...columns], filter]
   })
   return JSON.stringify(kept)
 }

@@ -3,43 +3,46 @@
 // mask hides from now on must not stay in the branch because the row cannot be read.
 import { compareBytes, fromHex } from '../../base/bytes.ts'
 import { VarveError } from '../../base/errors.ts'
-import type { MadeColumns } from '../../connectors/made-columns.ts'
+import type { MadeColumns, TableWays } from '../../connectors/made-columns.ts'
 import { ProllyMap } from '../../prolly/map.ts'
 import type { Io } from '../../repo/interface.ts'
 import type { Cell, Schema, TableObject } from '../../table/interface.ts'
 import { keyColumns, keyText } from '../../table/key.ts'
 import { rowCopyEdits } from '../tables/row-copy.ts'
-import { plainColumns } from '../transform/table-transform.ts'
-import type { UnfitOfTable, WaysOfTable } from './unfit-tables.ts'
+import { plainColumns } from '../transform/ways.ts'
+import { keysBefore, takenKeys } from './kept-versions.ts'
+import type { UnfitOfTable } from './unfit-tables.ts'
 
 export interface LastVersions {
   /** The table as it was last read. */
   readonly previous: TableObject | undefined
-  /** In which ways its columns were made then. */
-  readonly ways: WaysOfTable
-  /** And are now; undefined: without a transform. */
+  /** In which way it was made then. */
+  readonly ways: TableWays
+  /** And is now; undefined: without a transform. */
   readonly made: MadeColumns | undefined
 }
 
 export async function withVersions(
   io: Io,
   object: TableObject,
-  { previous, ways, made }: LastVersions,
+  { previous, ways, made = plainColumns }: LastVersions,
   unfit: UnfitOfTable,
 ): Promise<TableObject> {
   const keys = keysOf(unfit)
-  if (keys.length === 0) return object
+  if (keys.length === 0 || previous === undefined) return object
   const remaking = new Map<string, (cell: Cell) => Cell>()
   for (const { name } of object.schema.columns) {
-    const remake = (made ?? plainColumns).remaking(name, ways)
+    const remake = made.remaking(name, ways)
     if (remake !== null) remaking.set(name, remake)
   }
-  const isAlike =
-    previous !== undefined &&
-    isKeyedAlike(previous.schema, object.schema) &&
-    !keyColumns(object.schema).some(({ name }) => remaking.has(name))
-  const from = isAlike ? previous : null
-  const edits = await rowCopyEdits(io, { from, into: object, keys, others: 'are empty', remaking })
+  const isRekeyed =
+    !isKeyedAlike(previous.schema, object.schema) ||
+    keyColumns(object.schema).some(({ name }) => remaking.has(name))
+  const known = isRekeyed ? await keysBefore(io, previous, object.schema, keys, remaking) : keys
+  const asked = made.asking(previous.schema.columns, ways)
+  const taken = asked === null ? known : await takenKeys(io, previous, known, asked)
+  const copy = { from: previous, into: object, keys: taken.sort(compareBytes), remaking }
+  const edits = await rowCopyEdits(io, { ...copy, others: 'are empty', isRekeyed })
   const map = await ProllyMap.load(io.nodes, object.rows)
   return { ...object, rows: (await map.mutate(io.writer, edits)).cid }
 }

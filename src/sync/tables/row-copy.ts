@@ -21,18 +21,20 @@ export interface RowCopy {
   readonly others: 'stay' | 'are empty'
   /** For columns of `into` whose cells are not the same: what makes them of the cells that `from` has. */
   readonly remaking?: ReadonlyMap<string, (cell: Cell) => Cell>
+  /** In `into` they have other keys, made of their cells there. */
+  readonly isRekeyed?: boolean
 }
 
 /** Edits that make the rows of these keys in `into` those of `from`; rows that `from` does not have are removed. */
 export async function rowCopyEdits(io: Io, copy: RowCopy): Promise<Edit[]> {
-  const { from, into, keys, others, remaking } = copy
+  const { from, into, keys, others, remaking, isRekeyed = false } = copy
   const gone = (some: readonly Uint8Array[]): Edit[] => some.map((key) => ({ key, value: null }))
   if (from === null) return gone(keys)
   const found = await (await ProllyMap.load(io.nodes, from.rows)).getMany(keys)
   const [inner, outer] = [rowShape(from.schema), rowShape(into.schema)]
   const removed = gone(keys.filter((_, i) => found[i] === null))
   const entries = found.filter((entry) => entry !== null)
-  if ((remaking?.size ?? 0) === 0 && isLaidAlike(inner, outer, others))
+  if ((remaking?.size ?? 0) === 0 && !isRekeyed && isLaidAlike(inner, outer, others))
     return sorted([...removed, ...entries.map(({ key, value, links }): Edit => ({ key, value, links }))])
   const packer = new CellPacker(outer, 'rows that wait')
   const put: Edit[] = []

@@ -27,19 +27,27 @@ export class RowExpressions {
   readonly #types: readonly ColumnType[]
   readonly #count: number
   readonly #where: string
+  /** By expression. */
+  readonly #mentioned: readonly ReadonlySet<number>[]
 
   private constructor(
     database: SqliteFile,
-    made: { bound: readonly number[]; types: readonly ColumnType[]; count: number; where: string },
+    made: {
+      bound: readonly number[]
+      types: readonly ColumnType[]
+      mentioned: readonly ReadonlySet<number>[]
+      where: string
+    },
   ) {
     this.#database = database
     this.#bound = made.bound
     this.#types = made.types
-    this.#count = made.count
+    this.#count = made.mentioned.length
+    this.#mentioned = made.mentioned
     this.#where = made.where
     const marks = made.bound.map((i) => markOf(made.types[i]!))
     this.#insert = database.prepare(`INSERT INTO rows VALUES (${['?', ...marks].join(', ')})`)
-    const results = Array.from({ length: made.count }, (_, i) => {
+    const results = Array.from({ length: made.mentioned.length }, (_, i) => {
       const value = `"=${i}"`
       return `typeof(${value}) t${i}, CASE typeof(${value}) WHEN 'text' THEN CAST(${value} AS BLOB) ELSE ${value} END v${i}`
     })
@@ -63,19 +71,27 @@ export class RowExpressions {
       const outputs = expressions.map(({ sql }, i) => `"=${i}" GENERATED ALWAYS AS (${sql}\n) VIRTUAL`)
       run(database, `CREATE TABLE rows (${['"=" INTEGER PRIMARY KEY', ...inputs, ...outputs].join(', ')})`)
       const types = columns.map(({ type }) => type)
-      return new RowExpressions(database, { bound, types, count: expressions.length, where })
+      const mentioned = expressions.map(
+        (expression) => new Set(bound.filter((i) => isMentioned(columns[i]!.name, [expression]))),
+      )
+      return new RowExpressions(database, { bound, types, mentioned, where })
     } catch (error) {
       database.close()
       throw error
     }
   }
 
-  /** For each row, one result for each expression. */
+  /** Places of the columns that the expression may speak of. */
+  mentioned(expression: number): ReadonlySet<number> {
+    return this.#mentioned[expression]!
+  }
+
+  /** For each row, one result for each expression. A value that was too large to be read is NULL to them. */
   results(rows: readonly (readonly Cell[])[]): Cell[][] {
     try {
       this.#database.exec('BEGIN')
       for (const [at, row] of rows.entries())
-        this.#insert.run([at, ...this.#bound.map((i) => sqliteValue(row[i]!, this.#types[i]!))])
+        this.#insert.run([at, ...this.#bound.map((i) => valueOf(row[i]!, this.#types[i]!))])
       const found: Cell[][] = []
       for (const result of this.#database.all(this.#select)) {
         const cells: Cell[] = []
@@ -100,6 +116,10 @@ export class RowExpressions {
     }
     this.#database.close()
   }
+}
+
+function valueOf(cell: Cell, type: ColumnType): ReturnType<typeof sqliteValue> {
+  return cell.tooLarge === undefined ? sqliteValue(cell, type) : null
 }
 
 function defineAlone(

@@ -1,23 +1,20 @@
 // One table's transform: the table as the dataset sees it, and how its rows become the dataset's. What a column may be
 // is settled before the first row is read: a misspelt name stops the table, and lets nothing through.
-import { VarveError } from '../../base/errors.ts'
+import { VarveError, isVarveError } from '../../base/errors.ts'
 import { maskText } from '../../dataset/mask.ts'
 import type { ColumnTransform, TableTransform } from '../../dataset/interface.ts'
 import type { EndpointColumn, EndpointTable } from '../../connectors/interface.ts'
-import type { MadeColumns } from '../../connectors/made-columns.ts'
+import type { AskedColumns, KnownColumn, MadeColumns, TableWays } from '../../connectors/made-columns.ts'
 import { nullCell, trueCell } from '../../table/cell.ts'
 import type { Cell } from '../../table/interface.ts'
-import { castCell } from '../../table/cast.ts'
 import { RowExpressions } from './expressions.ts'
-import { type CellMask, cellMaskOf } from './mask.ts'
+import { cellMaskOf } from './mask.ts'
+import { type Maker, madeCell, plainWay, remakingOf, wayOf, wayText } from './ways.ts'
 
-interface OutColumn {
+interface OutColumn extends Maker {
   readonly column: EndpointColumn
   /** The place of its cell: that of a column of the endpoint, or of a computed one after these. */
   readonly at: number
-  readonly masking: CellMask | null
-  readonly cast: ColumnTransform['cast']
-  readonly way: Way
 }
 
 export class TransformedTable {
@@ -27,18 +24,21 @@ export class TransformedTable {
   readonly table: EndpointTable
   readonly #columns: readonly OutColumn[]
   readonly #expressions: RowExpressions | null
+  /** Its place among the expressions. */
   readonly #where: number | null
+  readonly #filter: string | null
 
   private constructor(
     source: EndpointTable,
     columns: readonly OutColumn[],
     expressions: RowExpressions | null,
-    where: number | null,
+    filter: { readonly sql: string | null; readonly at: number },
   ) {
     this.source = source
     this.#columns = columns
     this.#expressions = expressions
-    this.#where = where
+    this.#where = filter.sql === null ? null : filter.at
+    this.#filter = filter.sql
     const key = source.key.map((name) => {
       const place = source.columns.findIndex((column) => column.name === name)
       const out = columns.find(({ at }) => at === place)
@@ -63,7 +63,7 @@ export class TransformedTable {
     )
     const wanted = where === null ? computed : [...computed, { name: 'where', sql: `(${where}\n) IS TRUE` }]
     const expressions = wanted.length === 0 ? null : await create(source.columns, wanted, source.name)
-    return new TransformedTable(source, columns, expressions, where === null ? null : computed.length)
+    return new TransformedTable(source, columns, expressions, { sql: where, at: computed.length })
   }
 
   /** The endpoint's table with the columns that the dataset has, in the dataset's order, as a write needs it. */
@@ -81,8 +81,8 @@ export class TransformedTable {
     const width = this.source.columns.length
     return batch.map((cells, i) => {
       const unknown = this.#expressions === null ? undefined : cells.find(({ tooLarge }) => tooLarge)
-      if (unknown !== undefined) return this.#opaque(cells, unknown)
       const own = computed[i] ?? []
+      if (unknown !== undefined) return this.#isLeftOut(cells, own) ? null : this.#opaque(cells, unknown)
       if (this.#where !== null && !isTrue(own[this.#where]!)) return null
       return this.#columns.map((out) =>
         this.#cellOf(out, out.at < width ? cells[out.at]! : own[out.at - width]!),
@@ -117,6 +117,13 @@ export class TransformedTable {
     this.#expressions?.close()
   }
 
+  /** Whether the filter says so without the values that were not taken in. */
+  #isLeftOut(cells: readonly Cell[], own: readonly Cell[]): boolean {
+    if (this.#where === null) return false
+    const asked = [...this.#expressions!.mentioned(this.#where)]
+    return asked.every((place) => cells[place]!.tooLarge === undefined) && !isTrue(own[this.#where]!)
+  }
+
   /**
    * Transforms a row of which a value was too large to be read. Nothing can be computed from it, so it cannot be
    * kept either.
@@ -146,57 +153,46 @@ export class TransformedTable {
 
   #made(): MadeColumns {
     const columns = new Map(this.#columns.map((out) => [out.column.name, out]))
+    const texts = new Map([...columns].map(([name, { way }]) => [name, wayText(way)]))
     return {
-      ways: new Map([...columns].map(([name, { way }]) => [name, wayText(way)])),
+      ways: { columns: texts, filter: this.#filter },
       remaking: (name, before) => remakingOf(columns.get(name), name, before),
+      asking: (known, before) =>
+        this.#filter === null || this.#filter === before.filter ? null : this.#asking(known, before),
     }
   }
-}
 
-/** Columns of a table without a transform, whatever made them before. */
-export const plainColumns: MadeColumns = {
-  ways: new Map(),
-  remaking: (name, before) => remakingOf({ way: plainWay(name), masking: null, cast: null }, name, before),
-}
+  #takes(row: readonly Cell[]): boolean {
+    try {
+      return isTrue(this.#expressions!.results([row])[0]![this.#where!]!)
+    } catch (error) {
+      // It can be asked no more than one that lacks a column.
+      if (isVarveError(error, 'VARVE_RULE_VIOLATED')) return false
+      throw error
+    }
+  }
 
-type Maker = Pick<OutColumn, 'way' | 'masking' | 'cast'>
-
-function remakingOf(
-  out: Maker | undefined,
-  name: string,
-  before: ReadonlyMap<string, string>,
-): ReturnType<MadeColumns['remaking']> {
-  if (out === undefined) return () => nullCell
-  const text = before.get(name) ?? wayText(plainWay(name))
-  if (text === wayText(out.way)) return null
-  const earlier = JSON.parse(text) as Way
-  const isOfOne = earlier.compute === null && out.way.compute === null && earlier.of === out.way.of
-  // What was masked is no value any more: neither to be shown as one nor to be masked once more.
-  const isKnown = isOfOne && earlier.mask === null
-  return isKnown ? (cell) => madeCell(out, cell) ?? nullCell : () => nullCell
-}
-
-/** What a column is made of, and how. */
-interface Way {
-  readonly of: string
-  readonly compute: string | null
-  readonly mask: string | null
-  readonly cast: string | null
-}
-
-/** How a column is made that is as the endpoint has it. */
-function plainWay(name: string): Way {
-  return { of: name, compute: null, mask: null, cast: null }
-}
-
-function wayText({ of, compute, mask, cast }: Way): string {
-  return JSON.stringify({ of, compute, mask, cast })
-}
-
-/** The cell, masked and cast; null when it cannot be cast. */
-function madeCell({ masking, cast }: Maker, cell: Cell): Cell | null {
-  const masked = masking === null ? cell : masking.apply(cell)
-  return cast === null ? masked : castCell(masked, cast)
+  /** What the filter needs of rows that were made in another way; where they do not have it, none is taken. */
+  #asking(known: readonly KnownColumn[], before: TableWays): AskedColumns {
+    const { columns } = this.source
+    const needed = [...this.#expressions!.mentioned(this.#where!)]
+    const found = needed.map((place) => {
+      const { name, type } = columns[place]!
+      return known.find((one) => one.type === type && wayOf(one.name, before) === wayText(plainWay(name)))
+    })
+    return {
+      columns: found.filter((column) => column !== undefined),
+      taken: (rows) => {
+        if (found.includes(undefined)) return rows.map(() => false)
+        const whole = rows.map((cells) => {
+          const row = columns.map((): Cell => nullCell)
+          for (const [i, place] of needed.entries()) row[place] = cells[i]!
+          return row
+        })
+        return whole.map((row) => this.#takes(row))
+      },
+    }
+  }
 }
 
 function outColumns(
