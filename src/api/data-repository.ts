@@ -1,5 +1,6 @@
 // A repository without files around it: history, data, refs and upkeep, on any store, in memory and in a browser too.
 // `Repository` (repository.ts) adds the worktree and remotes.
+import { type AnyIterable, bytesInParts } from '../base/iterables.ts'
 import { resolveRevision } from '../history/revision.ts'
 import { readCommit } from '../history/commit.ts'
 import { commitsLeftOut } from '../history/horizon.ts'
@@ -225,8 +226,11 @@ export class DataRepository extends MergingRepository {
     yield* (await this.at(revision)).list(options)
   }
 
-  async importTable(source: AsyncIterable<Uint8Array>, options: ImportOptions): Promise<t.ImportResult> {
-    return importInto(this.repo, this.folder, source, options)
+  async importTable(
+    source: Uint8Array | AnyIterable<Uint8Array>,
+    options: ImportOptions,
+  ): Promise<t.ImportResult> {
+    return importInto(this.repo, this.folder, bytesInParts(source), options)
   }
 
   async *exportTable(revision: string, path: string, options: ExportOptions): AsyncGenerator<Uint8Array> {

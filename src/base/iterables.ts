@@ -25,6 +25,12 @@ export async function* batches<T>(source: AnyIterable<T>, size: number): AsyncGe
   if (batch.length > 0) yield batch
 }
 
+/** Bytes in parts, whichever way they are given. */
+export function bytesInParts(source: Uint8Array | AnyIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  if (source instanceof Uint8Array) return eachOf([source])
+  return Symbol.asyncIterator in source ? source : eachOf(source)
+}
+
 /** Makes an asynchronous source of items that are there already. */
 export async function* eachOf<T>(items: Iterable<T>): AsyncGenerator<T> {
   yield* items

@@ -1,5 +1,7 @@
 // What went wrong between two that meant to speak TLS, in words: OpenSSL's own line names its source files.
 
+export const noTls = 'it does not speak TLS'
+
 /** null: `error`, or what it was made of, is none of OpenSSL's. */
 export function tlsWords(error: unknown): string | null {
   if (!(error instanceof Error)) return null
@@ -9,7 +11,6 @@ export function tlsWords(error: unknown): string | null {
     typeof reason === 'string' ? reason : (/SSL routines:[^:]*:([^:\n]+)/.exec(error.message)?.[1] ?? null)
   if (said === null) return null
   // What a server without TLS answers is read as the beginning of a record.
-  if (/wrong version number|packet length too long|record layer failure/.test(said))
-    return 'it does not speak TLS'
+  if (/wrong version number|packet length too long|record layer failure/.test(said)) return noTls
   return `TLS was not agreed on: ${said}`
 }

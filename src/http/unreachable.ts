@@ -1,7 +1,7 @@
 // What is said where a server is not reached: why, in words that need no knowledge of sockets, and what to do.
 import { certificateHint } from '../base/certificate-fault.ts'
 import { VarveError } from '../base/errors.ts'
-import { tlsWords } from '../base/tls-words.ts'
+import { noTls, tlsWords } from '../base/tls-words.ts'
 
 const reasons: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nobody answers there',
@@ -41,6 +41,9 @@ export function unreachable(
       data: { origin: where, attempts, ...(untrusted === null ? {} : { passing: false }) },
       hint:
         untrusted ??
+        (tlsWords(error) === noTls
+          ? "if it is a server without TLS, its address begins with 'http://'"
+          : null) ??
         'check the address and the network, and run the command again: it goes on where it stopped',
     },
   )

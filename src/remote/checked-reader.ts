@@ -81,9 +81,13 @@ function isSane(object: StoredObject): boolean {
   )
 }
 
+/** What to do about a remote whose bytes are wrong. */
+export const damagedRemoteHint =
+  "nothing was changed here; run 'varve fsck' in the remote repository, or 'varve bundle verify' if it is a bundle"
+
 function liar(message: string, cid?: Cid): VarveError {
   return new VarveError('VARVE_CORRUPT', message, {
     data: { cid },
-    hint: "nothing was changed here; run 'varve fsck' in the remote repository",
+    hint: damagedRemoteHint,
   })
 }

@@ -9,7 +9,7 @@ import { branchPrefix, remotePrefix, remoteReceiptsRef, tagPrefix } from '../his
 import type { Commit } from '../history/interface.ts'
 import type { Manifest, ObjectReader, ObjectWriter, Store } from '../store/interface.ts'
 import { type Advertised, readAdvertised } from './advertised.ts'
-import { CheckedReader } from './checked-reader.ts'
+import { CheckedReader, damagedRemoteHint } from './checked-reader.ts'
 import type { RefUpdate, Source, TransferOptions, TransferReport } from './interface.ts'
 import { knownHistory } from './known-history.ts'
 import { descends, peelAll } from './peel.ts'
@@ -287,6 +287,6 @@ export function named(error: unknown, remoteName: string, theirs: Manifest): unk
   return new VarveError(error.code, `cannot fetch from '${remoteName}': ${error.message}`, {
     data: { ...error.data, remote: remoteName },
     cause: error,
-    hint: "nothing was changed here; run 'varve fsck' in the remote repository",
+    hint: damagedRemoteHint,
   })
 }

@@ -23,6 +23,7 @@ import { skipUnwanted, wantedAmong, wantedPaths } from './partial-files.ts'
 
 /** What others keep changing is given up. */
 const turnsMax = 5
+const badNamesToldMax = 3
 
 export interface StageOptions extends WorktreeOptions {
   /** Tables are kept as plain bytes this time. */
@@ -131,12 +132,20 @@ function isStill(lookup: PathLookup, path: Path, stat: FileStat | null): boolean
 }
 
 function refuseBadNames(survey: Survey): void {
-  for (const { path } of survey.skipped) {
-    const fault = path.endsWith('/') ? null : pathFault(path)
-    if (fault === null) continue
-    throw new VarveError('VARVE_RULE_VIOLATED', `path '${JSON.stringify(path).slice(1, -1)}' ${fault}`, {
-      data: { path },
-      hint: 'rename the file, or name it in .varveignore',
-    })
-  }
+  const bad = survey.skipped.filter(({ path }) => !path.endsWith('/') && pathFault(path) !== null)
+  if (bad.length === 0) return
+  const told = bad.slice(0, badNamesToldMax).map(({ path }) => `'${shownPath(path)}' ${pathFault(path)}`)
+  const more = bad.length - told.length
+  throw new VarveError(
+    'VARVE_RULE_VIOLATED',
+    `path ${told.join(', ')}${more === 0 ? '' : `, and ${more} more cannot be kept`}`,
+    {
+      data: { path: bad[0]!.path, paths: bad.map(({ path }) => path) },
+      hint: `rename ${bad.length === 1 ? 'the file, or name it' : 'these files, or name them'} in .varveignore; 'varve status' lists what is left out`,
+    },
+  )
+}
+
+function shownPath(path: Path): string {
+  return JSON.stringify(path).slice(1, -1)
 }

@@ -45,6 +45,19 @@ test.each(['parquet', 'sqlite'] as const)(
   },
 )
 
+test('bytes may be given whole, in parts that are there, or in parts that come', async () => {
+  const repo = await withPrices()
+  const text = new TextEncoder().encode('id,n\n1,2\n')
+  const given = [() => text, () => [text.subarray(0, 4), text.subarray(4)], () => chunksOf(text)]
+  for (const [i, source] of given.entries()) {
+    const imported = await repo.importTable(source(), { path: `rows-${i}`, format: 'csv', key: ['id'] })
+    expect(imported).toMatchObject({ rows: 1, added: 1 })
+    await repo.transaction('main', (tx) => tx.writeFile(`file-${i}`, source()))
+    const read = await collect((await repo.at('main')).read(`file-${i}`))
+    expect(Buffer.concat(read).toString()).toBe('id,n\n1,2\n')
+  }
+})
+
 test('rows of a SQLite table are laid into a CSV file: NULL is nothing, empty text is quoted', async () => {
   const repo = await Repository.init(temporaryDir(), { author })
   const file = path.join(repo.root!, 'people.csv')

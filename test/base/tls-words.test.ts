@@ -25,6 +25,7 @@ test('a clone over https from a server that speaks plain HTTP says so in one lin
   ).rejects.toMatchObject({
     code: 'VARVE_UNREACHABLE',
     message: `cannot reach 'https://127.0.0.1:${port}': it does not speak TLS`,
+    hint: "if it is a server without TLS, its address begins with 'http://'",
   })
 })
 

@@ -426,3 +426,16 @@ test('import git names what it leaves out, and why', async () => {
     skippedPaths: [{ path: 'x:y', reason: 'begins with a drive letter' }],
   })
 })
+
+test('add names all that it cannot keep, as far as a line goes', async () => {
+  const cwd = temporaryDir()
+  await ok(['init', '-q'], { cwd })
+  for (const name of ['a:1', 'b:2', 'c:3', 'd:4', 'fine']) put(name, 'x\n', cwd)
+  const { code, stderr } = await varve(['add', '.'], { cwd })
+  expect(code).toBe(23)
+  expect(stderr).toMatch(/^error: path '(\w:\d)' begins with a drive letter, .*, and 1 more cannot be kept\n/)
+  expect(stderr).toContain(
+    "rename these files, or name them in .varveignore; 'varve status' lists what is left out",
+  )
+  expect(await json(['status'], { cwd })).toMatchObject({ staged: [] })
+})

@@ -1,4 +1,5 @@
 // History that is carried in files: bundles, which are remotes, and CAR files, for other IPLD tools.
+import { type AnyIterable, bytesInParts } from '../../base/iterables.ts'
 import { branchPrefix } from '../../history/refs.ts'
 import {
   type BundleInfo,
@@ -28,9 +29,12 @@ export class CarryingRepository extends RemoteRepository {
   }
 
   /** A branch out of a CAR file that holds a commit and all that it reaches. Nothing in it is believed unseen. */
-  async importCar(source: AsyncIterable<Uint8Array>, options: ImportCarOptions): Promise<ImportCarResult> {
+  async importCar(
+    source: Uint8Array | AnyIterable<Uint8Array>,
+    options: ImportCarOptions,
+  ): Promise<ImportCarResult> {
     const folder = this.cacheDir
-    const result = await importCarInto(this.repo.store, source, { ...options, folder })
+    const result = await importCarInto(this.repo.store, bytesInParts(source), { ...options, folder })
     if (this.folder !== null) await this.showBranch(branchPrefix + result.branch, options)
     return result
   }

@@ -65,7 +65,7 @@ export interface Transaction {
   createTable(path: string, table: NewTable): TableWriter
   writeFile(
     path: string,
-    content: Uint8Array | string | AsyncIterable<Uint8Array>,
+    content: Uint8Array | string | Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
     options?: { executable?: boolean },
   ): Promise<void>
   /** Removes a file or a table, whatever was done to it before. Another one may be made in its place. */

@@ -2,7 +2,7 @@
 // branch moves by compare-and-set. When another writer was faster the change runs again on the new tip.
 import { concatBytes, utf8 } from '../../base/bytes.ts'
 import { VarveError, throwIfAborted } from '../../base/errors.ts'
-import { collect } from '../../base/iterables.ts'
+import { type AnyIterable, bytesInParts, collect } from '../../base/iterables.ts'
 import { type CommitCid, digestHex } from '../../encoding/cid.ts'
 import { writeBytes, writeFile } from '../../files/content.ts'
 import type { TreeEntry } from '../../files/interface.ts'
@@ -146,7 +146,7 @@ class TreeTransaction implements Transaction {
 
   async writeFile(
     path: string,
-    content: Uint8Array | string | AsyncIterable<Uint8Array>,
+    content: Uint8Array | string | AnyIterable<Uint8Array>,
     options: { executable?: boolean } = {},
   ): Promise<void> {
     const { writer } = this.#io
@@ -154,7 +154,7 @@ class TreeTransaction implements Transaction {
     const written =
       bytes instanceof Uint8Array
         ? writeBytes(writer, bytes)
-        : await writeFile(writer, bytes, { signal: this.#signal })
+        : await writeFile(writer, bytesInParts(bytes), { signal: this.#signal })
     this.#entries.set(path, { kind: 'file', executable: options.executable === true, ...written })
   }
 
