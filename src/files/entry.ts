@@ -6,6 +6,7 @@
 import { codecOf, type Cid } from '../encoding/cid.ts'
 import { ByteReader, varintLength, writeVarint } from '../encoding/varint.ts'
 import { binaryRule } from '../chunking/gear.ts'
+import { equalBytes } from '../base/bytes.ts'
 import { corrupt, VarveError } from '../base/errors.ts'
 import type { Entry } from '../prolly/interface.ts'
 import type { FileEntry, SymlinkEntry, TableEntry, TreeEntry } from './interface.ts'
@@ -98,11 +99,16 @@ function onlyLink(reader: ByteReader, links: readonly Cid[]): Cid {
   return link
 }
 
-export function sameEntry(a: TreeEntry, b: TreeEntry): boolean {
-  const [left, right] = [encodeEntry(a), encodeEntry(b)]
-  return (
-    left.value.length === right.value.length &&
-    left.value.every((byte, i) => byte === right.value[i]) &&
-    left.links[0] === right.links[0]
-  )
+export function equalEntries(a: TreeEntry | null, b: TreeEntry | null): boolean {
+  if (a === null || b === null) return a === b
+  switch (a.kind) {
+    case 'file':
+      return (
+        b.kind === 'file' && a.content === b.content && a.size === b.size && a.executable === b.executable
+      )
+    case 'table':
+      return b.kind === 'table' && a.table === b.table && a.executable === b.executable
+    case 'symlink':
+      return b.kind === 'symlink' && equalBytes(a.target, b.target)
+  }
 }

@@ -4,7 +4,7 @@ import { concatBytes } from '../base/bytes.ts'
 import { collect } from '../base/iterables.ts'
 import type { TablePolicies } from '../dataset/interface.ts'
 import { writeBytes } from '../files/content.ts'
-import { encodeEntry, sameEntry } from '../files/entry.ts'
+import { encodeEntry, equalEntries } from '../files/entry.ts'
 import type { FileEntry, Path, TableEntry, TreeEntry } from '../files/interface.ts'
 import { isText } from '../files/text.ts'
 import { readFile } from '../files/read.ts'
@@ -83,7 +83,7 @@ export async function mergeRenameRename(
 }
 
 export function isSameEntry(a: TreeEntry | null, b: TreeEntry | null): boolean {
-  return a === b || (a !== null && b !== null && sameEntry(a, b))
+  return a === b || (a !== null && b !== null && equalEntries(a, b))
 }
 
 export function fileConflict(path: Path, reason: FileConflict['reason'], sides: EntrySides): MergedEntry {

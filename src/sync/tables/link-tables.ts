@@ -3,6 +3,7 @@
 import { VarveError } from '../../base/errors.ts'
 import type { EndpointTable } from '../../connectors/interface.ts'
 import type { Cid, TableCid } from '../../encoding/cid.ts'
+import { equalEntries } from '../../files/entry.ts'
 import type { Path, TreeEntry } from '../../files/interface.ts'
 import { safePath } from '../../files/path.ts'
 import { Tree } from '../../files/tree.ts'
@@ -74,9 +75,10 @@ export async function unmarkedTree(io: Io, tree: Tree, tables: readonly LinkedTa
   const entries = new Map<Path, TreeEntry>()
   for (const { path } of tables) {
     const entry = await tree.get(path)
-    if (entry !== null) entries.set(path, await unmarked(io, entry))
+    const plain = entry === null ? null : await unmarked(io, entry)
+    if (plain !== null && !equalEntries(plain, entry)) entries.set(path, plain)
   }
-  return tree.update(io.writer, entries)
+  return entries.size === 0 ? tree : tree.update(io.writer, entries)
 }
 
 async function unmarked(io: Io, entry: TreeEntry): Promise<TreeEntry> {
