@@ -16,11 +16,14 @@ describe('an inbox of webhooks', () => {
   let path: string
   let file: InboxFile
   let receiver: Receiver
+  let faults: string[]
 
   beforeEach(async () => {
     path = `${temporaryDir()}/crm.inbox`
     file = await InboxFile.open(path)
-    const inbox = { tables: ['people', 'a b'], take: file.take.bind(file) }
+    faults = []
+    const onFault = (error: unknown): void => void faults.push((error as Error).message)
+    const inbox = { tables: ['people', 'a b'], take: file.take.bind(file), onFault }
     receiver = await openReceiver(
       { host: '127.0.0.1', port: 0 },
       new Map([['crm', { secrets: readSecrets(secret, 'it'), inbox }]]),
@@ -59,6 +62,16 @@ describe('an inbox of webhooks', () => {
       ['msg_0', null, '{}'],
       ['msg_1', 'a b', '{"id":1}'],
     ])
+  })
+
+  test('what is the matter with its file is told here, and the sender may try again', async () => {
+    file.database.exec('ALTER TABLE hooks RENAME TO away')
+    const refused = await post('msg_1', '{"id":1}')
+    expect([refused.status, await refused.text()]).toEqual([503, 'the inbox cannot be written to\n'])
+    expect(faults).toEqual([expect.stringContaining('no such table: hooks')])
+    file.database.exec('ALTER TABLE away RENAME TO hooks')
+    expect((await post('msg_1', '{"id":1}')).status).toBe(202)
+    expect(kept().map(([id]) => id)).toEqual(['msg_1'])
   })
 
   test('one id for the addresses of two tables is one webhook each', async () => {

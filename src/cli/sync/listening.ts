@@ -6,6 +6,7 @@ import { linkSecret, secretName } from '../../connectors/link-secret.ts'
 import type { Receiver, WebhookLink } from '../../connectors/webhook/receiver.ts'
 import type { Link } from '../../index.ts'
 import { usage } from '../arguments.ts'
+import { visible } from '../visible.ts'
 import type { Context } from '../interface.ts'
 
 /** Opens a listener for webhooks; null without --listen. Every link needs a secret of its own. */
@@ -25,7 +26,11 @@ export async function openListener(context: Context, links: readonly Link[]): Pr
       const secrets = await secretsOf(context, link)
       const file = isInboxUrl(link.endpoint) ? await openFile(link) : null
       if (file !== null) files.push(file)
-      const inbox = file === null ? {} : { inbox: { tables: link.tables, take: file.take.bind(file) } }
+      const onFault = once((fault) =>
+        out.warn(`a webhook for '${link.name}' was sent away: ${visible(fault)}`),
+      )
+      const inbox =
+        file === null ? {} : { inbox: { tables: link.tables, take: file.take.bind(file), onFault } }
       receiving.set(link.name, { secrets, ...inbox })
     }
     const address = { host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(port) }
@@ -36,6 +41,16 @@ export async function openListener(context: Context, links: readonly Link[]): Pr
   } catch (error) {
     closeFiles()
     throw error
+  }
+}
+
+/** Tells what is the matter, and again only when it is something else: senders try again and again. */
+function once(tell: (fault: string) => void): (error: unknown) => void {
+  let told = ''
+  return (error) => {
+    const fault = error instanceof Error ? error.message : String(error)
+    if (fault !== told) tell(fault)
+    told = fault
   }
 }
 

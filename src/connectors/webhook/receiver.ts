@@ -28,6 +28,8 @@ export interface WebhookLink {
     /** A webhook may name one by its address: /LINK/TABLE. */
     readonly tables: readonly string[]
     take(hook: Hook): Promise<'kept' | 'known' | 'full'>
+    /** Told when one could not be kept; the sender only learns that it may try again. */
+    onFault?(error: unknown): void
   }
 }
 
@@ -134,10 +136,14 @@ async function take(
 /** Confirmed when it is durable. One that is not JSON is nothing that a later declaration could make rows of. */
 async function keep(link: string, inbox: NonNullable<WebhookLink['inbox']>, hook: Hook): Promise<Taken> {
   if (documentRange(hook.body) === null) return { status: 400, why: 'the body is not JSON' }
-  // The sender tries again, whatever is the matter with the file.
-  const taken = await inbox.take(hook).catch(() => 'full')
-  if (taken === 'full') return { status: 503, why: 'the inbox is full, or its disk' }
-  return taken === 'kept' ? { status: 202, link } : { status: 200 }
+  try {
+    const taken = await inbox.take(hook)
+    if (taken === 'full') return { status: 503, why: 'the inbox is full' }
+    return taken === 'kept' ? { status: 202, link } : { status: 200 }
+  } catch (error) {
+    inbox.onFault?.(error)
+    return { status: 503, why: 'the inbox cannot be written to' }
+  }
 }
 
 /** The link and the table that an address names; none if it names more. */
