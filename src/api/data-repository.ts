@@ -29,6 +29,7 @@ import type { Snapshot, Transaction } from './tables/data.ts'
 import { diffStatOf } from './diff-stat.ts'
 import { diffsBetween, pathsBetween } from './diffs.ts'
 import { commitInfoOf, idOf, refNames } from './info.ts'
+import { indexEntries } from './index-entries.ts'
 import { branchInfo, tagInfo } from './ref-info.ts'
 import type * as t from './interface.ts'
 import { decisionsAt } from './policies.ts'
@@ -224,6 +225,10 @@ export class DataRepository extends MergingRepository {
     options: t.OperationOptions & { path?: string } = {},
   ): AsyncGenerator<t.ListEntry> {
     yield* (await this.at(revision)).list(options)
+  }
+
+  async *listIndex(options: Pick<t.StatusOptions, 'paths' | 'signal'> = {}): AsyncGenerator<t.ListEntry> {
+    yield* indexEntries(this.repo, options)
   }
 
   async importTable(

@@ -70,6 +70,7 @@ export const commands: readonly CommandEntry[] = [
   entry('derive', 'data', 'Compute tables from other tables', () => import('./commands/derive.ts')),
   entry('sql', 'data', 'Ask tables of any version', () => import('./commands/sql.ts')),
   entry('ls', 'data', 'List files and tables', () => import('./commands/ls.ts')),
+  entry('ls-files', 'data', 'List versioned files, for scripts', () => import('./commands/ls-files.ts')),
   entry('cat', 'data', 'Print a file', () => import('./commands/cat.ts')),
   entry('import', 'data', 'Load rows into a table, or a Git history', () => import('./commands/import.ts')),
   entry('export', 'data', "Write a table's rows", () => import('./commands/export.ts')),

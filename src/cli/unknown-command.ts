@@ -6,7 +6,6 @@ import { nearest } from './nearest.ts'
 
 const familiarNames: Readonly<Record<string, string>> = {
   checkout: 'switch',
-  'ls-files': 'ls',
   list: 'ls',
   get: 'clone --at',
   repro: 'derive',

@@ -75,6 +75,11 @@ export function quotedPath(path: string): string {
   return `"${path.replaceAll(/[\p{Cc}"\\]/gu, escape)}"`
 }
 
+/** As Git quotes them in plain lists of names, where a space is no matter. */
+export function quotedName(path: string): string {
+  return /[\p{Cc}"\\]/u.test(path) ? quotedPath(path) : path
+}
+
 const escapes: Readonly<Record<string, string>> = {
   '"': '\\"',
   '\\': '\\\\',
