@@ -1,6 +1,6 @@
 // Options of a commit, and its dry run: what it would hold and how much of each path it would change, with nothing
 // stored.
-import type { Person } from '../history/interface.ts'
+import type { Person, Signature } from '../history/interface.ts'
 import { shortRefName } from '../history/refs.ts'
 import { previewCommit } from '../repo/commit.ts'
 import { signatureOf, withWriter } from '../repo/context.ts'
@@ -22,7 +22,8 @@ export interface CommitOptions extends OperationOptions {
   /** Takes the place of the last commit. */
   readonly amend?: boolean
   readonly allowEmpty?: boolean
-  readonly author?: Person
+  /** A signature keeps its date: that of another commit makes this one its author's. */
+  readonly author?: Person | Signature
 }
 
 export interface CommitPreview {

@@ -18,7 +18,8 @@ import { readMergeState, stepsOf, withoutPick, writeMergeState } from './merging
 
 export interface CommitOptions {
   readonly message?: string | undefined
-  readonly author?: Person | undefined
+  /** A signature keeps its date; else it is now. */
+  readonly author?: Person | Signature | undefined
   readonly amend?: boolean | undefined
   readonly allowEmpty?: boolean | undefined
   /** Of these paths alone; what else is staged stays so. */
@@ -134,15 +135,14 @@ async function planCommit(repo: Repo, manifest: Manifest, io: Io, options: Commi
   }
   const committer = signatureOf(repo, manifest)
   const kept = options.author === undefined ? (merge?.author ?? null) : options.author
-  const signedNow = signatureOf(repo, manifest, kept, committer)
+  const moment = options.author !== undefined && 'timeMs' in options.author ? options.author : committer
+  const signed = signatureOf(repo, manifest, kept, moment)
   const parents = parentsOf(head.commit, amended, merge)
   const commit = writeCommit(io.writer, {
     tree,
     parents,
     author:
-      options.author === undefined
-        ? (amended?.author ?? (await pickedAuthor(io, merge)) ?? signedNow)
-        : signedNow,
+      options.author === undefined ? (amended?.author ?? (await pickedAuthor(io, merge)) ?? signed) : signed,
     committer,
     message,
     generation: await nextGeneration(io.writer, parents),

@@ -1,8 +1,9 @@
-import { usage } from '../arguments.ts'
+import { type Arguments, usage } from '../arguments.ts'
 import { printDiffs, statLines, statNews } from '../format/diff.ts'
 import { shortId, subjectOf } from '../format/commit.ts'
 import { printAutostash } from '../format/autostash.ts'
 import { emptyRevision } from '../../api/diff-ends.ts'
+import type { CommitOptions } from '../../api/committing.ts'
 import type { CommitInfo, DiffOptions } from '../../api/interface.ts'
 import type { Repository } from '../../index.ts'
 import { aboutCommit, commitDiffEnds } from '../message/about-commit.ts'
@@ -22,6 +23,7 @@ export const command: Command = {
   usage: [
     'commit [-a] [-m MESSAGE | -F FILE] [-e]',
     'commit [-m MESSAGE] PATH...',
+    'commit (-C | -c) REV [-a] [PATH...]',
     'commit --amend [-m MESSAGE] [-e | --no-edit]',
     'commit --dry-run [-a] [--amend] [PATH...]',
   ],
@@ -34,6 +36,18 @@ export const command: Command = {
       short: 'F',
       value: 'FILE',
       about: "take the message from FILE, '-' for standard input",
+    },
+    'reuse-message': {
+      type: 'text',
+      short: 'C',
+      value: 'REV',
+      about: 'take the message from REV, and its author with the date',
+    },
+    'reedit-message': {
+      type: 'text',
+      short: 'c',
+      value: 'REV',
+      about: 'the same, with the message edited before',
     },
     ...editOptions,
     all: { type: 'flag', short: 'a', about: 'first add all changes of versioned files' },
@@ -48,6 +62,7 @@ export const command: Command = {
     ['varve commit -am "Correct two names"', 'add all changes, then commit'],
     ['varve commit -m "Correct a name" people.csv', 'this file alone, whatever else is staged'],
     ['varve commit -v', 'write the message in an editor, above the changes'],
+    ['varve commit -C v1', 'with the message, the author and the date of another commit'],
     ['varve commit -a --dry-run', 'see what a commit of all changes would hold'],
     ['varve commit --amend -m "Correct three names"', 'replace the last commit'],
   ],
@@ -59,17 +74,20 @@ async function run(context: Context): Promise<number> {
   const { arguments: given, out, repository, operation } = context
   if (given.flag('all') && given.words.length > 0)
     throw usage("'--all' is of all files: name no paths", 'or name these alone, without it')
+  for (const source of ['message', 'file']) given.exclusive(source, 'reuse-message', 'reedit-message')
   const typed = await messageOf(given.list('message'), given.text('file'))
-  const author = given.text('author')
   const repo = await repository({ commits: true, date: given.text('date') })
   const paths = given.words.length === 0 ? undefined : toRepositoryPaths(repo.root, given.words)
-  if (given.flag('dry-run')) return preview(context, repo, paths)
+  const from = given.text('reuse-message') ?? given.text('reedit-message')
+  const reused = from === undefined ? null : await repo.commitInfo(from)
+  const author = authorOf(given, reused)
+  if (given.flag('dry-run')) return preview(context, repo, { paths, author })
   const editor = new MessageEditor(context, repo.dotDir)
-  const message = await messageFor(context, repo, { message: typed, paths, editor })
+  const message = await messageFor(context, repo, { message: typed ?? reused?.message, paths, editor })
   const commit = await editor.use(() =>
     repo.commit({
       ...operation,
-      ...(author === undefined ? {} : { author: parseAuthor(author) }),
+      ...(author === undefined ? {} : { author }),
       ...(message === undefined ? {} : { message }),
       ...(paths === undefined ? {} : { paths }),
       all: given.flag('all'),
@@ -83,16 +101,24 @@ async function run(context: Context): Promise<number> {
   return 0
 }
 
+/** As named, else as the commit has it whose message is reused: that one's date too, unless another is given. */
+function authorOf(given: Arguments, reused: CommitInfo | null): CommitOptions['author'] {
+  const named = given.text('author')
+  const person = named === undefined ? reused?.author : parseAuthor(named)
+  if (reused === null || person === undefined) return person
+  const { name, email } = person
+  return given.has('date') ? { name, email } : { ...reused.author, name, email }
+}
+
 async function preview(
   { arguments: given, out, operation }: Context,
   repo: Repository,
-  paths: readonly string[] | undefined,
+  { paths, author }: { readonly [Name in 'paths' | 'author']: CommitOptions[Name] | undefined },
 ): Promise<number> {
-  const author = given.text('author')
   const found = await repo.commitPreview({
     ...operation,
     ...(paths === undefined ? {} : { paths }),
-    ...(author === undefined ? {} : { author: parseAuthor(author) }),
+    ...(author === undefined ? {} : { author }),
     all: given.flag('all'),
     amend: given.flag('amend'),
     allowEmpty: given.flag('allow-empty'),
@@ -135,7 +161,8 @@ async function messageFor(
   },
 ): Promise<string | undefined> {
   const { arguments: given, out, operation } = context
-  const isEdited = wantsEditor(context, message === undefined)
+  const isReedited = given.has('reedit-message') && !given.flag('no-edit')
+  const isEdited = wantsEditor(context, message === undefined) || isReedited
   const [all, amend] = [given.flag('all'), given.flag('amend')]
   if (!isEdited && (message !== undefined || amend)) return message
   const status = await repo.status(operation)
