@@ -77,6 +77,9 @@ test('status of some paths, of untracked files one by one or not at all, and of 
       expect([args, told(await ok('status', ...args))]).toEqual([args, told(git('status', ...args))])
     }
   expect(await ok('status', '-uno')).not.toContain('untracked')
+  expect(await ok('status', 'nothing')).toMatch(
+    /^on branch main\nnothing to commit among what was looked at\n$/,
+  )
   expect(await ok('status', '--ignored')).toContain('ignored  (by a line in .varveignore)')
   expect(await varve('status', '-usome')).toMatchObject({ code: 2 })
   expect(await varve('status', '../elsewhere')).toMatchObject({ code: 40 })

@@ -71,7 +71,7 @@ async function run({ arguments: given, out, repository, operation }: Context): P
       : (path: string): string => visible(quotedPath(here(path)))
   out.result(status, () => {
     if (isForScripts || branch || given.flag('short')) printShortStatus(out, status, { branch, shown, nul })
-    else printStatus(out, status, here)
+    else printStatus(out, status, { shown: here, isWhole: words.length === 0 && untracked !== 'no' })
   })
   return 0
 }

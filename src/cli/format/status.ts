@@ -8,7 +8,12 @@ import { visible } from '../visible.ts'
 import { shortId } from './commit.ts'
 import { counted } from '../../base/size.ts'
 
-export function printStatus(out: Output, status: Status, shown: (path: string) => string): void {
+/** `isWhole`: the status is of all paths, and new files were looked for. */
+export function printStatus(
+  out: Output,
+  status: Status,
+  { shown, isWhole }: { readonly shown: (path: string) => string; readonly isWhole: boolean },
+): void {
   const rebased = status.merging?.rebase?.branch ?? null
   if (status.branch !== null) out.line(`on branch ${visible(status.branch)}`)
   else {
@@ -51,7 +56,9 @@ export function printStatus(out: Output, status: Status, shown: (path: string) =
     status.staged.length + status.unstaged.length + status.untracked.length === 0 &&
     status.merging === null
   ) {
-    out.line('nothing to commit, all files as committed')
+    out.line(
+      isWhole ? 'nothing to commit, all files as committed' : 'nothing to commit among what was looked at',
+    )
   }
 }
 
