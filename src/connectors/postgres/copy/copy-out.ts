@@ -2,10 +2,9 @@
 // left out; after the last row, or after an error, the connection has its own reader again. Rows are not unpacked here:
 // one by one, that cost more than all that is done with them later.
 import type { Client, Connection, Submittable } from 'pg'
-import type { Duplex } from 'node:stream'
 import { emptyBytes } from '../../../base/bytes.ts'
+import { DivertedQuery } from './diverted-query.ts'
 import { FrameBlock } from './frame-block.ts'
-import { divert } from './reused-buffer-socket.ts'
 
 /** The connection is paused until these are taken. Each hand-over costs, and the server sends 8 KiB at a time. */
 const takenBytes = 128 << 10
@@ -28,9 +27,7 @@ export async function* copyOut(client: Client, sql: string): AsyncGenerator<Uint
 class CopyOut implements Submittable {
   readonly #sql: string
   readonly #block = new FrameBlock()
-  #stream: Duplex | null = null
-  /** Has the connection's own reader read on. */
-  #handBack: ((rest: Uint8Array) => void) | null = null
+  readonly #query = new DivertedQuery()
   #failure: unknown = null
   #wake: (() => void) | null = null
   #state: 'rows' | 'end' | 'error' = 'rows'
@@ -41,10 +38,7 @@ class CopyOut implements Submittable {
 
   /** Called by the client when it is this query's turn. */
   submit(connection: Connection): void {
-    const stream = connection.stream as Duplex
-    this.#stream = stream
-    this.#handBack = divert(stream, (bytes) => this.#received(bytes))
-    ;(connection as unknown as { query: (sql: string) => void }).query(this.#sql)
+    this.#query.begin(connection, this.#sql, (bytes) => this.#received(bytes))
   }
 
   /** Called by the client: what the server says, or that the connection is lost. */
@@ -62,7 +56,7 @@ class CopyOut implements Submittable {
       if (this.#failure !== null) throw this.#failure
       if (this.#block.length >= takenBytes || (this.#block.length > 0 && this.#state !== 'rows')) {
         const frames = this.#block.take()
-        if (this.#state === 'rows') this.#stream?.resume()
+        if (this.#state === 'rows') this.#query.resume()
         return frames
       }
       if (this.#state === 'end') return null
@@ -71,9 +65,7 @@ class CopyOut implements Submittable {
   }
 
   leave(rest: Uint8Array = emptyBytes): void {
-    const handBack = this.#handBack
-    this.#handBack = null
-    handBack?.(rest)
+    this.#query.handBack(rest)
   }
 
   #received(bytes: Uint8Array): void {
@@ -85,7 +77,7 @@ class CopyOut implements Submittable {
     }
     if (this.#state !== 'rows') this.leave(this.#block.rest())
     else if (this.#block.length < takenBytes) return
-    else this.#stream?.pause()
+    else this.#query.pause()
     this.#wakeUp()
   }
 

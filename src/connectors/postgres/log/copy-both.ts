@@ -2,9 +2,8 @@
 // the connection's bytes come here, until the server says something that is not of the log. Messages go back on the same
 // connection.
 import type { Connection, Submittable } from 'pg'
-import type { Duplex } from 'node:stream'
 import { emptyBytes } from '../../../base/bytes.ts'
-import { divert } from '../copy/reused-buffer-socket.ts'
+import { DivertedQuery } from '../copy/diverted-query.ts'
 import { type IntakeSink, MessageIntake } from './message-intake.ts'
 
 export interface CopyBothSink extends Pick<IntakeSink, 'message' | 'keepalive'> {
@@ -19,11 +18,9 @@ export class CopyBoth implements Submittable {
   readonly #sql: string
   readonly #sink: CopyBothSink
   readonly #intake: MessageIntake
-  #stream: Duplex | null = null
+  readonly #query = new DivertedQuery()
   /** Messages that wait until the server listens; null: it does. */
   #early: Uint8Array[] | null = []
-  /** Has the connection's own reader read on. */
-  #handBack: ((rest: Uint8Array) => void) | null = null
 
   constructor(sql: string, sink: CopyBothSink) {
     this.#sql = sql
@@ -38,10 +35,7 @@ export class CopyBoth implements Submittable {
 
   /** Called by the client when it is this query's turn. */
   submit(connection: Connection): void {
-    const stream = connection.stream as Duplex
-    this.#stream = stream
-    this.#handBack = divert(stream, (bytes) => this.#received(bytes))
-    ;(connection as unknown as { query: (sql: string) => void }).query(this.#sql)
+    this.#query.begin(connection, this.#sql, (bytes) => this.#received(bytes))
   }
 
   /** Called by the client: what the server says, or that the connection is lost. */
@@ -54,11 +48,11 @@ export class CopyBoth implements Submittable {
   handleReadyForQuery(): void {}
 
   pause(): void {
-    this.#stream?.pause()
+    this.#query.pause()
   }
 
   resume(): void {
-    if (this.#stream?.isPaused() === true) this.#stream.resume()
+    if (this.#query.isPaused) this.#query.resume()
   }
 
   write(message: Uint8Array): void {
@@ -69,7 +63,7 @@ export class CopyBoth implements Submittable {
     const frame = Buffer.alloc(5)
     frame[0] = copyData
     frame.writeUInt32BE(4 + message.length, 1)
-    this.#stream!.write(Buffer.concat([frame, message]))
+    this.#query.write(Buffer.concat([frame, message]))
   }
 
   #started(): void {
@@ -83,19 +77,13 @@ export class CopyBoth implements Submittable {
       this.#intake.add(bytes)
     } catch (error) {
       this.#sink.failed(error)
-      this.#leave(emptyBytes)
+      this.#query.handBack(emptyBytes)
     }
   }
 
   #ended(rest: Buffer): void {
-    this.#leave(rest)
+    this.#query.handBack(rest)
     // An error the driver reads, and tells.
     if (rest[0] !== errorCode) this.#sink.failed(new Error('connection terminated: the log has ended'))
-  }
-
-  #leave(rest: Uint8Array): void {
-    const handBack = this.#handBack
-    this.#handBack = null
-    handBack?.(rest)
   }
 }
