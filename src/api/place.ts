@@ -12,7 +12,7 @@ import { partialOf } from '../remote/selection.ts'
 import type { PathFilter } from '../files/path-filter.ts'
 import { ensureIgnored, findGitRoot } from '../git/gitignore.ts'
 import { openSource } from '../remote/transports/open.ts'
-import { makeDir } from '../store/disk/files.ts'
+import { makeDir, tmpPath } from '../store/disk/files.ts'
 import { exists } from '../store/disk/exists.ts'
 import { DiskStore, type StoreOptions } from '../store/disk/store.ts'
 import type { Store } from '../store/interface.ts'
@@ -66,7 +66,7 @@ export async function createPlace(dir: string, options: InitOptions): Promise<Pl
   const gitRoot = root === null ? null : findGitRoot(root)
   const gitignore = gitRoot === null ? null : ensureIgnored(gitRoot, `${dotName}/`)
   try {
-    const config = root === null ? undefined : FileModes.probe(dotDir).settings()
+    const config = root === null ? undefined : probeModes(dotDir).settings()
     const disk = await DiskStore.create(dotDir, {
       firstBranch: branch,
       config,
@@ -76,6 +76,13 @@ export async function createPlace(dir: string, options: InitOptions): Promise<Pl
   } catch (error) {
     throw DiskStore.exists(dotDir) ? afterMaking(error) : error
   }
+}
+
+/** Among the store's temporary files, so that nothing is in the way of another try if this one is cut short. */
+function probeModes(dotDir: string): FileModes {
+  const place = tmpPath(dotDir)
+  makeDir(path.dirname(place))
+  return FileModes.probe(place)
 }
 
 function afterMaking(error: unknown): unknown {

@@ -2,7 +2,6 @@
 // they and macOS do not tell 'a' from 'A'. As in Git, `init` and `clone` try that once and note in the settings
 // core.fileMode, core.symlinks and core.ignoreCase what is not as on Linux: then whether a file is executable is left as
 // history has it, a symlink is a small file that holds its target, and case alone makes no other path.
-import { randomBytes } from 'node:crypto'
 import * as fs from 'node:fs'
 import path from 'node:path'
 import type { TreeEntry } from '../files/interface.ts'
@@ -36,17 +35,17 @@ export class FileModes {
     })
   }
 
-  /** Tries what the file system of `dir` keeps; what cannot be tried counts as kept. */
-  static probe(dir: string): FileModes {
-    const place = path.join(dir, `probe-${randomBytes(6).toString('hex')}`)
+  /** Tries what the file system keeps of a file `place`, which is free; what cannot be tried counts as kept. */
+  static probe(place: string): FileModes {
+    const probed = `${place}-probe`
     try {
       return new FileModes({
-        fileMode: keepsFileMode(place),
+        fileMode: keepsFileMode(probed),
         symlinks: keepsSymlinks(`${place}-link`),
-        ignoreCase: fs.existsSync(path.join(dir, path.basename(place).toUpperCase())),
+        ignoreCase: fs.existsSync(path.join(path.dirname(place), path.basename(probed).toUpperCase())),
       })
     } finally {
-      fs.rmSync(place, { force: true })
+      fs.rmSync(probed, { force: true })
       fs.rmSync(`${place}-link`, { force: true })
     }
   }

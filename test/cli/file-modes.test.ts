@@ -4,6 +4,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { besideGit } from '../support/beside-git.ts'
+import { watchingFs } from '../support/fs-calls.ts'
 import { runHere } from '../support/run-here.ts'
 import { temporaryDir } from '../support/temporary.ts'
 import { type UsbStick, hasUsbStick, makeUsbStick, withoutUsbStick } from '../support/usb-stick.ts'
@@ -30,6 +31,22 @@ function modesOfGit(): Record<string, string> {
 async function expectAlike(): Promise<void> {
   expect(await ok('status', '--porcelain')).toBe(git('status', '--porcelain'))
 }
+
+test.each([
+  ['the executable bit', '-probe'],
+  ['symlinks', '-link'],
+])('an init that fails while it tries %s is done by the next one', async (_, end) => {
+  const dir = fs.realpathSync(temporaryDir())
+  const before = ({ name, path: file }: { name: string; path: string }): void => {
+    if (!file.endsWith(end) || !['lstat', 'unlink', 'rm'].includes(name)) return
+    throw Object.assign(new Error('injected'), { code: 'EIO', syscall: name, path: file })
+  }
+  const cut = await watchingFs(dir, { before }, () => runHere(['init', 'new'], dir))
+  expect(cut.code, cut.stderr).not.toBe(0)
+  const again = await runHere(['init', 'new'], dir)
+  expect(again.code, again.stderr).toBe(0)
+  expect((await runHere(['status'], path.join(dir, 'new'))).code).toBe(0)
+})
 
 describe('settings that say so', () => {
   beforeEach(async () => {
