@@ -1,8 +1,9 @@
 // Options of `log` and `rowLog`, and the results of `log`. Plain data, as in interface.ts.
 import type { CommitFilter } from '../repo/log/commit-filter.ts'
+import type { ContentFilter } from '../repo/log/content-filter.ts'
 import type { CommitInfo, OperationOptions } from './interface.ts'
 
-export type { CommitFilter }
+export type { CommitFilter, ContentFilter }
 
 /** Which commits, newest first. */
 export interface HistoryOptions extends OperationOptions, CommitFilter {
@@ -21,14 +22,9 @@ export interface HistoryOptions extends OperationOptions, CommitFilter {
   readonly follow?: boolean
 }
 
-export interface LogOptions extends HistoryOptions {
+export interface LogOptions extends HistoryOptions, ContentFilter {
   /** Only commits that touched this file, table or folder. */
   readonly path?: string
-  /**
-   * Only commits that change how often this text stands in a file or in the cells of a table: that brought it in, took it out
-   * or changed what holds it.
-   */
-  readonly changesText?: string
   /** Oldest first; those that `limit` leaves are the newest all the same. */
   readonly reverse?: boolean
 }

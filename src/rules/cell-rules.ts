@@ -1,5 +1,6 @@
 // Rules that a cell keeps or breaks by itself. An empty cell keeps all of them but `required`.
 import { VarveError } from '../base/errors.ts'
+import { compilePattern, patternHint } from '../base/pattern.ts'
 import { type ColumnRules, configFileName } from '../dataset/interface.ts'
 import type { Path } from '../files/interface.ts'
 import { compareCells } from '../merge/policies/cell-order.ts'
@@ -93,27 +94,17 @@ function comparedWith(bound: string): (cell: Cell) => number | null {
   return (cell) => compareCells(cell.kind === 'number' ? { ...cell, kind: 'text' } : cell, other)
 }
 
-/**
- * RE2's automata: time grows with the text, whatever the pattern is, since varve.yaml comes with the data and a
- * backtracking engine can be kept busy for years by thirty characters.
- */
 async function matcherOf(path: Path, column: string, pattern: string): Promise<(text: string) => boolean> {
-  const { RE2JS } = await import('re2js')
-  try {
-    const compiled = RE2JS.compile(pattern)
-    return (text) => compiled.testExact(text)
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message.split('\n')[0] : String(cause)
-    throw new VarveError(
-      'VARVE_RULE_VIOLATED',
-      `${configFileName}: the pattern of column '${column}' of '${path}' is none: ${why}`,
-      {
-        data: { path: configFileName, table: path, column },
-        hint: "patterns are written in RE2's syntax: without look-around and back-references",
-        cause,
-      },
-    )
-  }
+  const compiled = await compilePattern(
+    pattern,
+    (why, cause) =>
+      new VarveError(
+        'VARVE_RULE_VIOLATED',
+        `${configFileName}: the pattern of column '${column}' of '${path}' is none: ${why}`,
+        { data: { path: configFileName, table: path, column }, hint: patternHint, cause },
+      ),
+  )
+  return compiled.matchesWhole
 }
 
 function listed(values: readonly string[]): string {

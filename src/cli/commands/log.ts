@@ -18,7 +18,7 @@ export const command: Command = {
     'log --key KEY... [--column NAME] [--oneline] [-n N] [--all] [--no-follow] [FILTER...] [REV | A..B | ^A]... [--] TABLE',
   ],
   description:
-    "Lists commits, newest first: those that REVs reach (default: HEAD), without what ^A reaches (A..B is\n^A B), or only those that changed PATH, a file or table\nalso under the names it had before. With --key only those that added, changed or removed that row of TABLE, or with\n--column that cell of it, each with what it did. FILTERs are --author, --grep, -S, --since, --until, --merges and\n--no-merges; a commit has to pass all of them; all of history is looked\nat, for nothing proves that what came before an old commit is older. With --graph how lines of history part and meet\nis drawn beside them. With --links the receipts of the rounds of the link NAME, or of all: what each\nread, wrote and held back, and the checksums of both sides after it. FORMAT has Git's placeholders: %H %h the commit,\n%T %t its tree, %P %p its parents, %an %ae %al %ad %aD %ai %aI %as %ar %at its author with name, address and date, %cn and\nso on its committer, %s %b %B the message, %D %d what points at it, %n %% %x00, and %Cred %Cgreen %Cyellow %Ccyan %C(bold)\n%C(dim) %Creset.",
+    "Lists commits, newest first: those that REVs reach (default: HEAD), without what ^A reaches (A..B is\n^A B), or only those that changed PATH, a file or table\nalso under the names it had before. With --key only those that added, changed or removed that row of TABLE, or with\n--column that cell of it, each with what it did. FILTERs are --author, --grep, -S, -G, --since, --until, --merges and\n--no-merges; a commit has to pass all of them; all of history is looked\nat, for nothing proves that what came before an old commit is older. PATTERNs are written in\nRE2's syntax ((?i) at the beginning: in whatever case), and match within a line. With --graph how lines of history part and meet\nis drawn beside them. With --links the receipts of the rounds of the link NAME, or of all: what each\nread, wrote and held back, and the checksums of both sides after it. FORMAT has Git's placeholders: %H %h the commit,\n%T %t its tree, %P %p its parents, %an %ae %al %ad %aD %ai %aI %as %ar %at its author with name, address and date, %cn and\nso on its committer, %s %b %B the message, %D %d what points at it, %n %% %x00, and %Cred %Cgreen %Cyellow %Ccyan %C(bold)\n%C(dim) %Creset.",
   options: {
     ...formOptions,
     ...choiceOptions,
@@ -42,6 +42,7 @@ export const command: Command = {
     ['varve log --graph --oneline --all', 'all branches, and how they part and meet'],
     ['varve log --name-status -3', 'which paths the last three commits changed'],
     ["varve log -S 'New York' people.csv", 'commits that brought a value into a table, or took it out'],
+    ["varve log -G 'colou?r' notes.txt", 'commits that added or removed a line like this'],
     ['varve log --stat people.csv', 'the commits that changed a file, and how'],
     ['varve log -p -1 people.csv', 'the last change of a file, by row and cell'],
     ["varve log --author ada --since '2 weeks ago'", 'what one person did lately'],

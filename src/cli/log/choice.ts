@@ -1,6 +1,6 @@
 // Which commits a `varve log` is about.
-import type { LogOptions } from '../../api/interface.ts'
-import type { Arguments } from '../arguments.ts'
+import type { ContentFilter, LogOptions } from '../../api/interface.ts'
+import { type Arguments, usage } from '../arguments.ts'
 import { branchPrefix, remotePrefix, tagPrefix } from '../../history/refs.ts'
 import { parseMoment } from '../date.ts'
 import type { OptionSpecs } from '../interface.ts'
@@ -38,6 +38,13 @@ export const choiceOptions: OptionSpecs = {
     value: 'TEXT',
     about: 'commits that change how often TEXT stands in a file, or in the cells of a table',
   },
+  'pickaxe-regex': { type: 'flag', about: 'with -S: TEXT is a pattern' },
+  'changing-lines': {
+    type: 'text',
+    short: 'G',
+    value: 'PATTERN',
+    about: 'commits that add or remove a line of a file, or a cell of a table, in which PATTERN matches',
+  },
   since: {
     type: 'text',
     aliases: ['after'],
@@ -51,12 +58,20 @@ export const choiceOptions: OptionSpecs = {
 }
 
 /** Options that leave out commits in between. */
-export const filterNames = ['author', 'grep', 'changing', 'since', 'until', 'merges', 'no-merges'] as const
+export const filterNames = [
+  'author',
+  'grep',
+  'changing',
+  'changing-lines',
+  'since',
+  'until',
+  'merges',
+  'no-merges',
+] as const
 
 export function choice(given: Arguments, revisions: readonly string[]): LogOptions {
   given.exclusive('merges', 'no-merges')
   const [limit, author, grep] = [given.number('limit'), given.text('author'), given.text('grep')]
-  const changesText = given.text('changing')
   const [sinceMs, untilMs] = [moment(given.text('since')), moment(given.text('until'))]
   return {
     ...(revisions.length === 0 ? {} : { revision: revisions }),
@@ -64,7 +79,7 @@ export function choice(given: Arguments, revisions: readonly string[]): LogOptio
     ...(limit === undefined ? {} : { limit }),
     ...(author === undefined ? {} : { author }),
     ...(grep === undefined ? {} : { grep }),
-    ...(changesText === undefined ? {} : { changesText }),
+    ...contentChosen(given),
     ...(sinceMs === undefined ? {} : { sinceMs }),
     ...(untilMs === undefined ? {} : { untilMs }),
     ...(given.flag('merges') || given.flag('no-merges') ? { merges: given.flag('merges') } : {}),
@@ -73,6 +88,16 @@ export function choice(given: Arguments, revisions: readonly string[]): LogOptio
     follow: !given.flag('no-follow'),
     reverse: given.flag('reverse'),
   }
+}
+
+function contentChosen(given: Arguments): ContentFilter {
+  given.exclusive('changing', 'changing-lines')
+  const [text, lines] = [given.text('changing'), given.text('changing-lines')]
+  const isPattern = given.flag('pickaxe-regex')
+  if (isPattern && text === undefined)
+    throw usage("'--pickaxe-regex' needs a pattern to count: -S PATTERN", '-G takes a pattern anyway')
+  if (text !== undefined) return isPattern ? { changesPattern: text } : { changesText: text }
+  return lines === undefined ? {} : { changesLines: lines }
 }
 
 /** Nothing where none of these options is given: then HEAD is meant, while `--tags` without a tag means no commit. */

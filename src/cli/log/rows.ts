@@ -19,7 +19,8 @@ export async function logRow(
   path: string | undefined,
 ): Promise<number> {
   const { arguments: given, out, operation } = context
-  for (const other of ['stat', 'patch', 'graph', 'reverse', 'changing', ...nameNames] as const)
+  const contents = ['changing', 'changing-lines', 'pickaxe-regex'] as const
+  for (const other of ['stat', 'patch', 'graph', 'reverse', ...contents, ...nameNames] as const)
     given.exclusive('key', other)
   if (path === undefined) throw usage('--key needs a table: varve log TABLE --key KEY')
   const column = given.text('column')

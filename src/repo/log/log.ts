@@ -8,13 +8,14 @@ import { readCommits } from '../../history/commit.ts'
 import type { Commit } from '../../history/interface.ts'
 import { type RevisionSet, resolveSet } from '../../history/revision-set.ts'
 import { type CommitFilter, mayPass, passes } from './commit-filter.ts'
+import { type ContentFilter, filtersContent } from './content-filter.ts'
 import { peelToCommit } from '../head.ts'
 import type { Repo } from '../interface.ts'
 import { PathHistory } from './path-history.ts'
 
 const batchCommits = 64
 
-export interface LogOptions extends CommitFilter {
+export interface LogOptions extends CommitFilter, ContentFilter {
   /** A revision, a range, '^A' (without what A reaches), or several of these; default HEAD. */
   readonly revision?: string | readonly string[] | undefined
   /** '.' is everything. */
@@ -22,8 +23,6 @@ export interface LogOptions extends CommitFilter {
   /** Also what the path was called before; default true. */
   readonly follow?: boolean | undefined
   readonly limit?: number | undefined
-  /** Only commits that change how often this text stands in a file, or in the cells of a table (text-changes.ts). */
-  readonly changesText?: string | undefined
   /** Oldest first, of those that `limit` leaves. */
   readonly reverse?: boolean | undefined
   readonly firstParent?: boolean | undefined
@@ -61,14 +60,12 @@ export async function* log(repo: Repo, options: LogOptions = {}): AsyncGenerator
 }
 
 async function* newestFirst(repo: Repo, options: LogOptions): AsyncGenerator<LogEntry> {
-  const { changesText, limit = Number.POSITIVE_INFINITY, ...rest } = options
-  if (changesText === undefined) return yield* passing(repo, options)
+  if (!filtersContent(options)) return yield* passing(repo, options)
+  const { limit = Number.POSITIVE_INFINITY, ...rest } = options
   if (limit <= 0) return
-  const { changingText } = await import('./text-changes.ts')
+  const { changingContent } = await import('./content-changes.ts')
   let count = 0
-  for await (const entry of changingText(repo, passing(repo, rest), changesText, {
-    signal: options.signal,
-  })) {
+  for await (const entry of changingContent(repo, passing(repo, rest), options)) {
     yield entry
     if (++count >= limit) return
   }

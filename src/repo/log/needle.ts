@@ -4,9 +4,24 @@ import { concatBytes, utf8 } from '../../base/bytes.ts'
 import { VarveError } from '../../base/errors.ts'
 import type { Cell } from '../../table/interface.ts'
 
-const words: Readonly<Record<string, string>> = { true: 'true', false: 'false' }
+/** Counts how often something stands in what has changed: a text, or what a pattern matches. */
+export interface Counter {
+  countIn(bytes: Uint8Array): number
+  countInText(text: string): number
+  /** In a cell, as people see the cell. */
+  countInCell(cell: Cell): number
+  /** In a file that comes in pieces. */
+  countInPieces(pieces: AsyncIterable<Uint8Array>): Promise<number>
+}
 
-export class Needle {
+const words: Readonly<Record<string, Uint8Array>> = { true: utf8('true'), false: utf8('false') }
+
+/** A cell as people see it. */
+export function shownBytes({ kind, bytes }: Cell): Uint8Array {
+  return words[kind] ?? bytes
+}
+
+export class Needle implements Counter {
   readonly #bytes: Uint8Array
 
   /** @throws VarveError VARVE_USAGE for a text of no letters */
@@ -23,10 +38,8 @@ export class Needle {
     return this.countIn(utf8(text))
   }
 
-  /** How often the text occurs in a cell, as people see the cell. */
-  countInCell({ kind, bytes }: Cell): number {
-    const word = words[kind]
-    return word === undefined ? this.countIn(bytes) : this.countInText(word)
+  countInCell(cell: Cell): number {
+    return this.countIn(shownBytes(cell))
   }
 
   async countInPieces(pieces: AsyncIterable<Uint8Array>): Promise<number> {

@@ -1,6 +1,6 @@
-// How often a text stands in two versions of a dataset, path by path: for `log -S`, which names the commits that change
-// it. Of files their bytes are looked through in pieces, of tables the cells of rows that differ and the names of
-// columns; parts that both versions share are not read, or count on both sides alike.
+// How often a text or a pattern stands in two versions of a path: for `log -S`, which names the commits that change it. Of
+// files their bytes are looked through in pieces, of tables the cells of rows that differ and the names of columns; parts
+// that both versions share are not read, or count on both sides alike.
 import { throwIfAborted } from '../../base/errors.ts'
 import { yieldIfDue } from '../../base/turns.ts'
 import { Lru } from '../../base/lru.ts'
@@ -11,84 +11,33 @@ import { diffMaps } from '../../prolly/diff.ts'
 import { entryAt } from '../../prolly/entry-batch.ts'
 import type { Entry } from '../../prolly/interface.ts'
 import type { NodeStore } from '../../prolly/node-store.ts'
-import { commitsLeftOut } from '../../history/horizon.ts'
-import { readCommits } from '../../history/commit.ts'
 import type { ReadOptions } from '../../store/interface.ts'
 import { contentRuns, entryContentBytes } from '../../table/content-runs.ts'
 import { entryCells } from '../../table/entry-cells.ts'
 import { Table } from '../../table/table.ts'
-import { type ChangedPath, changedPaths } from '../diff/diff.ts'
-import { emptyTreeOf } from '../empty.ts'
-import type { Repo } from '../interface.ts'
-import type { LogEntry } from './log.ts'
-import { Needle } from './needle.ts'
+import type { ChangedPath } from '../diff/diff.ts'
+import type { Counter } from './needle.ts'
 
 const rowsAtOnce = 256
 /** Files of which the count is known: each version is one side of two comparisons. */
 const knownMax = 4096
 
-/**
- * Of these entries of a log those whose commit changes how often the text stands in some path, against each of its parents. Of
- * a log of paths those alone count. A commit whose parents were not fetched is none: everything would look new in it.
- */
-export async function* changingText(
-  repo: Repo,
-  entries: AsyncIterable<LogEntry>,
-  text: string,
-  options: ReadOptions = {},
-): AsyncGenerator<LogEntry> {
-  const writer = repo.store.writer()
-  try {
-    const nodes = repo.nodes.through(writer)
-    const nothing = emptyTreeOf({ writer, nodes })
-    const changes = new TextChanges(nodes, text, options)
-    const beyond = await commitsLeftOut(repo.store)
-    for await (const entry of entries) {
-      const { parents, tree } = entry.commit
-      if (parents.some((parent) => beyond.has(parent))) continue
-      const before = (await readCommits(repo.store, parents)).map((parent) => parent.tree)
-      if (
-        await areAll(before.length === 0 ? [nothing] : before, (one) =>
-          changes.areBetween(one, tree, entry.paths),
-        )
-      )
-        yield entry
-    }
-  } finally {
-    await writer.abort()
-  }
-}
-
-async function areAll(trees: readonly Cid[], differ: (tree: Cid) => Promise<boolean>): Promise<boolean> {
-  for (const tree of trees) if (!(await differ(tree))) return false
-  return true
-}
-
-class TextChanges {
+export class TextChanges {
   readonly #nodes: NodeStore
-  readonly #needle: Needle
+  readonly #counter: Counter
   readonly #options: ReadOptions
   readonly #known = new Lru<Cid, number>(knownMax)
 
-  constructor(nodes: NodeStore, text: string, options: ReadOptions = {}) {
+  constructor(nodes: NodeStore, counter: Counter, options: ReadOptions = {}) {
     this.#nodes = nodes
-    this.#needle = new Needle(text)
+    this.#counter = counter
     this.#options = options
   }
 
-  /** Whether it stands in some path, of these or all, another number of times. */
-  async areBetween(before: Cid, after: Cid, paths?: readonly string[]): Promise<boolean> {
-    const changed = await changedPaths(this.#nodes, before, after, { ...this.#options, paths })
-    for (const change of changed) {
-      throwIfAborted(this.#options.signal)
-      if (await this.#differs(change)) return true
-    }
-    return false
-  }
-
-  async #differs({ before, after }: ChangedPath): Promise<boolean> {
+  /** Whether it stands in the path another number of times. */
+  async differs({ before, after }: ChangedPath): Promise<boolean> {
     if (before?.kind !== 'table' || after?.kind !== 'table')
-      return (await this.#countIn(before)) !== (await this.#countIn(after))
+      return (await this.countIn(before)) !== (await this.countIn(after))
     const [old, young] = [await this.#tableOf(before.table), await this.#tableOf(after.table)]
     let more = this.#namesOf(young) - this.#namesOf(old)
     for await (const differences of diffMaps(old.map, young.map, this.#options)) {
@@ -98,16 +47,16 @@ class TextChanges {
     return more !== 0
   }
 
-  async #countIn(entry: TreeEntry | null): Promise<number> {
+  async countIn(entry: TreeEntry | null): Promise<number> {
     if (entry === null) return 0
-    if (entry.kind === 'symlink') return this.#needle.countIn(entry.target)
+    if (entry.kind === 'symlink') return this.#counter.countIn(entry.target)
     const name = entry.kind === 'table' ? entry.table : entry.content
     const known = this.#known.get(name)
     if (known !== undefined) return known
     const count =
       entry.kind === 'table'
         ? await this.#countRows(await this.#tableOf(entry.table))
-        : await this.#needle.countInPieces(readFile(this.#nodes, entry, this.#options))
+        : await this.#counter.countInPieces(readFile(this.#nodes, entry, this.#options))
     this.#known.set(name, count, 1)
     return count
   }
@@ -122,7 +71,7 @@ class TextChanges {
   }
 
   #namesOf({ shape }: Table): number {
-    return shape.schema.columns.reduce((sum, { name }) => sum + this.#needle.countInText(name), 0)
+    return shape.schema.columns.reduce((sum, { name }) => sum + this.#counter.countInText(name), 0)
   }
 
   async #cellsOf({ shape }: Table, entries: readonly (Entry | null)[]): Promise<number> {
@@ -131,7 +80,7 @@ class TextChanges {
     for (let at = 0; at < here.length; at += rowsAtOnce) {
       for (const run of contentRuns(here.slice(at, at + rowsAtOnce), entryContentBytes)) {
         const rows = await entryCells(this.#nodes.reader, shape, run, shape.schema.columns)
-        for (const cells of rows) for (const cell of cells ?? []) count += this.#needle.countInCell(cell)
+        for (const cells of rows) for (const cell of cells ?? []) count += this.#counter.countInCell(cell)
       }
       throwIfAborted(this.#options.signal)
       await yieldIfDue()
