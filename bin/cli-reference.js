@@ -16,6 +16,17 @@ function varve(...args) {
   )
 }
 
+/** A paragraph of lines that are set in is a list: a word, what it means, and maybe lines that go on. */
+function paragraphs(description) {
+  return description.split('\n\n').flatMap((paragraph, i) => {
+    const joined = paragraph.replaceAll(/\n {4,}/g, ' ')
+    const lines = paragraph.startsWith('  ')
+      ? joined.split('\n').map((line) => line.replace(/^ {2}(.+?) {2,}/, '- `$1`: '))
+      : [paragraph.replaceAll('\n', ' ')]
+    return i === 0 ? lines : ['', ...lines]
+  })
+}
+
 function section({ name, summary, usage, description, options, examples, json }) {
   const lines = [
     `### varve ${name}`,
@@ -26,7 +37,7 @@ function section({ name, summary, usage, description, options, examples, json })
     ...usage,
     '```',
     '',
-    description.replaceAll('\n', ' '),
+    ...paragraphs(description),
   ]
   if (options.length > 0) {
     lines.push('', '| option | |', '|---|---|')

@@ -9,7 +9,7 @@ export const commonOptions: OptionSpecs = {
     short: 'v',
     about: 'print more: whole cells, phases of the work, causes of errors',
   },
-  color: { type: 'flag', about: 'colour the output, even where it is no terminal' },
+  color: { type: 'flag', about: 'colour the output, even if it is not a terminal' },
   'no-color': { type: 'flag', about: 'do not colour the output' },
   progress: {
     type: 'text',
@@ -21,7 +21,7 @@ export const commonOptions: OptionSpecs = {
   'no-pager': {
     type: 'flag',
     short: 'P',
-    about: 'print long answers right away, on a terminal too, instead of through a pager',
+    about: 'do not use a pager for long answers',
   },
   help: { type: 'flag', short: 'h', about: 'explain the command' },
 }

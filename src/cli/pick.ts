@@ -22,15 +22,16 @@ export const pickOptions: OptionSpecs = {
     type: 'text',
     short: 'm',
     value: 'PARENT',
-    about: "of merge commits: what changed against this parent; '-m 1' is the branch that was merged into",
+    about:
+      "for merge commits: take the change against this parent; '-m 1' is the branch that was merged into",
   },
   ...editOptions,
-  continue: { type: 'flag', about: 'commit what it stopped at, all conflicts being resolved, and go on' },
-  skip: { type: 'flag', about: 'go on without the commit at which it stopped' },
-  abort: { type: 'flag', about: 'go back to before it' },
+  continue: { type: 'flag', about: 'commit what it stopped at, when all conflicts are resolved, and go on' },
+  skip: { type: 'flag', about: 'skip the commit at which it stopped, and go on' },
+  abort: { type: 'flag', about: 'go back to the state before it' },
   quit: {
     type: 'flag',
-    about: 'forget what is left of it; branch, staged changes and files stay as they are',
+    about: 'stop, and keep branch, staged changes and files as they are',
   },
   force: { type: 'flag', short: 'f', about: 'with --skip, --abort: drop edits of files that would change' },
 }

@@ -22,14 +22,14 @@ export const refListOptions: OptionSpecs = {
     type: 'list',
     value: 'KEY',
     about:
-      "in order of KEY: refname, version:refname, authordate, committerdate, creatordate, taggerdate; '-KEY' downwards",
+      "sort by KEY: refname, version:refname, authordate, committerdate, creatordate, taggerdate; '-KEY' for descending order",
   },
   format: {
     type: 'text',
     value: 'FORMAT',
-    about: "a line of each with Git's fields: '%(refname:short) %(subject)'",
+    about: "print a line for each, with Git's fields: '%(refname:short) %(subject)'",
   },
-  'ignore-case': { type: 'flag', short: 'i', about: 'patterns and order of letters in whatever case' },
+  'ignore-case': { type: 'flag', short: 'i', about: 'ignore case in patterns and order' },
 }
 
 /**

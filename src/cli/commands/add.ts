@@ -10,19 +10,19 @@ import { visible } from '../visible.ts'
 export const command: Command = {
   usage: ['add [--dry-run] [--as-file] PATH...', 'add --all', 'add --update [PATH...]'],
   description:
-    'Puts files as they are now into the next commit; a folder stands for all that is below it, removed files included.\nTracked tables are stored by row, and what a checkout writes later is the same to the byte. A row that breaks its\ntable, such as a key used twice, is refused; a table whose bytes could not be given back is stored as a file, and add\nsays so, as it does of what it leaves out: other repositories, pipes, and what a partial clone did not take.',
+    'Stages files as they are now for the next commit. A folder stands for everything below it, removed\nfiles included. Tracked tables are stored by row, and a checkout later writes them back byte for\nbyte. A table with a broken row, such as a key that is used twice, is refused. A table that could\nnot be written back byte for byte is stored as a plain file, and add says so. It also says what it\nleaves out: other repositories, pipes, and what a partial clone did not take.',
   options: {
     all: { type: 'flag', short: 'A', about: 'everything in the repository' },
     update: {
       type: 'flag',
       short: 'u',
-      about: 'only what is tracked already, everywhere or below PATH: changed and removed files',
+      about: 'only versioned files that were changed or removed, everywhere or below PATH',
     },
     'as-file': {
       type: 'flag',
-      about: "store tables as plain files this time; 'varve untrack' does so for good",
+      about: "store tables as plain files this time; 'varve untrack' does this permanently",
     },
-    'dry-run': { type: 'flag', short: 'n', about: 'only say what would be staged' },
+    'dry-run': { type: 'flag', short: 'n', about: 'only show what would be staged' },
   },
   examples: [
     ['varve add people.csv', 'stage one file'],

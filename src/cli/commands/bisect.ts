@@ -24,12 +24,12 @@ export const command: Command = {
     'bisect reset',
   ],
   description:
-    "Finds the commit that broke something with the fewest tests. 'start' names a bad commit and good ones before it (or\n'bad' and 'good' do, later); the files are then as in the commit in the middle of what is left, and HEAD is detached\nthere. Look, and say 'good', 'bad', or 'skip' where it cannot be told, until the first bad commit is found. 'run' does\nso by a command, in the repository's folder: exit code 0 is good, 125 skip, all others up to 127 bad, as of `varve\ncheck`; a command that cannot be run, or that a signal ends, stops it. Merges make no difference. 'reset' goes back to\nwhere you were, and names commits made meanwhile; 'log' prints what was said, as commands. What is known survives a crash, and `varve status` tells it.\nThe exit code is 1 where only skipped commits are left.",
+    "Finds the commit that broke something, with the fewest tests. 'start' names a bad commit and good\nones before it ('bad' and 'good' can do this later, too). It then checks out the commit in the\nmiddle of the remaining ones, with HEAD detached. Test it, and say 'good', 'bad', or 'skip' if it\ncannot be tested, until the first bad commit is found.\n\n'run' does this with a command, in the repository's folder: exit code 0 means good, 125 skip, and\nany other up to 127 bad, such as those of `varve check`. If the command cannot be run, or a signal\nends it, bisect stops.\n\n'reset' goes back to where you were, and names commits that were made meanwhile. 'log' prints the\nanswers so far, as commands. The state survives a crash, and `varve status` shows it. The exit code\nis 1 if only skipped commits are left.",
   options: {},
   examples: [
-    ['varve bisect start HEAD v1', 'v1 was good, what is here is bad'],
-    ['varve bisect run varve check', 'find the commit since which a rule is broken'],
-    ['varve bisect good', 'this one is fine'],
+    ['varve bisect start HEAD v1', 'v1 was good, the current commit is bad'],
+    ['varve bisect run varve check', 'find the commit that broke a rule'],
+    ['varve bisect good', 'the commit that is checked out is good'],
     ['varve bisect reset', 'go back to the branch'],
   ],
   json: "BisectResult = { branch: string | null; start: string; bad: string | null; good: string[]; skipped: string[]; found: string | null; left: number; log: { verdict: 'good' | 'bad' | 'skip'; commit: string }[]; testing: CommitInfo | null; steps: number; untold: string[] }; log: the same without the last three; reset: { reset: true; left: CommitInfo[] }",

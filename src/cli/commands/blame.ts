@@ -15,7 +15,7 @@ export const command: Command = {
     'blame FILE [REV]',
   ],
   description:
-    "Shows which commit last changed each row of TABLE, when, and who made it; with --column each cell of those columns;\nwith --key each cell of one row. Of a text FILE it is told line by line. Older names are followed, and a row that a\nmerge took from one side is that side's. It looks back from REV (default: HEAD); what is not committed is not shown.",
+    'Shows which commit last changed each row of TABLE, when, and who made it; with --column each cell of\nthese columns, with --key each cell of one row. For a text FILE it shows this line by line. Earlier\nnames are followed. A row that a merge took from one side is attributed to that side. Blame starts\nat REV (default: HEAD); uncommitted changes are not shown.',
   options: {
     key: { type: 'list', short: 'k', value: 'KEY', about: 'only this row; once for each column of its key' },
     column: {
@@ -28,8 +28,8 @@ export const command: Command = {
   examples: [
     ['varve blame people.csv', 'who changed each row last'],
     ['varve blame people.csv --key 17', 'who brought in each cell of one row'],
-    ['varve blame people.csv --column city v1', 'who said where people live, as of v1'],
-    ['varve blame README.md', 'a text, by lines'],
+    ['varve blame people.csv --column city v1', 'who last changed each city, as of v1'],
+    ['varve blame README.md', 'a text, by line'],
   ],
   json: "{ kind: 'table' | 'text'; path: string; commit: string; keyColumns: string[]; count: number; commits: BlamedCommit[]; items: RowBlame[] | LineBlame[] }",
   pages: () => true,

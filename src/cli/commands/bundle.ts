@@ -10,16 +10,19 @@ import { visible } from '../visible.ts'
 export const command: Command = {
   usage: ['bundle create [--since REV]... [--all] FILE [REV...]', 'bundle list FILE', 'bundle verify FILE'],
   description:
-    "Puts branches and tags, with all that they reach, into one file, to be carried where no network goes. REV names them\n(default: the current branch); 'A..B', '^A' and --since leave out what A reaches, which the receiver must have then. Such a file\nis a remote like any other: clone it, or add it with `varve remote add` and fetch or pull. It cannot be pushed to.",
+    "Puts branches and tags, with everything that they reach, into one file, for places that no network\nreaches. REV names them (default: the current branch). 'A..B', '^A' and --since leave out what A\nreaches, which the receiver must then have. Such a file is a remote like any other: clone it, or add\nit with `varve remote add` and fetch or pull. You cannot push to it.",
   options: {
     since: { type: 'list', value: 'REV', about: 'create: leave out what REV reaches' },
     all: { type: 'flag', about: 'create: all branches and tags' },
   },
   examples: [
     ['varve bundle create prices.bundle', 'the current branch, whole'],
-    ['varve bundle create --since v1 news.bundle main', 'what main has since v1'],
+    ['varve bundle create --since v1 news.bundle main', 'what is new in main since v1'],
     ['varve clone prices.bundle', 'on the other side'],
-    ['varve bundle verify news.bundle', 'is it whole, and is here what it continues from?'],
+    [
+      'varve bundle verify news.bundle',
+      'check the file, and that this repository has what it continues from',
+    ],
   ],
   json: '{ file: string; bytes: number; head: string | null; refs: { ref: string; target: string }[]; needs: string[]; objects: number }; verify also: { problems: { where: string; what: string }[]; lacking: string[] | null }',
   run,

@@ -9,7 +9,7 @@ import { writeFile } from '../write-file.ts'
 export const command: Command = {
   usage: ['car export [-o FILE] [REV]', 'car import --branch NAME FILE'],
   description:
-    'Writes a commit (default: HEAD) and all that it reaches, its whole history too, as a CAR file, which IPLD tools read:\neach object is a block under its CID, the commit is the root. Reads such a file back as a new branch; every block is\nhashed, and nothing is kept unless all that the commit reaches is there. FILE - is standard input.',
+    "Writes a commit (default: HEAD) with everything that it reaches, its whole history included, as a\nCAR file for IPLD tools: each object is a block under its CID, and the commit is the root. 'import'\nreads such a file as a new branch. Every block is hashed, and nothing is kept unless everything that\nthe commit reaches is there. FILE - is standard input.",
   options: {
     output: {
       type: 'text',
@@ -17,12 +17,12 @@ export const command: Command = {
       value: 'FILE',
       about: 'export: write to FILE, which appears when it is complete',
     },
-    branch: { type: 'text', short: 'b', value: 'NAME', about: 'import: the branch to make of the root' },
+    branch: { type: 'text', short: 'b', value: 'NAME', about: 'import: the name of the new branch' },
   },
   examples: [
     ['varve car export -o prices.car', 'the current commit with its history'],
     ['varve car export v1 | ipfs dag import', 'into IPFS'],
-    ['varve car import --branch theirs prices.car', 'and back, as a branch'],
+    ['varve car import --branch theirs prices.car', 'import such a file as a branch'],
   ],
   json: 'export with -o: { file: string; bytes: number }; import: { branch: string; head: string; commits: number; objects: number }',
   run,

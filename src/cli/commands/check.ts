@@ -11,7 +11,7 @@ const exitViolated = 23
 export const command: Command = {
   usage: ['check [--staged] [--changed-since REV] [--format FORMAT] [--limit N] [REV] [[--] PATH...]'],
   description:
-    "Checks tables against the rules that varve.yaml has for them: required, unique, type, min, max, pattern, values,\nreferences, and how many rows there are. It looks at the files as they are now, with --staged at what the next commit\nwill hold, with REV at a revision, whose own varve.yaml counts. The exit code is 23 where a rule is broken whose level\nis 'error', as it is unless varve.yaml says 'level: warn'; violations are counted, and the first of each rule listed.\n\nWith --changed-since only rows that were added or changed since REV are looked at (since the commit where what is checked\nleft REV, as 'varve diff A...B' compares), and what their change breaks elsewhere: a second row with the same cell, rows\nthat refer to one that is gone. Tables whose rules or columns have\nchanged are checked whole.\n\nNo other command is held up by rules: put 'varve check' into CI, or before a push.",
+    "Checks tables against the rules that varve.yaml has for them: required, unique, type, min, max,\npattern, values, references, and the number of rows. It checks the files as they are now, with\n--staged what the next commit will hold, and with REV a revision by its own varve.yaml. The exit\ncode is 23 if a rule of level 'error' is broken; this is the level of a rule unless varve.yaml says\n'level: warn'. Violations are counted, and the first of each rule are listed.\n\nWith --changed-since, only rows are checked that were added or changed since the merge base with\nREV, as 'varve diff A...B' compares, and what they break elsewhere: a second row with the same cell,\nor rows that refer to a row that is gone. Tables whose rules or columns have changed are checked\nwhole.\n\nRules stop no other command: run 'varve check' in CI, or before a push.",
   options: {
     staged: { type: 'flag', aliases: ['cached'], about: 'what the next commit will hold' },
     'changed-since': { type: 'text', value: 'REV', about: 'only rows that were added or changed since REV' },
@@ -29,11 +29,11 @@ export const command: Command = {
     },
   },
   examples: [
-    ['varve check', 'are the files as they should be?'],
-    ['varve check --staged', 'before a commit'],
+    ['varve check', 'check the files as they are now'],
+    ['varve check --staged', 'what the next commit would hold'],
     ['varve check --changed-since origin/main HEAD', 'for CI: what this branch brings in'],
     ['varve check --format markdown HEAD', 'a comment on a pull request'],
-    ['varve check people.csv --limit 1000', 'one table, more of what is wrong with it'],
+    ['varve check people.csv --limit 1000', 'one table, with up to 1000 violations of each rule'],
   ],
   json: "{ tables: { path: string; rows: number; checked: number; scope: 'all' | 'changes' }[]; broken: { path: string; column: string | null; rule: string; level: 'error' | 'warn'; expected: string; keyColumns: string[]; count: number; isAtLeast: boolean; violations: { key: Value[]; value: Value; sameAs?: Value[] }[] }[]; errors: number; warnings: number }",
   run,

@@ -7,16 +7,16 @@ export const command: Command = {
     'cherry-pick --continue [-e | --no-edit] | --skip [-f] | --abort [-f] | --quit',
   ],
   description:
-    "Does again on the current branch what each REV did to its parent, keeping its author: one commit after the other, those\nof a range A..B oldest first. What clashes is a conflict, as in a merge: it stops there with exit code 21, and what is\nleft is remembered until --continue. What changes nothing here is left out, and told. Without commits ('-n') several are\nstaged as one change, or none of them.",
+    'Applies to the current branch what each REV did to its parent, and keeps its author: one commit\nafter the other, those of a range A..B oldest first. On a conflict, as in a merge, the command stops\nwith exit code 21, and the remaining commits wait for --continue. A commit that changes nothing here\nis left out, and named. With -n several commits are staged as one change; if one has a conflict,\nnone is.',
   options: {
     ...pickOptions,
-    'name-origin': { type: 'flag', short: 'x', about: 'let the message say which commit it was' },
+    'name-origin': { type: 'flag', short: 'x', about: "add the original commit's id to the message" },
   },
   examples: [
     ['varve cherry-pick cleanup', 'the last commit of another branch'],
-    ['varve cherry-pick main..cleanup', 'all that main has not, oldest first'],
-    ['varve cherry-pick -x 1f2e3d', 'a fix for a released version, saying where it comes from'],
-    ['varve cherry-pick --skip', 'go on without the commit that clashed'],
+    ['varve cherry-pick main..cleanup', 'all commits that main does not have, oldest first'],
+    ['varve cherry-pick -x 1f2e3d', 'a fix for a released version, with the original id in the message'],
+    ['varve cherry-pick --skip', 'skip the commit with conflicts, and go on'],
     ['varve cherry-pick --no-commit v1~2', 'stage it without a commit'],
   ],
   json: pickJson,

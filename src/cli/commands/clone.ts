@@ -14,7 +14,7 @@ export const command: Command = {
     'clone --at REV [--depth N] URL [DIR]',
   ],
   description:
-    "Copies the repository at URL with its whole history into DIR (default: the URL's last part), remembers URL as the\nremote 'origin', and writes the files of its current branch. A clone that was interrupted\ncarries on when the same command is run again. With --at it is one revision without its history: made for CI.",
+    "Copies the repository at URL with its whole history into DIR (default: the last part of URL), stores\nURL as the remote 'origin', and writes the files of the current branch. If a clone was interrupted,\nthe same command continues it. With --at only one revision is copied, without its history, as a\nbuild needs it.",
   options: {
     bare: { type: 'flag', about: 'copy only the history, without files' },
     branch: {
@@ -32,18 +32,19 @@ export const command: Command = {
       type: 'list',
       value: 'PATH',
       about:
-        'files of PATH alone: a folder, a file or a pattern; the rest stays with the remote until it is read. blob:limit=N: of files of N bytes (10k, 5m, 1g) and more, those versions that are read',
+        'only files of PATH: a folder, a file or a pattern; the rest stays with the remote until it is read. blob:limit=N: of files of N bytes (10k, 5m, 1g) and more, only versions that are read',
     },
     lazy: {
       type: 'flag',
-      about: 'history first; contents when they are read, those of the files written now',
+      about:
+        'fetch history first, and contents when they are read; files of the current branch are written now',
     },
     at: { type: 'text', value: 'REV', about: "only this branch's, tag's or commit's files, without history" },
   },
   examples: [
     ['varve clone /srv/data/prices', 'from a disk that you can reach, into ./prices'],
     ['varve clone file:///srv/data/prices current', 'the same, into ./current'],
-    ['varve clone --depth 1 /srv/data/prices', 'all branches, of each the newest commit alone'],
+    ['varve clone --depth 1 /srv/data/prices', 'all branches, only the newest commit of each'],
     ['varve clone --lazy --filter labels /srv/images', 'one folder of a huge dataset'],
     [
       'varve clone --filter blob:limit=10m /srv/images',

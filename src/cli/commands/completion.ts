@@ -7,7 +7,7 @@ import type { Command, Context } from '../interface.ts'
 export const command: Command = {
   usage: ['completion bash | zsh | fish'],
   description:
-    'Prints a script that completes commands, their actions, options and values of these, and names of branches, tags and remotes.',
+    'Prints a script that completes commands, their actions, options and option values, and names of\nbranches, tags and remotes.',
   options: {},
   examples: [
     ['varve completion bash > ~/.local/share/bash-completion/completions/varve', 'for bash'],

@@ -6,16 +6,16 @@ import { visible } from '../visible.ts'
 export const command: Command = {
   usage: ['config [--list] [--global]', 'config [--global] KEY [VALUE]', 'config [--global] --unset KEY'],
   description:
-    "Reads and changes the repository's settings, or with --global your own for all repositories. Without --global, KEY is what counts\nhere: user.name and the like are looked up in your own settings too. A key that is not set\nexits with 1. user.name and user.email sign your commits. core.editor and core.pager, the\nprograms that write messages and show long answers, are of your own settings alone. `init` and `clone` try the file system, as on a\nUSB stick: where it keeps no executable bit, core.fileMode is false and files keep the bit that they have in history; where it\nhas no symlinks, core.symlinks is false and a symlink is a small file that holds its target; where it does not tell 'a' from\n'A', core.ignoreCase is true and a file has the name under which it is tracked.",
+    "Reads and changes the repository's settings, or with --global your own settings for all\nrepositories. Without --global, KEY is looked up in your own settings too. If KEY is not set, the\nexit code is 1. user.name and user.email sign your commits. core.editor and core.pager, the programs\nthat write messages and show long answers, can only be set with --global.\n\n`init` and `clone` test the file system (of a USB stick, for instance). If it has no executable bit,\ncore.fileMode is false, and files keep the bit that they have in history. If it has no symlinks,\ncore.symlinks is false, and a symlink becomes a small file that holds its target. If it does not\ndistinguish 'a' from 'A', core.ignoreCase is true, and a file has the name under which it is\ntracked.",
   options: {
     list: { type: 'flag', short: 'l', about: 'all settings (the default without KEY)' },
     global: { type: 'flag', about: 'your own settings: $VARVE_CONFIG, or ~/.config/varve/config.json' },
     unset: { type: 'flag', about: 'remove the setting' },
   },
   examples: [
-    ['varve config --global user.name "Ada Lovelace"', 'say who you are, once for all repositories'],
-    ['varve config --global user.email ada@example.org', 'and your address'],
-    ['varve config user.email', 'whose address signs commits here?'],
+    ['varve config --global user.name "Ada Lovelace"', 'set your name, once for all repositories'],
+    ['varve config --global user.email ada@example.org', 'and your e-mail address'],
+    ['varve config user.email', 'which address signs commits here'],
   ],
   json: '{ items: { key: string; value: string }[] }; KEY: { key: string; value: string | null }',
   run,

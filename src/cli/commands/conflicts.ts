@@ -10,9 +10,9 @@ import { toRepositoryPath } from '../paths.ts'
 export const command: Command = {
   usage: ['conflicts [--resolved] [--key KEY...] [--column NAME] [--format FORMAT] [PATH]'],
   description:
-    'Lists what the merge under way could not decide, with its three sides: base (what both started from), ours (this\nbranch) and theirs (what is merged in). `varve resolve` settles them. A row that both sides added differently under\none key is a key-collision. --resolved lists what has been settled instead, and how: until the commit it can be taken\nback with `varve resolve --forget`. FORMAT is table, json, markdown (for a comment on a pull request) or csv: a sheet\nwith the columns id, path, key, column, base, ours, theirs and resolution, to fill in for `varve resolve --from`.',
+    'Lists the conflicts of the current merge with their three sides: base (the common ancestor), ours\n(this branch) and theirs (what is merged in). `varve resolve` resolves them. A row that both sides\nadded with different contents under one key is a key-collision. --resolved lists the resolved\nconflicts instead, and how each was resolved; until the commit, `varve resolve --forget` opens them\nagain.\n\nFORMAT is table, json, markdown (for a comment on a pull request) or csv: a sheet with the columns\nid, path, key, column, base, ours, theirs and resolution, to be filled in for `varve resolve\n--from`.',
   options: {
-    path: { type: 'text', value: 'PATH', about: 'those of this file or folder; as the argument' },
+    path: { type: 'text', value: 'PATH', about: 'those of this file or folder, like the argument PATH' },
     key: {
       type: 'list',
       short: 'k',
@@ -20,7 +20,7 @@ export const command: Command = {
       about: "those of this row; once for each of its key's columns",
     },
     column: { type: 'text', short: 'c', value: 'NAME', about: 'those of cells in this column' },
-    resolved: { type: 'flag', about: 'those that are settled, and how' },
+    resolved: { type: 'flag', about: 'resolved conflicts, and how they were resolved' },
     format: {
       type: 'text',
       value: 'FORMAT',
@@ -36,7 +36,7 @@ export const command: Command = {
       'varve conflicts --format csv > conflicts.csv',
       'a sheet to fill in: varve resolve --from conflicts.csv',
     ],
-    ['varve conflicts --resolved', 'what has been settled, and how'],
+    ['varve conflicts --resolved', 'resolved conflicts, and how they were resolved'],
   ],
   json: "{ items: { id: string; kind: 'cell' | 'row' | 'key-collision' | 'file' | 'schema' | 'part'; path: string; key?: Value[]; keyColumns?: string[]; column?: string; reason?: string; part?: 'cell' | 'row' | 'key-collision' | 'schema' | 'text'; where?: string; names?: { base: string | null; ours: string | null; theirs: string | null }; base: Value | Row; ours: Value | Row; theirs: Value | Row; text?: string; resolution?: { how: 'given' | 'file' | 'reused' | 'rekeyed'; side: 'ours' | 'theirs' | 'base' | null; value: Value | Row } }[] }",
   pages: () => true,

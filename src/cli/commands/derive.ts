@@ -10,19 +10,22 @@ import { visible } from '../visible.ts'
 export const command: Command = {
   usage: ['derive [PATH...] [--dry-run] [--force] [--functions FILE] [-m MESSAGE] [--branch BRANCH]'],
   description:
-    "Brings the tables that varve.yaml declares as derived up to date with the tables they are made of, and commits them.\nEach is one SELECT in SQLite's words over other tables, which are read as they are committed; of tables that are known\nfrom the last time only what has changed is read, and of results that allow it only the rows that this touches are\ncomputed; -v says why a whole query was run. What a table was made of is kept in the commit: 'varve show' says it.\nA table is computed again when its inputs or its declaration have changed, or somebody has changed it by hand.\n\nOr a table is made by a function of yours, of rows or of groups of rows. The module that exports it is named by\n--functions, or by VARVE_FUNCTIONS in the environment: a repository never brings code that runs here.",
+    "Updates the tables that varve.yaml declares as derived from the tables they are made from, and\ncommits them. Each is one SELECT in SQLite's dialect over other tables, which are read as they are\ncommitted. If a table was derived before, only what has changed is read, and if the query allows it,\nonly the rows that this affects are computed; -v says why a whole query was run. The commit records\nwhat a table was made from: 'varve show' prints it. A table is computed again if its inputs or its\ndeclaration have changed, or if somebody has changed it by hand.\n\nA table can also be made by a function of yours, from rows or from groups of rows. --functions, or\nVARVE_FUNCTIONS in the environment, names the module that exports it: a repository never brings code\nthat runs here.",
   options: {
-    'dry-run': { type: 'flag', short: 'n', about: 'compute, say what would change, commit nothing' },
-    force: { type: 'flag', short: 'f', about: 'compute all anew, as if nothing were known' },
+    'dry-run': { type: 'flag', short: 'n', about: 'compute, show what would change, commit nothing' },
+    force: { type: 'flag', short: 'f', about: 'compute everything anew' },
     functions: { type: 'text', value: 'FILE', about: 'the module that exports the functions' },
     message: { type: 'text', short: 'm', value: 'MESSAGE', about: "the commit's message" },
-    branch: { type: 'text', value: 'BRANCH', about: 'on this branch (default: the current one)' },
+    branch: { type: 'text', value: 'BRANCH', about: 'commit to this branch (default: the current one)' },
   },
   examples: [
     ['varve derive', 'bring all derived tables up to date'],
-    ['varve derive reports/by-city --dry-run', 'see what would change in one, and those it is made of'],
-    ['varve derive --functions ./derive.mjs', 'with tables that your functions make'],
-    ['varve sync && varve derive', 'after rows came from a database'],
+    [
+      'varve derive reports/by-city --dry-run',
+      'see what would change in one table and those it is made from',
+    ],
+    ['varve derive --functions ./derive.mjs', 'also tables that your functions make'],
+    ['varve sync && varve derive', 'after a round brought rows from a database'],
   ],
   json: '{ tables: { path: string; outcome: "unchanged" | "same" | "changed"; rows: number; rowsRead: number; rowsAnew: number; whole: string | null; from: string[] }[]; commit: string | null }',
   run,

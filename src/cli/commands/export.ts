@@ -14,13 +14,13 @@ export const command: Command = {
     'export git DIR [--all] [--bare] [--force] [REV...]',
   ],
   description:
-    "Writes a table's rows in key order as CSV, TSV, JSON Lines, Parquet or SQLite, whatever the table's own file is.\nParquet and SQLite get typed columns; what a type cannot hold in full is written as text, and said. For the file as it\nwas added, use `varve cat`.\n\n`export git` writes history into a Git repository: one that is there, or a new one in DIR. Commits keep authors, dates (to\nthe second) and messages, tables become the bytes of their files. Without REVs (branches and tags) the current branch\nis exported, and tags on what is exported come along. Again, it adds what is new; what `import git` brought in and\nnobody changed gets the ids that it had. Branches there move forward only, and files that are checked out follow.",
+    "Writes a table's rows in key order as CSV, TSV, JSON Lines, Parquet or SQLite, whatever format the\ntable's own file has. Parquet and SQLite get typed columns; a column whose type cannot hold all its\nvalues exactly is written as text, and the command says so. For the file as it was added, use `varve\ncat`.\n\n'export git' writes history into a Git repository: an existing one, or a new one in DIR. Commits\nkeep authors, dates (to the second) and messages, and tables become the bytes of their files.\nWithout REVs (branches and tags), the current branch is exported, with the tags on exported commits.\nRun it again to add what is new. Commits that 'import git' brought in, and that nobody changed, get\ntheir old ids. Branches there only move forward, and files that are checked out follow.",
   options: {
     format: {
       type: 'text',
       value: 'FORMAT',
       choices: ['csv', 'tsv', 'jsonl', 'parquet', 'sqlite'],
-      about: 'csv, tsv, jsonl, parquet or sqlite (default: by the name of FILE, else of PATH, else csv)',
+      about: 'csv, tsv, jsonl, parquet or sqlite (default: from the name of FILE or else of PATH, else csv)',
     },
     output: {
       type: 'text',
@@ -29,8 +29,8 @@ export const command: Command = {
       about: 'write to FILE, which appears when it is complete; for SQLite, FILE:TABLE names the table',
     },
     all: { type: 'flag', about: 'git: all branches and tags' },
-    bare: { type: 'flag', about: 'git: make a repository without files, where there is none yet' },
-    force: { type: 'flag', about: 'git: move branches and tags even where that leaves commits there behind' },
+    bare: { type: 'flag', about: 'git: make a bare repository if there is none yet' },
+    force: { type: 'flag', about: 'git: move branches and tags even if commits there are lost' },
   },
   examples: [
     ['varve export people.csv --format jsonl', 'as JSON Lines'],

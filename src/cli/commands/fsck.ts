@@ -9,20 +9,20 @@ import { visible } from '../visible.ts'
 export const command: Command = {
   usage: ['fsck', 'fsck --repair [--from PATH|URL]... [--dry-run]'],
   description:
-    "Reads every byte of the repository: each object against its hash, each index against its pack, and that everything\nwhich a branch, tag or kept operation needs is there. Exits with 50 when something is damaged.\n\nWith --repair it mends what it can: the index is written anew from what the packs say of themselves, and lost objects\ncome back from where a whole copy is, as their hashes prove: another pack, --from, files of the working folder that have\nnot changed, the remotes. Where the newest state cannot be read, the one before it becomes the newest; commits that only\nthe lost one named are kept as branches 'recovered/…'. Damaged files are moved to .varve/quarantine, never deleted, and\nnothing that is whole is changed. What stays lost is told by commit, branch and path. Run it when nobody else works in\nthe repository. Exits with 0 when nothing is damaged or lost afterwards.",
+    "Reads every byte of the repository: it checks each object against its hash, each index against its\npack, and that everything is there that a branch, tag or kept operation needs. The exit code is 50\nif something is damaged.\n\nWith --repair it mends what it can. The index is made anew from the packs. Lost objects come back\nfrom wherever a whole copy is, as their hashes prove: another pack, --from, files of the working\nfolder that have not changed, the remotes. If the newest state cannot be read, the one before it\nbecomes the newest, and commits that only the lost one named become branches 'recovered/…'. Damaged\nfiles are moved to .varve/quarantine and never deleted, and undamaged files are not changed. What\nstays lost is listed by commit, branch and path. Run it when nobody else works in the repository.\nThe exit code is 0 if nothing is damaged or lost afterwards.",
   options: {
     repair: { type: 'flag', about: 'mend what is damaged' },
     from: {
       type: 'list',
       value: 'PATH|URL',
-      about: 'repair: a repository or bundle that may have what is lost',
+      about: 'repair: a repository or bundle that may have lost objects',
     },
-    'dry-run': { type: 'flag', short: 'n', about: 'repair: only say what would be done' },
+    'dry-run': { type: 'flag', short: 'n', about: 'repair: only show what would be done' },
   },
   examples: [
-    ['varve fsck', 'is everything whole?'],
-    ['varve fsck --repair --dry-run', 'what can be mended, and what is lost?'],
-    ['varve fsck --repair --from /mnt/backup/sales', 'mend, with the help of a backup'],
+    ['varve fsck', 'check everything'],
+    ['varve fsck --repair --dry-run', 'see what can be mended, and what is lost'],
+    ['varve fsck --repair --from /mnt/backup/sales', 'mend with the help of a backup'],
   ],
   json: '{ objects: number; bytes: number; problems: { where: string; what: string }[] }\nWith --repair also { done: { where: string; what: string }[]; lost: { path: string | null; what: string; commits: string[]; commitCount: number; refs: string[] }[]; unusable: { name: string; message: string }[]; quarantine: string | null }',
   run,

@@ -4,25 +4,25 @@ import type { Command, Context } from '../interface.ts'
 export const command: Command = {
   usage: ['gc [--dry-run] [--prune-now] [--aggressive] [--keep N] [--remote REMOTE]'],
   description:
-    'Removes what no branch, tag, staged change or kept operation needs, and packs the rest. The last 1000 operations are\nkept for `varve undo` and the reflog. Replaced files stay for a day, so that slow readers and writers can end.\nCommands that write do some of it by themselves: when there are many small packs (`varve config gc.auto N`, default 50,\n0 for never) they put them together, and drop operations beyond the last 1000; they drop nothing else.\nWith --remote, in a remote that you may write to; on a Git host the history of its data ref is dropped as well, in an\nobject store small packs are put together, and uploads dropped that were begun a week ago and never ended.',
+    'Removes what no branch, tag, staged change or kept operation needs, and packs the rest. The last\n1000 operations are kept for `varve undo` and the reflog. Replaced files stay for a day, so that\nslow readers and writers can finish.\n\nCommands that write do some of this by themselves: if there are many small packs (`varve config\ngc.auto N`, default 50, 0 for never), they join them, and they drop operations beyond the last 1000.\nThey drop nothing else.\n\nWith --remote it does this in a remote to which you may write. On a Git host it also drops the\nhistory of the data ref. In an object store it joins small packs, and aborts uploads that were begun\na week ago and never completed.',
   options: {
-    'dry-run': { type: 'flag', short: 'n', about: 'only say what would be removed' },
+    'dry-run': { type: 'flag', short: 'n', about: 'only show what would be removed' },
     'prune-now': {
       type: 'flag',
-      about: 'remove replaced files at once: only when nobody else uses the repository',
+      about: 'remove replaced files at once; use it only when nobody else uses the repository',
     },
-    remote: { type: 'text', value: 'REMOTE', about: 'in this remote, not here' },
+    remote: { type: 'text', value: 'REMOTE', about: 'clean up this remote instead' },
     aggressive: {
       type: 'flag',
-      about: 'pack all anew, smaller: takes several times as long, and room for a second copy meanwhile',
+      about: 'pack everything anew, smaller: takes several times as long, and needs room for a second copy',
     },
     keep: { type: 'text', value: 'N', about: 'keep N operations instead of 1000' },
   },
   examples: [
-    ['varve gc --dry-run', 'how much could be freed?'],
-    ['varve gc --remote origin --keep 1', 'make a Git host forget what no branch needs'],
-    ['varve gc --aggressive', 'a quarter less space, once in a while'],
-    ['varve gc --keep 1 --prune-now', 'forget all that no ref needs, now'],
+    ['varve gc --dry-run', 'see how much could be freed'],
+    ['varve gc --remote origin --keep 1', 'remove from a Git host what no branch needs'],
+    ['varve gc --aggressive', 'save a quarter of the space, once in a while'],
+    ['varve gc --keep 1 --prune-now', 'remove everything that no ref needs, now'],
   ],
   json: '{ objectsKept: number; objectsDropped: number; bytesBefore: number; bytesAfter: number; packsBefore: number; packsAfter: number; filesRemoved: number }',
   run,

@@ -15,14 +15,14 @@ import { visible } from '../visible.ts'
 export const command: Command = {
   usage: ['git-driver install [--global | --committed]', 'git-driver uninstall [--global | --committed]'],
   description:
-    "Lets Git merge and show data files as Varve does: 'git merge' of CSV, TSV, JSON and YAML by cells and values (rebase,\ncherry-pick, revert and stash as well), 'git diff' of tables by rows, of JSON and YAML by values. Which files are concerned is written into .git/info/attributes of this clone, with\n--committed into .gitattributes for everybody (who installs the driver too), with --global into your own\nattributes. 'git diff --no-ext-diff' shows lines as before; 'git log -p' and 'git show' do too, unless they are given\n--ext-diff. Conflicts stand between markers, with the base's lines among them whatever merge.conflictStyle says.",
+    "Lets Git merge and show data files as Varve does: 'git merge' merges CSV, TSV, JSON and YAML by\ncells and values (also in rebase, cherry-pick, revert and stash), and 'git diff' shows tables by\nrows, and JSON and YAML by values.\n\nThe patterns of these files are written to .git/info/attributes of this clone, with --committed to\n.gitattributes for everybody (who has to install the driver too), and with --global to your own\nattributes. 'git diff --no-ext-diff' shows lines as before, and so do 'git log -p' and 'git show'\nwithout --ext-diff. Conflicts are written between markers, with the base's lines among them,\nwhatever merge.conflictStyle says.",
   options: {
     global: { type: 'flag', about: 'for all your repositories' },
-    committed: { type: 'flag', about: 'write .gitattributes, which is committed' },
+    committed: { type: 'flag', about: 'write .gitattributes, for everybody who uses the repository' },
   },
   examples: [
     ['varve git-driver install', 'use it in this clone'],
-    ['varve git-driver uninstall', 'as before'],
+    ['varve git-driver uninstall', "go back to Git's own merge and diff"],
   ],
   json: "{ attributes: string; patterns?: string[] }; diff, which Git calls: as 'varve diff'",
   run,

@@ -22,7 +22,7 @@ export const command: Command = {
     'import git URL-OR-FOLDER [--branch NAME] [--lfs] [--dvc] [--allow-missing] [PATH...]',
   ],
   description:
-    "Loads rows of a CSV, TSV, JSON Lines, Parquet or SQLite file, or of standard input ('-'), into the table PATH: rows\nwith a known key are replaced, others added; with --replace, rows that FILE has not are removed. A table that is made here has no file in the folder: `varve cat` and\n`varve export` read it. Of a SQLite file with\nseveral tables, name one: shop.db:orders. `import git` brings in the history of a Git repository, commit by commit. With --lfs and\n--dvc the files themselves come in where Git only has pointers of Git LFS, .dvc files or dvc.lock: from the folder, and from remotes\nof DVC that are folders, so run `git lfs fetch --all` or `dvc fetch --all-commits` there before.",
+    "Loads rows of a CSV, TSV, JSON Lines, Parquet or SQLite file, or of standard input ('-'), into the\ntable PATH: rows with a known key are replaced, others are added. With --replace, rows that FILE\ndoes not have are removed. A table that is made this way has no file in the folder: `varve cat` and\n`varve export` read it. If a SQLite file has several tables, name one: shop.db:orders.\n\n'import git' brings in the history of a Git repository, commit by commit. With --lfs and --dvc it\nbrings in the files themselves where Git only has pointers of Git LFS, .dvc files or dvc.lock. It\ntakes them from the folder, and from DVC remotes that are folders, so run `git lfs fetch --all` or\n`dvc fetch --all-commits` there first.",
   options: {
     as: { type: 'text', value: 'PATH', about: 'the table to load into; made if it is new' },
     key: {
@@ -36,23 +36,23 @@ export const command: Command = {
       type: 'text',
       value: 'FORMAT',
       choices: ['csv', 'tsv', 'jsonl', 'parquet', 'sqlite'],
-      about: "csv, tsv, jsonl, parquet or sqlite (default: by FILE's name)",
+      about: "csv, tsv, jsonl, parquet or sqlite (default: from FILE's name)",
     },
-    replace: { type: 'flag', about: 'remove rows that FILE has not' },
-    rev: { type: 'text', value: 'REV', about: 'git: the revision to bring in (default: its HEAD)' },
+    replace: { type: 'flag', about: 'remove rows that FILE does not have' },
+    rev: { type: 'text', value: 'REV', about: 'git: the revision to import (default: its HEAD)' },
     branch: {
       type: 'text',
       value: 'NAME',
-      about: 'commit to this branch, begun at HEAD where it is new (default: the rows are staged; git: main)',
+      about: 'commit to this branch; a new one starts at HEAD (default: stage the rows; git: main)',
     },
-    lfs: { type: 'flag', about: 'git: bring in what pointers of Git LFS stand for, in their place' },
+    lfs: { type: 'flag', about: 'git: import the files that pointers of Git LFS stand for, in their place' },
     dvc: {
       type: 'flag',
-      about: 'git: bring in what .dvc files stand for, in their place, and what dvc.lock names',
+      about: 'git: import the files that .dvc files and dvc.lock stand for, in their place',
     },
     'allow-missing': {
       type: 'flag',
-      about: 'git: keep a pointer as it is where its contents are not there',
+      about: 'git: keep a pointer as it is if its content is missing',
     },
     message: {
       type: 'text',

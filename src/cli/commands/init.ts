@@ -6,7 +6,7 @@ import { visible } from '../visible.ts'
 export const command: Command = {
   usage: ['init [--bare] [-b BRANCH] [DIR]'],
   description:
-    'Makes DIR (default: the working directory) a repository: its history lives in DIR/.varve. Files that are there stay\nas they are; add and commit them. A bare repository has no files of its own: others push to it.',
+    'Makes DIR (default: the working directory) a repository. Its history is stored in DIR/.varve.\nExisting files stay as they are; add and commit them. A bare repository has no files of its own:\nothers push to it.',
   options: {
     bare: { type: 'flag', about: 'a repository without files, to push to' },
     'initial-branch': {

@@ -25,39 +25,38 @@ export const command: Command = {
     'link remove NAME [--force]',
   ],
   description:
-    "Declares live systems whose tables are kept in step with the dataset; 'varve sync' then does it. ENDPOINT is a URL\nwithout a password: postgres://USER@HOST/DATABASE, an SQLite file: ./app.db, or files of CSV and JSON Lines: ./drop/, s3://BUCKET/PREFIX,\nan HTTP API that answers JSON: https://HOST/PATH, or an inbox for webhooks: inbox:///PATH/FILE. MODE is one of\n  capture      the endpoint's changes come into the branch\n  materialize  the branch's changes go to the endpoint; what others change there stays\n  mirror       the endpoint becomes what the branch is\n  two-way      changes of both go to both; clashes wait, row by row\nAn endpoint that is only written to (webhook+https://, redis://, nats://, amqp://, mqtt://, kafka://) names tables by their paths in the\ndataset, and its mode is materialize. Links stand in varve.yaml and are committed with it. Passwords come from the environment (PGPASSWORD,\nVARVE_LINK_NAME_PASSWORD), or from a file that it names.\nVerify reads the endpoint at one moment and compares it with the branch by checksums of key ranges; where they differ it\nlists ranges and rows, and the exit code is 1.",
+    "Declares live systems whose tables are kept in step with the dataset; 'varve sync' then does this.\nLinks are stored in varve.yaml and committed with it. ENDPOINT is a URL without a password:\npostgres://USER@HOST/DATABASE, mysql://USER@HOST/DATABASE, an SQLite file (./app.db), CSV and JSON\nLines files (./drop/, s3://BUCKET/PREFIX), an HTTP API that answers JSON (https://HOST/PATH), or an\ninbox for webhooks (inbox:///PATH/FILE). Passwords come from the environment (PGPASSWORD,\nVARVE_LINK_NAME_PASSWORD), or from a file that it names. MODE is one of\n\n  capture      the endpoint's changes come into the branch\n  materialize  the branch's changes go to the endpoint; what others change there stays\n  mirror       the endpoint is made equal to the branch\n  two-way      each side gets the other's changes; conflicts wait, row by row\n\nAn endpoint that is only written to (webhook+https://, redis://, nats://, amqp://, mqtt://,\nkafka://) names tables by their paths in the dataset, and its mode is materialize.\n\n'verify' reads the endpoint at one moment and compares it with the branch by checksums of key\nranges. If they differ, it lists ranges and rows, and the exit code is 1.",
   options: {
     tables: { type: 'list', value: 'TABLE', about: 'a table of the endpoint; several times, or A,B,C' },
     key: {
       type: 'list',
       value: 'COLUMN',
       about:
-        "of files, an HTTP API and an inbox: what tells the rows of its tables apart (default: of files the fewest first columns that do, of JSON 'id')",
+        "files, HTTP API, inbox: the key of the tables (default: for files the fewest first columns that are unique, for JSON 'id')",
     },
     path: {
       type: 'text',
       value: 'PATH',
-      about:
-        "of an HTTP API: the table's path under ENDPOINT, such as 'people?limit=100' (default: its name)",
+      about: "HTTP API: the table's path under ENDPOINT, such as 'people?limit=100' (default: its name)",
     },
     items: {
       type: 'text',
       value: 'WHERE',
       about:
-        "of an HTTP API: where in an answer the list of rows is, such as 'data.items' (default: it is the answer)",
+        "HTTP API: where in a response the list of rows is, such as 'data.items' (default: the response is the list)",
     },
     next: {
       type: 'text',
       value: 'WHERE',
-      about: 'of an HTTP API: where in an answer the next page is named (default: in its header Link)',
+      about: 'HTTP API: where in a response the next page is named (default: in the header Link)',
     },
     parameter: {
       type: 'text',
       value: 'NAME',
       about:
-        'of an HTTP API: the parameter that takes what --next finds, or, without --next, the number of the page',
+        'HTTP API: the parameter for the value that --next finds, or, without --next, for the number of the page',
     },
-    mode: { type: 'text', value: 'MODE', choices: linkModes, about: 'which way changes go' },
+    mode: { type: 'text', value: 'MODE', choices: linkModes, about: 'the direction of changes' },
     into: {
       type: 'text',
       value: 'DIR',
@@ -74,25 +73,26 @@ export const command: Command = {
       value: 'each',
       choices: ['each'],
       about:
-        "each transaction of the endpoint's log is a commit of the branch; with materialize and mirror each commit is a transaction there (default: all at once)",
+        "make a commit of each transaction in the endpoint's log; in modes materialize and mirror, make a transaction of each commit (default: one for each round)",
     },
     changes: {
       type: 'text',
       value: 'HOW',
       choices: linkChanges,
       about:
-        "how the endpoint's changes are found: 'log' (of SQLite files: by triggers) or 'compare' (default: log once it was followed, but of SQLite)",
+        "how the endpoint's changes are found: 'log' (for SQLite files: triggers) or 'compare' (default: compare, and log once --follow has run, except for SQLite)",
     },
     cursor: {
       type: 'list',
       value: 'TABLE=COLUMN',
-      about: 'read only rows of TABLE whose COLUMN is new, or empty: sees no deletes (mode capture)',
+      about:
+        'read only rows of TABLE whose COLUMN is larger than before, or empty; does not see deletes (mode capture)',
     },
     lag: {
       type: 'text',
       value: 'LAG',
       about:
-        'with --cursor: how far below the largest value rows may still come in (default: 5m; of numbers: a number)',
+        'with --cursor: how far below the largest value new rows may appear (default: 5m; for numbers: a number)',
     },
     full: {
       type: 'text',
@@ -101,7 +101,7 @@ export const command: Command = {
     },
     force: {
       type: 'flag',
-      about: 'with remove: even where the endpoint cannot be told; what it keeps for the link stays there',
+      about: 'with remove: even if the endpoint cannot be reached; what it keeps for the link stays there',
     },
   },
   examples: [
@@ -116,15 +116,15 @@ export const command: Command = {
     ],
     [
       'varve link add hook webhook+https://example.org/varve --tables people --mode materialize',
-      'tell a webhook of every row that changes',
+      'send every changed row to a webhook',
     ],
     [
       'varve link template use databases-in-step shop postgres:///a postgres:///b --tables people',
       'keep two databases in step',
     ],
-    ['varve link test shop', 'see that it answers, and what it has'],
+    ['varve link test shop', 'test the connection, and list its tables'],
     ['varve link verify shop', 'prove that the endpoint holds what the branch holds'],
-    ['varve sync shop --dry-run', 'then see what would be done'],
+    ['varve sync shop --dry-run', 'then see what a round would do'],
   ],
   json: '{ items: Link[] }; add and show: Link = { name: string; endpoint: string; mode: string; tables: string[]; into: string; branch: string | null; commits?: "each"; changes?: "log" | "compare"; cursor?: { table: string; column: string; lag?: { ms: number } | { units: number }; fullMs?: number }[]; files?: { table: string; key?: string[]; columns?: { name: string; type: string }[] }[]; http?: { table: string; key?: string[]; columns?: { name: string; type: string }[]; path?: string; items?: string; next?: string; parameter?: string }[]; inbox?: { table: string; items?: string; key?: string[]; columns?: { name: string; type: string }[]; when?: ValueRule[]; deletes?: ValueRule[]; patches?: ValueRule[] }[], ValueRule = { path: string; values: string[] }; transform?: { table: string; where: string | null; select: string[] | null; omit: string[]; columns: { column: string; compute: string | null; mask: object | null; cast: string | null; rename: string | null }[] }[] }; test: { location: string; identity: string; log: { obstacle: string | null; kept: { name: string; isActive: boolean; keptBytes: number | null; trouble: string | null } | null }; tables: { name: string; trouble?: string; key: string[]; columns: { name: string; type: string; nativeType: string }[] }[] }; remove: { removed: string }; verify: { link: string; commit: string; matches: boolean; tables: { table: string; path: string; matches: boolean; unread?: string; endpoint: TableState | null; commit: TableState | null; counts: { missing: number; extra: number; changed: number }; tooLarge: number; respelled: number; columnsOnlyThere: string[]; columnsOnlyHere: string[]; ranges: { from: string; to: string; rows: number; differing: number }[]; rows: { key: string; kind: string; columns: string[]; heldBack: string | null }[]; isCut: boolean }[] }, TableState = { rows: number; checksum: string }; template: { items: { name: string; about: string; endpoints: string[] }[] }, template use: { items: Link[] }',
   run,

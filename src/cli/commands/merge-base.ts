@@ -9,17 +9,17 @@ export const command: Command = {
     'merge-base --is-ancestor A B',
   ],
   description:
-    'Prints the commit that a merge of A and B would start from: their best common ancestor; exit code 1 where there is none.\nSeveral B count as a merge of them. With --octopus all have the ancestor, with --independent those of the commits are\nprinted that no other reaches. With --is-ancestor it prints nothing: exit code 0 where B has all that A has, 1 where it\nhas not.',
+    'Prints the commit from which a merge of A and B would start: their best common ancestor. The exit\ncode is 1 if there is none. Several Bs count as a merge of them. --octopus prints the best common\nancestor of all, and --independent the commits that no other one reaches. --is-ancestor prints\nnothing: the exit code is 0 if B has everything that A has, otherwise 1.',
   options: {
-    all: { type: 'flag', short: 'a', about: 'all of them, where merges went crosswise' },
-    octopus: { type: 'flag', about: 'the best common ancestor of all, for a merge of more than two' },
-    independent: { type: 'flag', about: 'the commits that none of the others has among its ancestors' },
+    all: { type: 'flag', short: 'a', about: 'all of them, if there are several (criss-cross merges)' },
+    octopus: { type: 'flag', about: 'the best common ancestor of all, for a merge of more than two commits' },
+    independent: { type: 'flag', about: 'the commits that are not ancestors of any other' },
     'is-ancestor': { type: 'flag', about: 'whether A is B or an ancestor of it' },
   },
   examples: [
-    ['varve merge-base main origin/main', 'where both were one'],
+    ['varve merge-base main origin/main', 'where both branched off'],
     ['varve merge-base --octopus main fix cleanup', 'the last commit that all three have'],
-    ['varve merge-base --is-ancestor v1 HEAD && echo yes', 'whether this has all of v1'],
+    ['varve merge-base --is-ancestor v1 HEAD && echo yes', 'whether HEAD contains v1'],
   ],
   json: '{ items: { commit: string }[] }; --is-ancestor: { ancestor: boolean }',
   run,

@@ -19,23 +19,23 @@ const bytesMax = 1 << 30
 export const command: Command = {
   usage: ['merge-file [-p] [-L LABEL]... [--name PATH] OURS BASE THEIRS'],
   description:
-    "Merges what changed from BASE to THEIRS into the file OURS, like 'git merge-file', but by what the file means:\nCSV and TSV by row and cell, JSON and YAML by structure, other text by line. No repository is needed and nothing\nhas to be declared: columns that tell rows apart are looked for. Conflicts are written between markers, and the\nexit code is 21 then.",
+    "Merges the changes from BASE to THEIRS into the file OURS, like 'git merge-file', but by content:\nCSV and TSV by row and cell, JSON and YAML by structure, other text by line. It needs no repository\nand no declarations: it looks for key columns by itself. Conflicts are written between markers, and\nthe exit code is then 21.",
   options: {
     print: { type: 'flag', short: 'p', aliases: ['stdout'], about: 'print the result, leave OURS as it is' },
-    name: { type: 'text', value: 'PATH', about: 'the name that tells the format; OURS by default' },
+    name: { type: 'text', value: 'PATH', about: 'take the format from the name PATH (default: OURS)' },
     label: {
       type: 'list',
       short: 'L',
       value: 'LABEL',
-      about: 'names in the markers: of ours, base and theirs',
+      about: 'a name for the markers: first of ours, then of base, then of theirs',
     },
     'marker-size': {
       type: 'text',
       value: 'N',
-      about: 'length of the markers (default: 7); other lengths are for files that hold markers themselves',
+      about: 'length of the markers (default: 7), for files that contain such markers themselves',
     },
-    ours: { type: 'flag', about: 'take ours where both sides changed the same place' },
-    theirs: { type: 'flag', about: 'take theirs there' },
+    ours: { type: 'flag', about: 'take our side where both changed the same place' },
+    theirs: { type: 'flag', about: 'take their side there' },
   },
   examples: [
     ['varve merge-file mine.csv old.csv yours.csv', 'merge yours into mine.csv'],

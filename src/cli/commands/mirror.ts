@@ -11,20 +11,24 @@ import { visible } from '../visible.ts'
 export const command: Command = {
   usage: ['mirror [--allow-deletions N|all] SOURCE DEST', 'mirror --follow [--every TIME] SOURCE DEST'],
   description:
-    'Makes DEST have exactly the branches and tags of SOURCE, deletions included, all in one step. Both are addresses or\nnames of remotes. With --follow it goes on until Ctrl-C, and tells how far it was behind. A round that would delete more\nthan half of the refs (and more than three), or all because SOURCE is empty, is refused.',
+    'Gives DEST exactly the branches and tags of SOURCE, deletions included, all in one step. Both are\nURLs or names of remotes. With --follow it continues until Ctrl-C, and shows how far DEST was\nbehind. A round is refused if it would delete more than half of the refs (and more than three), or\nall of them because SOURCE is empty.',
   options: {
     follow: {
       type: 'flag',
       short: 'f',
-      about: 'look again and again; what cannot be reached is tried again',
+      about: 'keep looking for changes; try again if a side cannot be reached',
     },
-    every: { type: 'text', value: 'TIME', about: 'how often to look: 10s (default), 500ms, 5m, 1h' },
-    'allow-deletions': { type: 'text', value: 'N|all', about: 'a round may delete N refs' },
+    every: {
+      type: 'text',
+      value: 'TIME',
+      about: 'how often to look for changes: 10s (default), 500ms, 5m, 1h',
+    },
+    'allow-deletions': { type: 'text', value: 'N|all', about: 'allow a round to delete N refs' },
   },
   examples: [
     ['varve mirror /srv/data/prices /mnt/backup/prices', 'once, for a backup'],
     ['varve mirror --follow --every 1m origin /mnt/backup/prices', 'from now on'],
-    ['varve mirror --follow --json origin backup', 'for a program that watches the lag'],
+    ['varve mirror --follow --json origin backup', 'JSON lines for a program that watches the lag'],
   ],
   json: "{ kind: 'mirrored' | 'in step'; atMs: number; lagMs: number; updates: { ref: string; before: string | null; after: string | null }[]; commits: number; objects: number; bytes: number } | { kind: 'unreachable'; atMs: number; lagMs: number; message: string }, with --follow one a line",
   run,

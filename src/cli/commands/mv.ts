@@ -9,7 +9,7 @@ export const command: Command = {
   usage: ['mv [-n] FROM TO'],
   description:
     'Renames a file, here and in the next commit. When TO is a folder, the file goes into it under its own name.',
-  options: { 'dry-run': { type: 'flag', short: 'n', about: 'only say what would be renamed' } },
+  options: { 'dry-run': { type: 'flag', short: 'n', about: 'only show what would be renamed' } },
   examples: [
     ['varve mv people.csv staff.csv', 'rename'],
     ['varve mv staff.csv tables/', 'move into a folder'],

@@ -6,15 +6,15 @@ import type { Command, Context } from '../interface.ts'
 export const command: Command = {
   usage: ['pull [--ff-only | --rebase] [--autostash] [REMOTE [BRANCH]]'],
   description:
-    'Fetches from REMOTE and merges BRANCH (default: the branch that the current one follows). With --rebase your commits\nare put on top of theirs instead. Conflicts stop it with exit code 21, as in `varve merge` and `varve rebase`.',
+    'Fetches from REMOTE and merges BRANCH (default: the upstream of the current branch). With --rebase\nyour commits are applied on top of theirs instead. Conflicts stop it with exit code 21, as in `varve\nmerge` and `varve rebase`.',
   options: {
     rebase: { type: 'flag', short: 'r', about: 'put your commits on top of theirs' },
-    'ff-only': { type: 'flag', about: 'refuse unless the branch can simply move forward' },
+    'ff-only': { type: 'flag', about: 'refuse unless the branch can be fast-forwarded' },
     ...autostashOption,
-    'allow-unrelated-histories': { type: 'flag', about: 'even if the histories share no commit' },
+    'allow-unrelated-histories': { type: 'flag', about: 'allow histories that share no commit' },
   },
   examples: [
-    ['varve pull', 'get and merge what others have done'],
+    ['varve pull', 'fetch and merge the work of others'],
     ['varve pull --rebase --autostash', 'also with changes that are not committed yet'],
     ['varve pull --ff-only origin main', 'only if there is nothing to merge'],
   ],

@@ -6,13 +6,13 @@ import { visible } from '../visible.ts'
 export const command: Command = {
   usage: ['reflog [-n N] [REF]'],
   description:
-    'Lists where HEAD, or the branch REF, has been, newest first, and by which operation. Each selector names a revision:\n`varve show HEAD@{1}`.',
+    'Lists where HEAD, or the branch REF, has been, newest first, and by which operation. Each selector\nnames a revision: `varve show HEAD@{1}`.',
   options: {
     limit: { type: 'text', short: 'n', value: 'N', about: 'at most N entries; -5 is short for -n 5' },
   },
   examples: [
     ['varve reflog', 'what happened here'],
-    ['varve reset --hard main@{1}', 'go back to where main was before'],
+    ['varve reset --hard main@{1}', 'go back to the previous state of main'],
   ],
   json: '{ items: { selector: string; commit: string | null; operation: string; message: string; timeMs: number }[] }',
   numberOption: 'limit',

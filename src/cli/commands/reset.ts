@@ -9,16 +9,16 @@ import { visible } from '../visible.ts'
 export const command: Command = {
   usage: ['reset [--soft | --mixed | --keep | --hard] [REV]', 'reset [REV] [--] PATH...'],
   description:
-    'Sets the current branch to REV (default: HEAD). --soft leaves what is staged, --mixed (the default) stages REV and\nleaves the files, --hard makes the files as in REV and throws away all changes, --keep makes those files so\nthat differ between HEAD and REV, leaves your changes of others, and refuses where a file has both. With PATHs\nthe branch stays: they are taken out of the next commit, or staged as REV has them, and the files stay as they are.',
+    'Sets the current branch to REV (default: HEAD).\n\n  --soft   keeps what is staged and the files\n  --mixed  stages REV and keeps the files (the default)\n  --keep   writes the files that differ between HEAD and REV, keeps your changes of other files, and\n           refuses if a file has both\n  --hard   makes the files as in REV and throws away all changes\n\nWith PATHs the branch stays. Their changes are taken out of the next commit, or they are staged as\nin REV, and the files stay as they are.',
   options: {
     soft: { type: 'flag', about: 'move only the branch' },
-    mixed: { type: 'flag', about: 'set back what is staged too' },
-    keep: { type: 'flag', about: 'set back the files too, where nobody has changed them' },
-    hard: { type: 'flag', about: 'set back the files too: changes that no commit has are lost' },
+    mixed: { type: 'flag', about: 'also reset what is staged' },
+    keep: { type: 'flag', about: 'also reset files without changes of your own' },
+    hard: { type: 'flag', about: 'also reset all files: uncommitted changes are lost' },
   },
   examples: [
     ['varve reset --soft HEAD~1', 'take back the last commit, keep its changes staged'],
-    ['varve reset --hard origin/main', 'make everything as the remote has it'],
+    ['varve reset --hard origin/main', 'make everything as it is in the remote branch'],
     ['varve reset people.csv', 'take it out of the next commit, keep the file'],
   ],
   json: '{ head: string | null }; with PATH: { items: string[] }',

@@ -5,7 +5,7 @@ import { counted } from '../../base/size.ts'
 export const command: Command = {
   usage: ['restore [--source REV] [--staged] [--worktree] PATH...'],
   description:
-    'Writes files as they are staged, or as they were in REV. Changes that no commit has are lost. With --staged the\nnext commit is set back instead and the files stay; with --staged --worktree both are.',
+    'Writes files as they are staged, or as they were in REV. Uncommitted changes of these files are\nlost. With --staged it changes what is staged instead, and the files stay. With --staged --worktree\nit does both.',
   options: {
     source: {
       type: 'text',

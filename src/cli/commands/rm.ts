@@ -6,11 +6,11 @@ import { visible } from '../visible.ts'
 export const command: Command = {
   usage: ['rm [--cached] [-f] [-n] PATH...'],
   description:
-    'Removes files from the working folder and from the next commit. What was committed stays in history. Files with\nchanges that no commit has are kept unless you say --force.',
+    'Removes files from the working folder and from the next commit. What was committed stays in history.\nFiles with uncommitted changes are kept unless you give --force.',
   options: {
     cached: { type: 'flag', about: 'keep the file, leave it out of the next commit' },
     force: { type: 'flag', short: 'f', about: 'even with uncommitted changes' },
-    'dry-run': { type: 'flag', short: 'n', about: 'only say what would be removed' },
+    'dry-run': { type: 'flag', short: 'n', about: 'only show what would be removed' },
     recursive: { type: 'flag', short: 'r', about: 'accepted as in Git; folders need no option here' },
   },
   examples: [

@@ -14,16 +14,20 @@ export const command: Command = {
     'serve --stdio DIR',
   ],
   description:
-    "Serves repositories over HTTP: fetch, push, a REST API to browse, query rows, ask in SQL and compare (see /openapi.json), and\npages for people: open the address that it prints in a browser. DIR is a repository or a folder of repositories\n(default: the current folder). Requests need a token ('varve token') unless --anonymous says otherwise; a browser asks\nfor it as a password. Other machines are served with TLS only, or with --allow-plain-http.",
+    "Serves repositories over HTTP: fetch, push, a REST API to browse, query and compare tables (see\n/openapi.json), and pages for people: open the URL that it prints in a browser. DIR is a repository\nor a folder of repositories (default: the current folder). Requests need a token ('varve token')\nunless --anonymous allows them without one; a browser asks for it as a password. Other machines are\nserved only with TLS, or with --allow-plain-http.",
   options: {
     port: { type: 'text', short: 'p', value: 'N', about: `port (default ${portDefault}; 0: a free one)` },
     host: { type: 'text', value: 'ADDRESS', about: 'address to listen on (default 127.0.0.1)' },
-    name: { type: 'list', value: 'NAME', about: 'host name that the server goes by, beside addresses' },
+    name: {
+      type: 'list',
+      value: 'NAME',
+      about: 'host name by which clients may reach the server, besides addresses',
+    },
     anonymous: {
       type: 'text',
       value: 'SCOPE',
       choices: ['read', 'write'],
-      about: 'what everybody may without a token: read or write',
+      about: 'what is allowed without a token: read or write',
     },
     state: {
       type: 'text',
@@ -35,15 +39,15 @@ export const command: Command = {
     'tls-key': { type: 'text', value: 'FILE', about: 'its private key, PEM' },
     'allow-plain-http': {
       type: 'flag',
-      about: 'serve other machines without TLS, as behind a proxy that has it',
+      about: 'serve other machines without TLS, for instance behind a proxy with TLS',
     },
     grace: {
       type: 'text',
       value: 'SECONDS',
-      about: 'how long requests may go on when it is stopped (default 10)',
+      about: 'how long requests may continue when the server is stopped (default 10)',
     },
     stdio: { type: 'flag', about: 'serve one repository over standard input and output, as ssh remotes do' },
-    create: { type: 'flag', about: 'with --stdio: make a repository where there is none' },
+    create: { type: 'flag', about: 'with --stdio: make a repository if there is none' },
   },
   examples: [
     [

@@ -29,25 +29,29 @@ export const command: Command = {
     'show REV:PATH',
   ],
   description:
-    'Shows a commit (default: HEAD) and what it changed against its first parent, or prints PATH as it was in REV. Of a\nmerge it also tells what merge policies decided and which rows got new keys (all of it with -v), of a commit that a link left behind the receipts\nof the rounds after which the branch was there, of derived\ntables what they were made of.',
+    'Shows a commit (default: HEAD) and what it changed against its first parent, or prints PATH as it\nwas in REV. For a merge it also shows what merge policies decided and which rows got new keys (all\nof them with -v). For a commit of a link it shows the receipts of the rounds that ended with it, and\nfor derived tables what they were made from.',
   options: {
-    stat: { type: 'flag', about: 'the changed paths and how much of them, instead of the changes' },
+    stat: {
+      type: 'flag',
+      about: 'the changed paths and how much has changed in each, instead of the changes',
+    },
     ...nameOptions,
     ...lineOptions,
-    'no-patch': { type: 'flag', short: 's', about: 'the commit without what it changed' },
+    'no-patch': { type: 'flag', short: 's', about: 'only the commit, without its changes' },
     format: {
       type: 'text',
       aliases: ['pretty'],
       value: 'FORMAT',
       choices: textFormats,
-      about: "text (the default), markdown for a pull request, or as `varve log` has it: '%h %s'",
+      about:
+        "text (the default), markdown for a pull request, or with the placeholders of `varve log`: '%h %s'",
     },
     ...dateOption,
   },
   examples: [
     ['varve show', 'the last commit'],
     ['varve show --name-only v2', 'which paths a version changed'],
-    ['varve show HEAD~2 --stat', 'what the one before the one before changed'],
+    ['varve show HEAD~2 --stat', 'what the commit two before HEAD changed'],
     ['varve show --format markdown HEAD', 'a commit as a comment'],
     ["varve show -s --format '%an, %ar' v1", 'who made a version, and when'],
     ['varve show v1:people.csv', 'a file as it was'],

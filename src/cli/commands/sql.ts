@@ -16,22 +16,22 @@ export const command: Command = {
     'sql [--at REV | --worktree] [--format FORMAT] [-o FILE] -F FILE',
   ],
   description:
-    "Answers one SELECT in SQLite's words over tables as they are committed: joins, aggregates, windows, common table\nexpressions. A table is called by its path, in double quotes where that has special characters, or by its last part\nwithout extension; NAME@REV is the table as it was in REV, so that versions can be compared in one query. Tables\nthat were asked about before are read by what has changed since. Nothing is changed by a query.",
+    "Answers one SELECT in SQLite's dialect over tables as they are committed: joins, aggregates,\nwindows, common table expressions. A table is named by its path, in double quotes if that has\nspecial characters, or by the path's last part without extension. NAME@REV is the table as it was in\nREV, so that one query can compare versions. For tables that were queried before, only what has\nchanged since is read. A query changes nothing.",
   options: {
     at: {
       type: 'text',
       value: 'REV',
-      about: 'tables as of REV, where their names say nothing else (default: HEAD)',
+      about: 'tables as of REV, unless their names say otherwise (default: HEAD)',
     },
     worktree: {
       type: 'flag',
-      about: 'such tables as their files are now, committed or not',
+      about: 'these tables as their files are now, committed or not',
     },
     format: {
       type: 'text',
       value: 'FORMAT',
       choices: ['text', 'markdown', 'csv', 'tsv', 'jsonl'],
-      about: 'text (the default), markdown, csv, tsv or jsonl; with -o by the name of FILE',
+      about: "text (the default), markdown, csv, tsv or jsonl; with -o the default follows from FILE's name",
     },
     output: {
       type: 'text',
@@ -47,11 +47,11 @@ export const command: Command = {
     },
   },
   examples: [
-    ['varve sql "SELECT city, count(*) AS people FROM people GROUP BY city"', 'ask the current commit'],
-    ['varve sql --at v1 "SELECT * FROM prices WHERE price > 100"', 'ask an older one'],
+    ['varve sql "SELECT city, count(*) AS people FROM people GROUP BY city"', 'query the current commit'],
+    ['varve sql --at v1 "SELECT * FROM prices WHERE price > 100"', 'query an older version'],
     [
       `varve sql --worktree 'SELECT id, price FROM prices EXCEPT SELECT id, price FROM "prices@HEAD"'`,
-      'ask the files: rows that are not committed',
+      'query the files: rows that are not committed',
     ],
     [
       `varve sql 'SELECT id, old.price, new.price FROM "prices@v1" old JOIN prices new USING (id) WHERE old.price <> new.price'`,

@@ -8,18 +8,19 @@ import { visible } from '../visible.ts'
 export const command: Command = {
   usage: ['status [-s] [-b] [-u MODE] [--ignored] [PATH...]', 'status --porcelain [-b] [-z] [PATH...]'],
   description:
-    'Shows the branch and how it stands to its remote, what the next commit will hold, what has changed since, what is not\nversioned, what cannot be (other repositories, pipes, what a partial clone did not take), and a merge that is under way.\nWith PATH only what is at or below it.',
+    'Shows the branch and how it differs from its upstream, what the next commit will hold, what has\nchanged since, which files are not versioned, which cannot be (other repositories, pipes, what a\npartial clone did not take), and a merge in progress. With PATHs it shows only what is at or below\nthem.',
   options: {
     short: {
       type: 'flag',
       short: 's',
-      about: "one line a path: git's two letters, staged and not staged; UU: conflicts",
+      about: "one line for each path: Git's two letters, for staged and unstaged changes; UU: conflicts",
     },
-    branch: { type: 'flag', short: 'b', about: 'begin such a list with the branch' },
+    branch: { type: 'flag', short: 'b', about: 'in such a list, show the branch first' },
     porcelain: {
       type: 'optional',
       value: 'VERSION',
-      about: "as --short for scripts: paths from the repository's folder, quoted as Git does; version: v1",
+      about:
+        "like --short, for scripts: paths relative to the repository's folder, quoted as in Git; version: v1",
     },
     'untracked-files': {
       type: 'optional',
@@ -28,7 +29,7 @@ export const command: Command = {
       about:
         "files that are not versioned: 'no', 'normal' (folders whole, as without it), or 'all' (as -u alone)",
     },
-    ignored: { type: 'flag', about: 'also what .varveignore names: !! in lists' },
+    ignored: { type: 'flag', about: "also ignored files; '!!' in lists" },
     null: {
       type: 'flag',
       short: 'z',
@@ -37,9 +38,9 @@ export const command: Command = {
   },
   examples: [
     ['varve status', 'what has changed'],
-    ['varve status -s', 'one line a path'],
+    ['varve status -s', 'one line for each path'],
     ['varve status -uno data/', 'what has changed below a folder, without looking for new files'],
-    ['varve status --porcelain -z', 'the same for a script, whatever is in the names'],
+    ['varve status --porcelain -z', 'the same for a script, with any characters in names'],
     ['varve status --json', 'the same for a script'],
   ],
   json: "{ branch: string | null; head: string | null; upstream: { name: string; ahead: number; behind: number } | null; staged: PathChange[]; unstaged: PathChange[]; untracked: string[]; ignored: string[]; skipped: { path: string; reason: string }[]; unmerged: { path: string; conflicts: number }[]; merging: { kind: 'merge' | 'squash' | 'cherry-pick' | 'revert' | 'rebase'; theirs: string; message: string; conflicts: number; rebase?: { branch: string | null; onto: string; done: number; total: number }; sequence?: { done: number; total: number } } | null; bisecting: BisectInfo (of BisectResult all but the last three) | null; configFault: string | null; behindBranch: boolean }",

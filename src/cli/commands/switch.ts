@@ -7,16 +7,16 @@ import { visible } from '../visible.ts'
 export const command: Command = {
   usage: ['switch BRANCH', 'switch -', 'switch -c BRANCH [START]', 'switch --detach REV'],
   description:
-    'Goes to another branch and writes its files. Changes that no commit has come along where they can, else the switch\nis refused. A name that only a remote has becomes a branch that follows it; - is the branch before.\nCommits made without a branch are named when they are left.',
+    "Goes to another branch and writes its files. Uncommitted changes are kept if the switch does not\ntouch their files; otherwise it is refused. If only a remote has BRANCH, a branch that follows it is\nmade. '-' is the previous branch. If you leave commits that no branch has, they are named.",
   options: {
     create: { type: 'flag', short: 'c', about: 'make the branch, at START or HEAD' },
     'force-create': { type: 'flag', short: 'C', about: 'make it, or move it if it exists' },
-    detach: { type: 'flag', short: 'd', about: 'go to a commit without a branch' },
+    detach: { type: 'flag', short: 'd', about: 'go to a commit, without a branch' },
     'discard-changes': {
       type: 'flag',
       aliases: ['force'],
       short: 'f',
-      about: 'throw away changes that no commit has',
+      about: 'throw away uncommitted changes',
     },
   },
   examples: [

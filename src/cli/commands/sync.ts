@@ -29,7 +29,7 @@ export const command: Command = {
     'sync discard NAME',
   ],
   description:
-    "Brings linked tables in step with their live systems, as 'varve link' declares them: what the endpoint changed is\nmerged into the branch, what the branch changed is written to the endpoint in one transaction. A row that both changed,\nthat another writer was faster with, that the endpoint refuses, or that is too large to be kept here, is held back: it\nstays as it is on both sides and is looked at again in each round, while all others go through. A row that was refused is tried again when anything has\nchanged, or with retry. Where many rows vanish, a table has changed its shape, or the endpoint is another database or has gone back to an earlier state,\nwhat would be done waits as a commit: approve lets exactly that through, discard has it taken back by the side that did\nit.",
+    "Brings linked tables in step with their live systems, as 'varve link' declares them: the endpoint's\nchanges are merged into the branch, and the branch's changes are written to the endpoint in one\ntransaction.\n\nA row is held back if both sides changed it, if another writer changed it during the round, if the\nendpoint refuses it, or if it is too large to be kept here. It stays as it is on both sides and is\nlooked at again in each round, while all other rows go through. A refused row is tried again when\nanything has changed, or by 'retry'.\n\nIf many rows vanish, a table has changed its shape, or the endpoint is another database or was\nrestored to an earlier state, the changes wait as a commit: 'approve' lets exactly these through,\n'discard' undoes them on the side that made them.",
   options: {
     'dry-run': {
       type: 'flag',
@@ -40,7 +40,8 @@ export const command: Command = {
       type: 'list',
       value: 'GUARD',
       choices: guards,
-      about: "let anything through that a guard would stop: 'deletes', 'identity', 'restored' or 'schema'",
+      about:
+        "let everything through that this guard would stop: 'deletes', 'identity', 'restored' or 'schema'",
     },
     ours: {
       type: 'flag',
@@ -49,7 +50,8 @@ export const command: Command = {
     theirs: { type: 'flag', about: "with resolve: the branch takes the endpoint's rows" },
     follow: {
       type: 'flag',
-      about: "go on: the endpoint's changes as its log tells them, the branch's as they are committed",
+      about:
+        "keep running: the endpoint's changes as they appear in its log, the branch's as they are committed",
     },
     'compare-every': {
       type: 'text',
@@ -59,36 +61,36 @@ export const command: Command = {
     every: {
       type: 'text',
       value: 'TIME',
-      about: 'go on, a round each TIME: 30s, 5m, 1h; an endpoint that is down is waited for',
+      about: 'keep running, with a round every TIME: 30s, 5m, 1h; wait for an endpoint that is down',
     },
     listen: {
       type: 'text',
       value: '[ADDRESS:]PORT',
       about:
-        'go on, a round of a link for each signed webhook (Standard Webhooks) that comes to /NAME; an inbox keeps what it holds',
+        'keep running, with a round of the link NAME for each signed webhook (Standard Webhooks) sent to /NAME; an inbox stores its content',
     },
     metrics: {
       type: 'text',
       value: 'HOST:PORT',
-      about: 'with --every, --listen and --follow: counts for Prometheus, at http://HOST:PORT/metrics',
+      about: 'with --every, --listen and --follow: metrics for Prometheus, at http://HOST:PORT/metrics',
     },
-    'metrics-anywhere': { type: 'flag', about: 'shows them at an address that other machines reach' },
+    'metrics-anywhere': { type: 'flag', about: 'allow an address for them that other machines can reach' },
   },
   examples: [
     ['varve sync shop --dry-run', 'see which rows would change on either side'],
-    ['varve sync', 'do it, for every link'],
-    ['varve sync shop --every 5m', 'keep on until Ctrl-C'],
-    ['varve sync shop --follow', 'keep on, within a moment of each change'],
-    ['varve sync --every 30s --metrics 127.0.0.1:9464', 'keep on, watched by Prometheus'],
-    ['varve sync crm --listen 8080 --every 1h', 'when its webhook says so, and each hour'],
+    ['varve sync', 'run a round of every link'],
+    ['varve sync shop --every 5m', 'a round every five minutes, until Ctrl-C'],
+    ['varve sync shop --follow', 'until Ctrl-C, each change within a moment'],
+    ['varve sync --every 30s --metrics 127.0.0.1:9464', 'every 30 seconds, watched by Prometheus'],
+    ['varve sync crm --listen 8080 --every 1h', 'when a webhook arrives, and every hour'],
     ['varve sync conflicts', 'see which rows both sides changed'],
     ['varve sync resolve shop --theirs people 7', "take the endpoint's row"],
     [
       'varve sync resolve shop --theirs people',
-      'and its table, where what both sides made of its columns excludes each other',
+      'and the whole table, if both sides changed its columns in ways that exclude each other',
     ],
-    ['varve sync resolve crm --ours people', 'give up what came in and can be no row'],
-    ['varve sync rejected', 'see which rows the endpoint refuses, or cannot be kept here, and why'],
+    ['varve sync resolve crm --ours people', 'give up items that cannot become rows'],
+    ['varve sync rejected', 'see which rows the endpoint refuses or cannot be kept here, and why'],
     ['varve sync pending', 'see what a guard has stopped'],
     ['varve sync approve shop', 'let that through'],
   ],

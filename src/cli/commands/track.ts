@@ -11,25 +11,25 @@ import { visible } from '../visible.ts'
 export const command: Command = {
   usage: ['track PATH --key COLUMN... [--format FORMAT]'],
   description:
-    "Keeps the CSV, TSV or JSON Lines file as a table whose rows are known by KEY: it is compared and merged by row and\ncell, and stored so that a small change costs little. Its key is written to varve.yaml, which belongs to the dataset\nand is staged with the table. The key's values must be unique; several columns make a composite key. Without --key nothing is\nkept, but of a CSV or TSV file it is said which columns would do. A Parquet file stays a file, and is compared by its\nkey.",
+    'Keeps the CSV, TSV or JSON Lines file PATH as a table whose rows have a key. It is then compared and\nmerged by row and cell, and stored so that a small change takes little space. The key is written to\nvarve.yaml, which belongs to the dataset and is staged with the table. Its values must be unique;\nseveral columns make a composite key.\n\nWithout --key nothing changes, but for a CSV or TSV file the command says which columns could be the\nkey. A Parquet file stays a file, and is compared by its key.',
   options: {
     key: {
       type: 'list',
       short: 'k',
       value: 'COLUMN',
-      about: 'the key column; several times, or with commas, for several',
+      about: 'a key column; several times, or with commas, for several columns',
     },
     format: {
       type: 'text',
       value: 'FORMAT',
       choices: ['csv', 'tsv', 'jsonl'],
-      about: "csv, tsv or jsonl (default: by PATH's name)",
+      about: "csv, tsv or jsonl (default: from PATH's name)",
     },
   },
   examples: [
-    ['varve track people.csv --key id', 'rows are known by their id'],
-    ['varve track trips.parquet --key trip_id', 'diff compares the file by its trips'],
-    ['varve track prices.csv --key date,symbol', 'rows are known by date and symbol together'],
+    ['varve track people.csv --key id', "the rows' key is id"],
+    ['varve track trips.parquet --key trip_id', "diff compares the file's rows by trip_id"],
+    ['varve track prices.csv --key date,symbol', 'a composite key of date and symbol'],
   ],
   json: '{ path: string; key: string[]; columns: { name: string; type: string }[]; rows: number }',
   run,

@@ -5,12 +5,12 @@ import { visible } from '../visible.ts'
 export const command: Command = {
   usage: ['undo [--dry-run]'],
   description:
-    'Takes back the last operation on this repository: a commit, merge, reset, branch or tag deleted or moved. The files\nfollow. Undo it again to take back the one before; the reflog keeps everything. What was pushed stays pushed.',
+    'Takes back the last operation on this repository: a commit, a merge, a reset, or a branch or tag\nthat was deleted or moved. The files follow. Run it again to take back the operation before. The\nreflog keeps everything. Commits that were pushed stay at the remote.',
   options: {
-    'dry-run': { type: 'flag', short: 'n', about: 'only say what would be taken back' },
+    'dry-run': { type: 'flag', short: 'n', about: 'only show what would be taken back' },
   },
   examples: [
-    ['varve undo', 'that was a mistake'],
+    ['varve undo', 'take back a mistake'],
     ['varve undo --dry-run', 'what would it take back?'],
   ],
   json: '{ undone: string; head: string | null }',

@@ -6,7 +6,7 @@ export const command: Command = {
   usage: ['untrack PATH'],
   description: "Keeps the table as a plain file from the next 'varve add' on. The file and its history stay.",
   options: {},
-  examples: [['varve untrack notes.csv', 'it has no key after all']],
+  examples: [['varve untrack notes.csv', 'store it as a plain file again']],
   json: '{ path: string }',
   run,
 }

@@ -7,7 +7,7 @@ export const autostashOption: OptionSpecs = {
   autostash: {
     type: 'flag',
     about:
-      'also over changes that are not committed: they lie over the result, or wait in a stash until it is over',
+      'stash uncommitted changes first, and apply them afterwards; during a conflict they wait in a stash',
   },
 }
 

@@ -5,17 +5,17 @@ import type { OptionSpecs } from '../interface.ts'
 import type { DiffFormat } from './diff.ts'
 
 export const lineOptions: OptionSpecs = {
-  lines: { type: 'flag', about: 'JSON and YAML by line, as a patch, not by value' },
+  lines: { type: 'flag', about: 'show JSON and YAML by line, as a patch, not by value' },
   unified: {
     type: 'text',
     short: 'U',
     value: 'N',
-    about: 'of text, N lines around each change (default: 3)',
+    about: 'text: N lines of context around each change (default: 3)',
   },
   'ignore-all-space': {
     type: 'flag',
     short: 'w',
-    about: 'of text, lines that differ in white space alone are equal',
+    about: 'text: ignore changes in white space',
   },
 }
 

@@ -9,7 +9,7 @@ export const nameOptions: OptionSpecs = {
   'name-status': {
     type: 'flag',
     about:
-      'only the changed paths, each with what became of it: A added, M modified, D deleted, R renamed, T another kind',
+      'only the changed paths, each with its state: A added, M modified, D deleted, R renamed, T another kind',
   },
 }
 

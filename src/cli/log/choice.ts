@@ -17,26 +17,30 @@ export const choiceOptions: OptionSpecs = {
   branches: {
     type: 'optional',
     value: 'PATTERN',
-    about: "commits of all branches, or of those that PATTERN matches: --branches='fix/*'",
+    about: "commits of all branches, or of those whose names match PATTERN: --branches='fix/*'",
   },
-  tags: { type: 'optional', value: 'PATTERN', about: 'of all tags, or of those that PATTERN matches' },
+  tags: {
+    type: 'optional',
+    value: 'PATTERN',
+    about: 'commits of all tags, or of those whose names match PATTERN',
+  },
   remotes: {
     type: 'optional',
     value: 'PATTERN',
-    about: 'of all branches of remotes, or those of one: --remotes=origin',
+    about: 'commits of all remote branches, or of those of one remote: --remotes=origin',
   },
   'first-parent': { type: 'flag', about: 'leave out what merges brought in' },
   author: {
     type: 'text',
     value: 'TEXT',
-    about: "TEXT is part of the author's name or address, in whatever case",
+    about: "only commits whose author's name or address contains TEXT, in any case",
   },
-  grep: { type: 'text', value: 'TEXT', about: 'TEXT is part of the message, in whatever case' },
+  grep: { type: 'text', value: 'TEXT', about: 'only commits whose message contains TEXT, in any case' },
   changing: {
     type: 'text',
     short: 'S',
     value: 'TEXT',
-    about: 'commits that change how often TEXT stands in a file, or in the cells of a table',
+    about: 'only commits that change how often TEXT occurs in a file, or in the cells of a table',
   },
   'pickaxe-regex': { type: 'flag', about: 'with -S: TEXT is a pattern' },
   'changing-lines': {
@@ -52,8 +56,8 @@ export const choiceOptions: OptionSpecs = {
     about: "not older than DATE: ISO 8601, seconds since 1970, 'yesterday' or '2 weeks ago'",
   },
   until: { type: 'text', aliases: ['before'], value: 'DATE', about: 'not newer than DATE' },
-  reverse: { type: 'flag', about: 'oldest first; -n counts from the newest all the same' },
-  merges: { type: 'flag', about: 'merges alone' },
+  reverse: { type: 'flag', about: 'oldest first; -n still counts from the newest' },
+  merges: { type: 'flag', about: 'only merges' },
   'no-merges': { type: 'flag', about: 'no merges' },
 }
 

@@ -5,7 +5,7 @@ import { dateOption, dateStyle } from '../format/dates.ts'
 import type { Context, OptionSpecs } from '../interface.ts'
 
 export const formOptions: OptionSpecs = {
-  oneline: { type: 'flag', about: 'one line a commit' },
+  oneline: { type: 'flag', about: 'one line for each commit' },
   format: {
     type: 'text',
     aliases: ['pretty'],
@@ -13,8 +13,8 @@ export const formOptions: OptionSpecs = {
     about: "oneline, medium (the default), or with Git's placeholders: '%h %an %ad %s'",
   },
   ...dateOption,
-  decorate: { type: 'flag', about: 'with the names that point at each commit; so it is anyway' },
-  'no-decorate': { type: 'flag', about: 'without them' },
+  decorate: { type: 'flag', about: 'show branches and tags that point at each commit (the default)' },
+  'no-decorate': { type: 'flag', about: 'do not show them' },
 }
 
 export interface ShownForm {

@@ -2,8 +2,8 @@
 import type { Context, OptionSpecs } from '../interface.ts'
 
 export const editOptions: OptionSpecs = {
-  edit: { type: 'flag', short: 'e', about: 'write the message in an editor, beginning with what is given' },
-  'no-edit': { type: 'flag', about: 'take the message as it is, without an editor' },
+  edit: { type: 'flag', short: 'e', about: 'edit the message, starting with what is given' },
+  'no-edit': { type: 'flag', about: 'use the message as it is, without an editor' },
 }
 
 /** `byDefault`: the message is of a kind that people write themselves. */
