@@ -63,7 +63,7 @@ describe('the URL of an endpoint', () => {
     )
     expect(hint(Object.assign(new Error('role "x" does not exist'), { code: '28000' }))).toContain('user')
     expect(hint(Object.assign(new Error('slot is active'), { code: '55006' }))).toContain('--follow')
-    expect(hint(Object.assign(new Error('no pg_hba.conf entry'), { code: '28000' }))).toContain('PGPASSWORD')
+    expect(hint(Object.assign(new Error('no pg_hba.conf entry'), { code: '28000' }))).toContain('sslmode')
   })
 
   test('a table that is not there is told from those that are', () => {

@@ -163,6 +163,28 @@ describe.skipIf(!hasPostgres)(
       }
     })
 
+    test('a table whose key is dropped is published no longer, so that its users may write', async () => {
+      await shop.db.query(
+        'CREATE TABLE orders (id int PRIMARY KEY, total int); INSERT INTO orders VALUES (1, 10)',
+      )
+      shop.link = { ...shop.link, tables: ['people', 'orders'] }
+      await start({ pollMs: 10 })
+      await shop.db.query("INSERT INTO people VALUES (4, 'Barbara', 84)")
+      await bothEqual()
+      await shop.db.query(
+        "ALTER TABLE orders DROP CONSTRAINT orders_pkey; INSERT INTO people VALUES (5, 'Donald', 87)",
+      )
+      const update = (): Promise<boolean> =>
+        shop.db.query('UPDATE orders SET total = 11').then(
+          () => true,
+          () => false,
+        )
+      await expect.poll(update, eventually).toBe(true)
+      await shop.db.query('ALTER TABLE orders ADD PRIMARY KEY (id); UPDATE people SET age = 1 WHERE id = 1')
+      await expect.poll(() => shop.branchRows('orders'), eventually).toEqual([{ id: 1, total: 11 }])
+      await bothEqual()
+    })
+
     test('an endpoint whose log cannot be read is asked at intervals', async () => {
       await shop.db.query('ALTER TABLE people REPLICA IDENTITY NOTHING')
       await start({ pollMs: 50 })

@@ -116,6 +116,22 @@ describe.skipIf(!hasPostgres)(`links by PostgreSQL's log${withoutPostgres}`, () 
       'the publication is gone',
       "DO $$ BEGIN EXECUTE 'DROP PUBLICATION ' || (SELECT pubname FROM pg_publication); END $$",
     ],
+    [
+      'only some kinds of changes are published',
+      publication("SET (publish = 'insert')", 'UPDATE people SET age = 1; DELETE FROM people WHERE id = 2'),
+    ],
+    [
+      'only some rows are published',
+      publication('SET TABLE people WHERE (id < 3)', "INSERT INTO people VALUES (7, 'Alan', 41)"),
+    ],
+    [
+      'less was published for a while',
+      publication(
+        "SET (publish = 'insert')",
+        'UPDATE people SET age = 1',
+        "SET (publish = 'insert, update, delete, truncate')",
+      ),
+    ],
   ])('when %s the tables are compared, it is said, and a new log begins', async (_, sql) => {
     await shop.sync()
     await shop.db.query("INSERT INTO people VALUES (5, 'Donald', 87)")
@@ -237,6 +253,37 @@ describe.skipIf(!hasPostgres)(`links by PostgreSQL's log${withoutPostgres}`, () 
     await expectExact()
   })
 
+  test('what stands in the way of a log ends it: no log is kept that nobody reads, and users may write', async () => {
+    await shop.sync()
+    await shop.db.query('ALTER TABLE people REPLICA IDENTITY NOTHING')
+    await shop.db.query("INSERT INTO people VALUES (5, 'Donald', 87)")
+    expect((await shop.sync({ dryRun: true })).notes.join()).toMatch(/replica identity/)
+    expect(await shop.slots()).toHaveLength(1)
+    expect((await shop.sync()).notes.join()).toMatch(/replica identity/)
+    expect(await shop.slots()).toEqual([])
+    await shop.db.query('UPDATE people SET age = 1 WHERE id = 1')
+    await shop.sync()
+    expect(await shop.branchRows()).toEqual(await shop.rows())
+    await shop.db.query('ALTER TABLE people REPLICA IDENTITY DEFAULT')
+    await shop.sync()
+    expect(await shop.slots()).toHaveLength(1)
+    await expectExact()
+  })
+
+  test('a log that cannot be dropped is said, and the tables are compared all the same', async () => {
+    await shop.sync()
+    await shop.db.query('ALTER TABLE people REPLICA IDENTITY NOTHING')
+    await shop.db.query(`
+      CREATE FUNCTION no() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not here'; END $$;
+      CREATE EVENT TRIGGER never ON ddl_command_start WHEN TAG IN ('DROP PUBLICATION') EXECUTE FUNCTION no();
+      INSERT INTO people VALUES (5, 'Donald', 87)`)
+    expect((await shop.sync()).notes.join()).toMatch(/the log could not be dropped: .*not here/)
+    expect(await shop.branchRows()).toEqual(await shop.rows())
+    await shop.db.query('DROP EVENT TRIGGER never')
+    await shop.sync()
+    expect((await shop.db.query('SELECT FROM pg_publication')).rowCount).toBe(0)
+  })
+
   test('a server that has no slot left is compared, until there is one', async () => {
     await shop.db.query(`DO $$ DECLARE n int := 60 - (SELECT count(*) FROM pg_replication_slots);
       BEGIN FOR i IN 1..n LOOP PERFORM pg_create_physical_replication_slot('used' || i); END LOOP; END $$`)
@@ -261,3 +308,10 @@ describe.skipIf(!hasPostgres)(`links by PostgreSQL's log${withoutPostgres}`, () 
     expect(await shop.slots()).toEqual([])
   })
 })
+
+/** Alters the publication, writes, and alters it again. */
+function publication(change: string, write: string, again?: string): string {
+  const alter = (how: string): string =>
+    `EXECUTE 'ALTER PUBLICATION ' || (SELECT pubname FROM pg_publication) || $a$ ${how} $a$;`
+  return `DO $$ BEGIN ${alter(change)} ${again === undefined ? '' : 'COMMIT;'} ${write}; ${again === undefined ? '' : `COMMIT; ${alter(again)}`} END $$`
+}

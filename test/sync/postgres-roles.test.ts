@@ -109,6 +109,37 @@ describe.skipIf(!hasPostgres)(`a role of PostgreSQL${withoutPostgres}`, () => {
     expect((await linked.sync()).tables[0]).toMatchObject({ written: { changed: 1 } })
   })
 
+  test('that may not read the log, or not any more, has its tables compared, until it may', async () => {
+    const role = await start()
+    const rights = async (rights: string, owner: string): Promise<string> => {
+      await linked.db.query(
+        `ALTER ROLE ${role} ${rights}; ALTER TABLE people OWNER TO ${owner}; GRANT ALL ON people TO ${role}`,
+      )
+      await linked.db.query('INSERT INTO people SELECT max(id) + 1, $1 FROM people', [rights])
+      const { notes } = await linked.sync()
+      expect(await linked.branchRows()).toEqual(await linked.rows())
+      return notes.join('\n')
+    }
+    await linked.db.query(
+      `GRANT CREATE ON SCHEMA public TO ${role};
+       DO $$ BEGIN EXECUTE 'GRANT CREATE ON DATABASE ' || current_database() || ' TO ${role}'; END $$`,
+    )
+    linked.link = { ...linked.link, changes: 'log' }
+    expect(await rights('NOREPLICATION', role)).toMatch(/^the log cannot be read.*replication role/)
+    expect(await rights('REPLICATION', 'postgres')).toMatch(/^the log cannot be read.*owner of table/)
+    expect(await rights('REPLICATION', role)).toBe('')
+    expect(await rights('REPLICATION', role)).toBe('')
+    expect(await rights('NOREPLICATION', role)).toMatch(/log was not enough.*\n.*replication role/)
+    expect(await rights('REPLICATION', role)).toBe('')
+  })
+
+  test('that may only read has its tables compared where a log would have to be begun', async () => {
+    await start(['default_transaction_read_only = on'])
+    linked.link = { ...linked.link, mode: 'capture', changes: 'log' }
+    expect((await linked.sync()).notes.join()).toMatch(/the log cannot be read.*read-only transaction/)
+    expect(await linked.branchRows()).toEqual(await linked.rows())
+  })
+
   test('writes at its own level of isolation, and waits for locks half a minute, or as long as it says', async () => {
     const role = await start(["default_transaction_isolation = 'serializable'"])
     await linked.db.query(

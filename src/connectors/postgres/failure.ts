@@ -48,17 +48,19 @@ export function endpointError(where: string, error: unknown): unknown {
   }
   if (passing.test(code)) return unreachable(where, error.message, facts)
   if (code.startsWith('28')) {
-    const isNobody = code === '28000' && facts.cause.message.includes('does not exist')
-    return accessRefused(
-      where,
-      facts,
-      isNobody ? 'the URL names the user: postgres://USER@HOST/DATABASE' : passwordHint,
-    )
+    return accessRefused(where, facts, code === '28000' ? nobodyHint(error) : passwordHint)
   }
   if (code.startsWith('3D')) return accessRefused(where, facts, 'the path of the URL names the database')
   if (missingRight.has(code)) return rightMissing(where, facts)
   if (code === '53100') return diskFull(where, facts)
   return otherFailure(where, facts, code === '55006' ? followedHint : undefined)
+}
+
+/** Not the password, but the user is refused, or the place that he comes from. */
+function nobodyHint({ message }: Error): string {
+  return message.includes('does not exist')
+    ? 'the URL names the user: postgres://USER@HOST/DATABASE'
+    : "the server decides who may log in: by 'ALTER ROLE … LOGIN', and in pg_hba.conf; where that asks for encryption, the URL needs '?sslmode=verify-full'"
 }
 
 /** Where it is not the way to the server that fails, but what was asked of it. */

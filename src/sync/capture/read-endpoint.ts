@@ -7,6 +7,7 @@ import type { Io } from '../../repo/interface.ts'
 import { keepsTransactions } from '../interface.ts'
 import { type LinkMark, newName } from '../log/mark.ts'
 import type { OpenLog } from '../log/open-log.ts'
+import { isTransient } from '../retry.ts'
 import type { Round } from '../round.ts'
 import { endpointTables } from '../tables/link-tables.ts'
 import { capture } from './capture.ts'
@@ -38,7 +39,8 @@ export async function readEndpoint(
   const there = endpointTables(known.tables)
   const obstacle = there.length === 0 ? 'none of its tables is there' : await source.obstacle(there)
   if (obstacle !== null) notes.push(noLog(obstacle))
-  if (obstacle !== null || round.options.dryRun === true) return compared(round, io, known, notes)
+  if (round.options.dryRun === true) return compared(round, io, known, notes)
+  if (obstacle !== null) return comparedMeanwhile(round, io, source, known, notes)
   return begin(round, io, source, known, notes)
 }
 
@@ -70,6 +72,29 @@ async function withoutLog(
   await log.close()
   if (mark.at !== null) await round.connector.log?.end(mark.at.position)
   return { ...(await compared(round, io, known, notes)), mark: null }
+}
+
+/**
+ * Compares the tables as long as their log cannot be read. Nothing is kept for it meanwhile: a log that nobody reads fills the
+ * server's disk.
+ */
+async function comparedMeanwhile(
+  round: Round,
+  io: Io,
+  source: ChangeLog,
+  known: CaptureContext,
+  notes: string[],
+): Promise<Reading> {
+  const { mark } = known
+  if (mark === null || mark.at === null) return compared(round, io, known, notes)
+  try {
+    await source.end(mark.at.position)
+  } catch (error) {
+    // A standby takes no statements, and the role may have lost its rights.
+    if (isTransient(error) || !isVarveError(error)) throw error
+    return compared(round, io, known, [...notes, `the log could not be dropped: ${error.message}`])
+  }
+  return { ...(await compared(round, io, known, notes)), mark: { ...mark, at: null } }
 }
 
 function noLog(obstacle: string): string {

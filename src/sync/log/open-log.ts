@@ -15,6 +15,8 @@ export class OpenLog {
   readonly isFollowing: boolean
   readonly #compareMs: number | null
   #reader: LogReader | null = null
+  /** Names of the tables that it reads. */
+  #names = ''
 
   constructor({ isFollowing, compareMs }: LogOptions) {
     this.isFollowing = isFollowing
@@ -30,7 +32,11 @@ export class OpenLog {
   }
 
   async open(source: ChangeLog, tables: readonly EndpointTable[], at: LogMark): Promise<LogReader | LostLog> {
-    if (this.#reader !== null) return this.#reader
+    const names = JSON.stringify(tables.map(({ name }) => name))
+    if (this.#reader !== null && names === this.#names) return this.#reader
+    // A table that waits now must not be kept from its users' writes by what is published of it.
+    await this.close()
+    this.#names = names
     const reader = await source.open(tables, at)
     if (!('lost' in reader)) this.#reader = reader
     return reader

@@ -3,12 +3,12 @@
 // it is surely the same log: the slot stands where it was last told, the same tables in the same files are published.
 import type { Client } from 'pg'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { VarveError } from '../../../base/errors.ts'
+import { VarveError, isVarveError } from '../../../base/errors.ts'
 import type { ChangeLog, LogMark, LogReader, LogStart, LogStatus, LostLog } from '../../change-log.ts'
 import type { EndpointSnapshot, EndpointTable } from '../../interface.ts'
 import type { PostgresTable } from '../discover.ts'
 import { withEndpointErrors } from '../failure.ts'
-import { incarnationOf, runOf } from '../incarnation.ts'
+import { publishedOf, runOf } from '../incarnation.ts'
 import { PostgresLogReader } from './log-reader.ts'
 import { LogStream } from './log-stream.ts'
 import { lsnOf } from './lsn.ts'
@@ -19,8 +19,10 @@ import { quoteName } from '../sql.ts'
 
 /** A slot begins when all transactions that are open then have ended. */
 const beginMsMax = 120_000
-/** SQLSTATE: there are as many as max_replication_slots allows. */
-const noSlotLeft = '53400'
+/** SQLSTATE: the user lacks REPLICATION, or does not own the tables, or may not create a publication. */
+const noRight = '42501'
+/** Beside that: there are as many slots as max_replication_slots allows; the user may only read. */
+const noNewLog: ReadonlySet<unknown> = new Set([noRight, '53400', '25006'])
 
 export class PostgresChangeLog implements ChangeLog {
   readonly #session: Session
@@ -96,14 +98,15 @@ export class PostgresChangeLog implements ChangeLog {
   }
 
   async #begin(slot: string, own: readonly PostgresTable[]): Promise<LogStart> {
-    await dropSlot(this.#client, slot)
-    const replication = await this.#takeLine()
+    let replication: Client | null = null
     try {
-      const incarnation = await incarnationOf(this.#client, own)
+      await dropSlot(this.#client, slot)
+      replication = await this.#takeLine()
       const list = own.map(({ rowsSql }) => rowsSql).join(', ')
       await this.#client.query(
         `CREATE PUBLICATION ${quoteName(slot)} FOR TABLE ${list} WITH (publish_via_partition_root = true)`,
       )
+      const incarnation = await publishedOf(this.#client, own, slot)
       const { rows } = await inTime(
         replication.query<{ consistent_point: string; snapshot_name: string }>(
           `CREATE_REPLICATION_SLOT ${quoteName(slot)} LOGICAL pgoutput EXPORT_SNAPSHOT`,
@@ -116,10 +119,10 @@ export class PostgresChangeLog implements ChangeLog {
     } catch (error) {
       await this.#client.query('ROLLBACK').catch(() => undefined)
       await dropSlot(this.#client, slot).catch(() => undefined)
-      if ((error as { code?: unknown }).code !== noSlotLeft) throw error
+      if (!noNewLog.has(sqlStateOf(error))) throw error
       throw new VarveError('VARVE_NOT_POSSIBLE', (error as Error).message, { data: { obstacle: true } })
     } finally {
-      await replication.end().catch(() => undefined)
+      await replication?.end().catch(() => undefined)
     }
   }
 
@@ -134,6 +137,9 @@ export class PostgresChangeLog implements ChangeLog {
         line = null
         return opened
       })
+    } catch (error) {
+      if (sqlStateOf(error) !== noRight) throw error
+      return { lost: (error as Error).message }
     } finally {
       await endOf(line)
     }
@@ -160,7 +166,8 @@ export class PostgresChangeLog implements ChangeLog {
     if (confirmed !== at.lsn && slot.run !== at.run)
       return { lost: 'the server was started anew, and its replication slot stands where it stood before' }
     if (!slot.isPublishing) return { lost: 'other tables are published' }
-    if (slot.incarnation !== at.incarnation) return { lost: 'a table was written anew as a whole' }
+    if (slot.incarnation !== at.incarnation)
+      return { lost: 'a table was written anew as a whole, or its publication was altered' }
     return whileBusy(async () => {
       const where = { slot: at.slot, start: at.lsn, safe: confirmed, location: this.#where }
       const stream = new LogStream(await replication(), where)
@@ -219,6 +226,10 @@ export function connectAhead(session: Session): Promise<Client> {
 
 export async function endOf(line: Promise<Client> | null): Promise<void> {
   await line?.then((client) => client.end()).catch(() => undefined)
+}
+
+function sqlStateOf(error: unknown): unknown {
+  return isVarveError(error) ? error.data['code'] : (error as { code?: unknown }).code
 }
 
 async function inTime<T>(work: Promise<T>): Promise<T> {
