@@ -5,6 +5,7 @@ import { Tree } from '../files/tree.ts'
 import { isBefore } from '../history/ancestry.ts'
 import { readCommit } from '../history/commit.ts'
 import type { Commit } from '../history/interface.ts'
+import { subjectOf } from '../history/message.ts'
 import { resolveRevision, splitRange } from '../history/revision.ts'
 import type { Attribution } from '../repo/blame/blame.ts'
 import { blameLines } from '../repo/blame/blame-lines.ts'
@@ -155,7 +156,7 @@ class BlamedCommits {
     for (const attribution of attributions) {
       const { commit, path } = attribution
       const name = `${commit.cid} ${path}`
-      const subject = commit.message.split('\n', 1)[0]!
+      const subject = subjectOf(commit.message)
       const one = known.get(name) ?? {
         commit,
         blamed: { commit: digestHex(commit.cid), author: commit.author, subject, path },

@@ -5,6 +5,7 @@ import type { Cid, CommitCid } from '../encoding/cid.ts'
 import { type BisectStep, nextToTest } from '../history/bisect.ts'
 import { readCommit } from '../history/commit.ts'
 import type { Commit } from '../history/interface.ts'
+import { subjectOf } from '../history/message.ts'
 import { shortRefName } from '../history/refs.ts'
 import { resolveRevision } from '../history/revision.ts'
 import type { Manifest } from '../store/interface.ts'
@@ -184,7 +185,7 @@ async function stepMove(
   return {
     refs,
     head: null,
-    operation: { ...operation, message: commit.message.split('\n')[0]! },
+    operation: { ...operation, message: subjectOf(commit.message) },
     show: commit.tree,
   }
 }

@@ -3,6 +3,7 @@ import { VarveError } from '../base/errors.ts'
 import type { Cid, CommitCid } from '../encoding/cid.ts'
 import { divergence, isAncestor } from '../history/ancestry.ts'
 import { readCommits } from '../history/commit.ts'
+import { subjectOf } from '../history/message.ts'
 import { branchPrefix, branchRef, remotePrefix, shortRefName } from '../history/refs.ts'
 import { resolveRevision } from '../history/revision.ts'
 import type { Manifest } from '../store/interface.ts'
@@ -64,7 +65,7 @@ export async function listBranches(
     current: manifest.head === details.ref,
     commit: details.object,
     upstream: upstreamOf(manifest, details.ref),
-    subject: details.message.split('\n')[0]!,
+    subject: subjectOf(details.message),
     ...(options.details === true ? { details } : {}),
   }))
   const isWhole = options.only === undefined && !isNarrow(options)

@@ -7,6 +7,7 @@ import type { Commit, Person, Signature } from '../history/interface.ts'
 import type { Path, TreeEntry } from '../files/interface.ts'
 import { diffTrees } from '../files/tree-diff.ts'
 import { Tree } from '../files/tree.ts'
+import { subjectOf } from '../history/message.ts'
 import { shortRefName } from '../history/refs.ts'
 import { mergeTrees } from '../merge/merge-trees.ts'
 import type { Manifest, ObjectWriter } from '../store/interface.ts'
@@ -153,7 +154,7 @@ async function planCommit(repo: Repo, manifest: Manifest, io: Io, options: Commi
     commit,
     index,
     base,
-    subject: message.split('\n')[0]!,
+    subject: subjectOf(message),
     name: merge?.kind ?? 'commit',
     merge: stateLeft(io, { state, merge, commit }),
   }

@@ -1,6 +1,7 @@
 // What a step of a bisection came to.
 import type { BisectInfo, BisectResult } from '../../api/bisect.ts'
 import { counted } from '../../base/size.ts'
+import { subjectOf } from '../../history/message.ts'
 import type { Repository } from '../../index.ts'
 import type { Output } from '../output.ts'
 import { commitLine, commitLines, shortId } from './commit.ts'
@@ -30,7 +31,7 @@ export async function logLines(repo: Repository, { branch, start, log }: BisectI
   const lines = [`# begun at ${branch ?? shortId(start)}`, 'varve bisect start']
   for (const { verdict, commit } of log) {
     const { message } = await repo.commitInfo(commit)
-    lines.push(`# ${verdict}: [${shortId(commit)}] ${message.split('\n', 1)[0]!}`)
+    lines.push(`# ${verdict}: [${shortId(commit)}] ${subjectOf(message)}`)
     lines.push(`varve bisect ${verdict} ${commit}`)
   }
   return lines

@@ -3,6 +3,7 @@ import type { CommitInfo } from '../../api/interface.ts'
 import { isoText } from '../../base/time.ts'
 import type { Signature } from '../../history/interface.ts'
 import { usage } from '../arguments.ts'
+import { bodyOf } from '../../history/message.ts'
 import type { Paint } from '../paint.ts'
 import { visible, visibleLine } from '../visible.ts'
 import { commitLine, commitLines, shortId, subjectOf } from './commit.ts'
@@ -26,7 +27,7 @@ const plainParts: Readonly<Record<string, Part>> = {
   P: ({ parents }) => parents.join(' '),
   p: ({ parents }) => parents.map(shortId).join(' '),
   s: ({ message }) => subjectOf(message),
-  b: ({ message }) => linesOf(message.slice(bodyAt(message))),
+  b: ({ message }) => linesOf(bodyOf(message)),
   B: ({ message }) => linesOf(message),
   D: ({ refs }) => refs.map(visible).join(', '),
   d: ({ refs }) => (refs.length === 0 ? '' : ` (${refs.map(visible).join(', ')})`),
@@ -129,11 +130,6 @@ function colourPart(name: string): Part | undefined {
 
 function ownPart<T>(parts: Readonly<Record<string, T>>, name: string): T | undefined {
   return Object.hasOwn(parts, name) ? parts[name] : undefined
-}
-
-/** The offset of what follows the subject and the empty line. */
-function bodyAt(message: string): number {
-  return message.length - message.replace(/^[^\n]*\n*/, '').length
 }
 
 /** The lines of the message, each with its line end, as Git prints them. */

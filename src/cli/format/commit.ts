@@ -3,6 +3,7 @@ import type { CommitInfo } from '../../api/interface.ts'
 import type { Paint } from '../paint.ts'
 import { visible, visibleLine } from '../visible.ts'
 import { dateText } from '../../base/time.ts'
+import { subjectOf as subjectIn } from '../../history/message.ts'
 import type { DateText } from './dates.ts'
 
 const shortDigits = 8
@@ -12,7 +13,7 @@ export function shortId(id: string): string {
 }
 
 export function subjectOf(message: string): string {
-  return visible(message.split('\n', 1)[0]!)
+  return visible(subjectIn(message))
 }
 
 export function commitLine(commit: CommitInfo, paint: Paint): string {

@@ -1,6 +1,7 @@
 // Branches and tags in a form of the user's own: fields such as '%(refname:short)', those of Git that there is something for.
 import type { BranchInfo, RefDetails, TagInfo } from '../../api/interface.ts'
 import { usage } from '../arguments.ts'
+import { bodyOf } from '../../history/message.ts'
 import { visible, visibleLine } from '../visible.ts'
 import { shortId, subjectOf } from './commit.ts'
 import { dateStyle } from './dates.ts'
@@ -38,7 +39,7 @@ const plain: Readonly<Record<string, Field>> = {
   'upstream:short': upstreamOf,
   'upstream:track': trackOf,
   subject: (_ref, { message }) => subjectOf(message),
-  body: (_ref, { message }) => textOf(message.replace(/^[^\n]*\n*/, '')),
+  body: (_ref, { message }) => textOf(bodyOf(message)),
   contents: (_ref, { message }) => textOf(message),
 }
 

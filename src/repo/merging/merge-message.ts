@@ -2,6 +2,7 @@
 import { shortCid } from '../../encoding/cid.ts'
 import { walkCommits } from '../../history/ancestry.ts'
 import type { Commit } from '../../history/interface.ts'
+import { subjectOf } from '../../history/message.ts'
 import { branchPrefix, remotePrefix, shortRefName, tagPrefix } from '../../history/refs.ts'
 import type { ObjectReader } from '../../store/interface.ts'
 
@@ -30,7 +31,7 @@ export async function squashMessage(
   for await (const commit of walkCommits(reader, [theirs.cid], { exclude: [ours.cid] })) {
     if (commit.parents.length > 1) continue
     const isEnough = lines.length === namedMax
-    lines.push(isEnough ? 'and more' : `${shortCid(commit.cid)} ${commit.message.split('\n')[0]!}`)
+    lines.push(isEnough ? 'and more' : `${shortCid(commit.cid)} ${subjectOf(commit.message)}`)
     if (isEnough) break
   }
   return [`Squash ${nameOf(their)}`, '', ...lines.map((line) => `- ${line}`)].join('\n')

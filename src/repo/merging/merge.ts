@@ -11,6 +11,7 @@ import type { Manifest } from '../../store/interface.ts'
 import { type AssessOptions, assessMerge } from './assess.ts'
 import { requireAuthor, signatureOf } from '../context.ts'
 import { indexOf, readHead, refuseWhileMerging } from '../head.ts'
+import { subjectOf } from '../../history/message.ts'
 import { type Folder, type Io, type MergeState, type Repo, mergeRef } from '../interface.ts'
 import { defaultMessage, squashMessage } from './merge-message.ts'
 import { writeMergeState } from './merge-state.ts'
@@ -127,7 +128,7 @@ function fastForward(ref: string, theirs: Commit, outcome: MergeOutcome, options
       refs: new Map([[ref, theirs.cid]]),
       operation: {
         name: options.operation ?? 'merge',
-        message: `fast-forward to ${theirs.message.split('\n')[0]!}`,
+        message: `fast-forward to ${subjectOf(theirs.message)}`,
       },
       show: theirs.tree,
     },
@@ -160,7 +161,7 @@ export async function concludeMerge(
   const extra = policyExtra(outcome.policies)
   const operation = (message: string): Move['operation'] => ({
     name: options.operation ?? kind,
-    message: message.split('\n')[0]!,
+    message: subjectOf(message),
   })
   const isStopped = after.left > 0 || (after.reused.length > 0 && !commitsReused(manifest))
   if (isStopped || options.noCommit === true) {

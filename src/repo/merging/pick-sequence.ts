@@ -11,6 +11,7 @@ import type { MergeOutcome } from '../../merge/interface.ts'
 import type { Manifest } from '../../store/interface.ts'
 import { requireAuthor, signatureOf } from '../context.ts'
 import { indexOf } from '../head.ts'
+import { subjectOf } from '../../history/message.ts'
 import { type Io, type MergeState, type Repo, type SequenceState, mergeRef } from '../interface.ts'
 import { writeMergeState } from './merge-state.ts'
 import { type MergeOptions, type Merged, type Plan, stoppedState, unsettledOf } from './merge.ts'
@@ -144,7 +145,7 @@ async function stop(
   const author = kind === 'cherry-pick' ? commit.author : null
   const waiting = stoppedState({ ours: tip, theirs: commit, outcome, message, kind, author }, after, {})
   const stored = writeMergeState(io.writer, { ...waiting, sequence })
-  const operation = { name: options.operation ?? kind, message: `stopped at ${subjectOf(commit)}` }
+  const operation = { name: options.operation ?? kind, message: `stopped at ${subjectOf(commit.message)}` }
   const refs = new Map<string, Cid>().set(ref, tip.cid).set(mergeRef, stored)
   const unsettled = unsettledOf(outcome)
   return {
@@ -171,7 +172,10 @@ async function finish(
   )
   const refs = new Map<string, Cid | null>([[ref, tip.cid]])
   if (manifest.refs.has(mergeRef)) refs.set(mergeRef, null)
-  const operation = { name: options.operation ?? kind, message: `${total} commits, to ${subjectOf(tip)}` }
+  const operation = {
+    name: options.operation ?? kind,
+    message: `${total} commits, to ${subjectOf(tip.message)}`,
+  }
   return {
     move: { refs, operation, show: tip.tree },
     result: {
@@ -184,8 +188,4 @@ async function finish(
       sequence: { done: total, total, stoppedAt: null, leftOut },
     },
   }
-}
-
-function subjectOf({ message }: Commit): string {
-  return message.split('\n')[0]!
 }

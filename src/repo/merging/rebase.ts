@@ -15,6 +15,7 @@ import { mergeTrees } from '../../merge/merge-trees.ts'
 import type { Manifest } from '../../store/interface.ts'
 import { requireAuthor, signatureOf } from '../context.ts'
 import { indexOf, refuseWhileMerging, requireHead } from '../head.ts'
+import { subjectOf } from '../../history/message.ts'
 import { type Folder, type Io, type MergeState, type RebaseState, type Repo, mergeRef } from '../interface.ts'
 import { readMergeState, writeMergeState } from './merge-state.ts'
 import type { MergeOptions, Merged, Plan } from './merge.ts'
@@ -198,7 +199,7 @@ async function stop(
   const extra = { ...commit.extra, ...waiting.extra }
   const stored = writeMergeState(io.writer, { ...waiting, extra, rebase: state })
   const unsettled = unsettledOf(outcome)
-  const operation = { name: operationName(options), message: `stopped at ${subjectOf(commit)}` }
+  const operation = { name: operationName(options), message: `stopped at ${subjectOf(commit.message)}` }
   const refs = new Map<string, Cid>().set('HEAD', tip.cid).set(mergeRef, stored)
   return {
     move: { head: null, refs, operation, show: after.tree, over: tip.tree, unsettled },
@@ -267,8 +268,4 @@ async function resolvedCommit(
 
 function operationName({ operation }: MergeOptions): string {
   return operation ?? 'rebase'
-}
-
-function subjectOf({ message }: Commit): string {
-  return message.split('\n')[0]!
 }

@@ -8,6 +8,7 @@ import { shortRefName } from '../../history/refs.ts'
 import type { Manifest, ObjectReader } from '../../store/interface.ts'
 import { signatureOf } from '../context.ts'
 import { indexOf, refuseWhileMerging, requireHead } from '../head.ts'
+import { subjectOf } from '../../history/message.ts'
 import type { Folder, FolderOptions, Io, Repo } from '../interface.ts'
 import { move } from '../move.ts'
 import { type PathChoice, type StashParts, stagedExtra, stashParts } from './stash-parts.ts'
@@ -90,7 +91,7 @@ export async function writeStash(
     parents: [head.cid],
     author: signature,
     committer: signature,
-    message: stash.message ?? `Changes on ${branch}, at "${head.message.split('\n')[0]!}"`,
+    message: stash.message ?? `Changes on ${branch}, at "${subjectOf(head.message)}"`,
     generation: await nextGeneration(io.writer, [head.cid]),
     extra: stagedExtra(parts, head.tree),
   })

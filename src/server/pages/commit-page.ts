@@ -1,4 +1,5 @@
 // One commit: who, when and why, what checks said, and what it changed against its first parent.
+import { bodyOf } from '../../history/message.ts'
 import type { CommitInfo } from '../../api/interface.ts'
 import { emptyRevision } from '../../api/diff-ends.ts'
 import { commitOf } from '../routes/commit-routes.ts'
@@ -56,7 +57,7 @@ async function shownPart(exchange: Exchange, ends: Ends): Promise<[Ends, PathPla
 }
 
 function rest(message: string): Part {
-  const text = message.replace(/^[^\n]*\n*/, '').trimEnd()
+  const text = bodyOf(message).trimEnd()
   return text !== '' && html`<div class="message">${cut(text, messageLettersMax)}</div>`
 }
 

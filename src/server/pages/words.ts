@@ -3,6 +3,7 @@ import type { CommitInfo } from '../../api/interface.ts'
 import { sizeText } from '../../base/size.ts'
 import { isoText } from '../../base/time.ts'
 import type { Signature } from '../../history/interface.ts'
+import { subjectOf as subjectIn } from '../../history/message.ts'
 import { qualifiedName } from '../listings/refs.ts'
 import { type Html, type Part, html } from './html.ts'
 import { cut } from './values.ts'
@@ -39,8 +40,7 @@ export function nameOf({ name }: Signature): Part {
 }
 
 export function subjectOf(message: string): string {
-  const [line = ''] = message.split('\n', 1)
-  return line.trim() === '' ? '(no message)' : line.slice(0, 300)
+  return subjectIn(message).slice(0, 300) || '(no message)'
 }
 
 export function shortId(id: string): string {
