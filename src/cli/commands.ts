@@ -26,6 +26,7 @@ export const commands: readonly CommandEntry[] = [
   entry('restore', 'changes', 'Bring files back as they were', () => import('./commands/restore.ts')),
   entry('clean', 'changes', 'Remove files that are not versioned', () => import('./commands/clean.ts')),
   entry('log', 'history', 'List commits', () => import('./commands/log.ts')),
+  entry('shortlog', 'history', 'List commits by who made them', () => import('./commands/shortlog.ts')),
   entry('show', 'history', 'Show a commit, or a file as it was', () => import('./commands/show.ts')),
   entry('diff', 'history', 'Show changes by row, cell and line', () => import('./commands/diff.ts')),
   entry(
