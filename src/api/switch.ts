@@ -110,7 +110,9 @@ async function previousGoal(repo: Repo, manifest: Manifest, options: SwitchOptio
     if (head === null && commit !== undefined)
       return goalOf(repo, manifest, digestHex(commit), { ...options, detach: true })
   }
-  throw new VarveError('VARVE_REF_NOT_FOUND', 'there is no branch to go back to')
+  throw new VarveError('VARVE_REF_NOT_FOUND', 'there is no branch to go back to', {
+    hint: "'varve branch' lists branches, 'varve switch NAME' goes to one",
+  })
 }
 
 async function createGoal(

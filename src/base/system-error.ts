@@ -66,6 +66,22 @@ export function systemFailure(
   })
 }
 
+/** Why a file that the user named cannot be read. `doing` is the fault's first half: "cannot read 'x'". */
+export function readFailure(
+  cause: unknown,
+  doing: string,
+  options: { readonly path?: string; readonly hint?: string } = {},
+): VarveError {
+  const { path, hint } = options
+  const known = systemFailure(cause, doing, path, hint)
+  if (known !== null) return known
+  return new VarveError('VARVE_IO', `${doing}: ${cause instanceof Error ? cause.message : String(cause)}`, {
+    data: path === undefined ? {} : { path },
+    ...(hint === undefined ? {} : { hint }),
+    cause,
+  })
+}
+
 /** Why a server cannot listen where it was told to. */
 export function listenFailure(error: Error, host: string, port: number, nextStep: string): VarveError {
   const doing = `cannot listen on ${host.includes(':') ? `[${host}]` : host}:${port}`

@@ -4,6 +4,7 @@ import fs from 'node:fs'
 import { homedir } from 'node:os'
 import path from 'node:path'
 import { VarveError } from '../base/errors.ts'
+import { readFailure } from '../base/system-error.ts'
 import type { Environment } from './interface.ts'
 
 function userConfigFile(environment: Environment): string {
@@ -19,7 +20,7 @@ export async function readUserConfig(environment: Environment): Promise<Readonly
     text = fs.readFileSync(file, 'utf8')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new Map()
-    throw new VarveError('VARVE_IO', `cannot read '${file}'`, { cause: error })
+    throw readFailure(error, `cannot read your settings in '${file}'`, { path: file })
   }
   const settings = new Map<string, string>()
   for (const [key, value] of Object.entries(parseObject(text, file))) {

@@ -2,6 +2,7 @@
 // name, or in a file that the environment names.
 import { readFile } from 'node:fs/promises'
 import { VarveError } from '../base/errors.ts'
+import { readFailure } from '../base/system-error.ts'
 import type { SinkOptions } from './sink.ts'
 
 const secretBytesMax = 64 << 10
@@ -26,12 +27,15 @@ export async function linkSecret(
     // Its end of line is the editor's; all else, spaces too, may be the secret's.
     if (text.length <= secretBytesMax) return text.replace(/[\r\n]+$/, '')
   } catch (cause) {
-    throw new VarveError('VARVE_REFUSED', `cannot read the file that ${name}_FILE names`, {
+    const { message, hint } = readFailure(cause, `cannot read the file that ${name}_FILE names`)
+    throw new VarveError('VARVE_REFUSED', message, {
       cause,
       data: { link, name: `${name}_FILE` },
+      hint: hint ?? `let ${name}_FILE name a file that holds the secret`,
     })
   }
   throw new VarveError('VARVE_REFUSED', `the file that ${name}_FILE names is too large for a secret`, {
     data: { link, name: `${name}_FILE` },
+    hint: 'the file has to hold the secret alone',
   })
 }

@@ -50,6 +50,9 @@ export async function openSink(url: string, options: SinkOptions): Promise<Sink>
   refusePassword(url)
   const kind = sinkKinds.find((one) => one.accepts(url))
   if (kind === undefined)
-    throw new VarveError('VARVE_USAGE', `not an endpoint that rows can be sent to: '${url}'`)
+    throw new VarveError('VARVE_USAGE', `not an endpoint that rows can be sent to: '${url}'`, {
+      data: { url },
+      hint: 'rows can be sent to webhook+https://, redis://, nats://, amqp://, mqtt:// and kafka://',
+    })
   return kind.open(url, options)
 }

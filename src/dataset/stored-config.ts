@@ -17,13 +17,18 @@ export async function storedConfig(
 ): Promise<DatasetConfig | null> {
   if (entry?.kind !== 'file') return null
   if (entry.size > configBytesMax)
-    throw new VarveError('VARVE_RULE_VIOLATED', `${configFileName} is longer than ${configBytesMax} bytes`)
+    throw new VarveError('VARVE_RULE_VIOLATED', `${configFileName} is longer than ${configBytesMax} bytes`, {
+      hint: 'shorten it: a pattern can stand for many tables',
+    })
   const bytes = concatBytes(await collect(readFile(nodes, entry, options)))
   const { parseConfig } = await import('./config.ts')
   try {
     return parseConfig(utf8Text(bytes))
   } catch (error) {
     if (isVarveError(error)) throw error
-    throw new VarveError('VARVE_RULE_VIOLATED', `${configFileName} is not UTF-8`, { cause: error })
+    throw new VarveError('VARVE_RULE_VIOLATED', `${configFileName} is not UTF-8`, {
+      cause: error,
+      hint: 'save it as UTF-8, then commit it',
+    })
   }
 }

@@ -40,7 +40,12 @@ export async function* typedCells(
 function cast(cell: Cell, { name, type }: SourceColumn, wanted: ReadonlySet<string>, path: string): Cell {
   const made = wanted.has(name) ? castCell(cell, type) : cell
   if (made !== null) return made
-  throw new VarveError('VARVE_RULE_VIOLATED', `'${path}': column '${name}' has a value that is no ${type}`, {
-    data: { path, column: name, type },
-  })
+  throw new VarveError(
+    'VARVE_RULE_VIOLATED',
+    `'${path}': column '${name}' has a value that is not of type ${type}`,
+    {
+      data: { path, column: name, type },
+      hint: "change the column's type under 'types' in varve.yaml, or convert the value in the query",
+    },
+  )
 }

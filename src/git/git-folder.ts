@@ -24,9 +24,14 @@ export function findGitFolder(source: string, verb = 'import'): GitFolder {
   const pointer = path.join(own, 'commondir')
   const common = fs.existsSync(pointer) ? path.resolve(own, fs.readFileSync(pointer, 'utf8').trim()) : own
   if (!fs.existsSync(path.join(common, 'objects'))) {
-    throw new VarveError('VARVE_UNREACHABLE', `'${source}' is no whole Git repository: it has no objects`, {
-      data: { path: source },
-    })
+    throw new VarveError(
+      'VARVE_UNREACHABLE',
+      `'${source}' is not a complete Git repository: it has no objects`,
+      {
+        data: { path: source },
+        hint: 'name a working folder, a bare repository, or an http(s) URL',
+      },
+    )
   }
   refuseUnreadable(source, common, verb)
   return { common, own }

@@ -175,7 +175,9 @@ export class GitSource {
       if (type !== 'tag') break
       at = parseGitTag(at, object).target
     }
-    throw new VarveError('VARVE_REF_NOT_FOUND', `'${oid}' names no commit of the Git repository`)
+    throw new VarveError('VARVE_REF_NOT_FOUND', `'${oid}' is not a commit of the Git repository`, {
+      hint: "name a branch, a tag or a commit: 'git log --oneline' lists commits there",
+    })
   }
 
   async close(): Promise<void> {

@@ -183,6 +183,9 @@ async function publish(
 /** A path as bytes, one character for each, without a slash at its end. */
 function filterPath(path: string): string {
   const clean = path.replace(/^\.\//, '').replace(/\/+$/, '')
-  if (clean === '' || clean === '.') throw new VarveError('VARVE_USAGE', `'${path}' is not a path to keep to`)
+  if (clean === '' || clean === '.')
+    throw new VarveError('VARVE_USAGE', `cannot import the path '${path}' alone`, {
+      hint: 'leave it out for the whole repository, or name a file or folder in it',
+    })
   return Buffer.from(pathToBytes(clean)).toString('latin1')
 }

@@ -14,7 +14,13 @@ const decoded = new Decoded<Commit>()
 
 export function writeCommit(writer: ObjectWriter, commit: Omit<Commit, 'cid'>): CommitCid {
   if (commit.message.length > messageBytesMax) {
-    throw new VarveError('VARVE_RULE_VIOLATED', `commit message is longer than ${messageBytesMax} characters`)
+    throw new VarveError(
+      'VARVE_RULE_VIOLATED',
+      `commit message is longer than ${messageBytesMax} characters`,
+      {
+        hint: 'shorten it, or commit long notes as a file',
+      },
+    )
   }
   const bytes = encodeCbor({
     v: 1,

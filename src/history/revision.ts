@@ -210,7 +210,10 @@ async function peel(store: Revisions, cid: Cid, revision: string): Promise<Commi
   const tag = await readTag(store, cid)
   if (tag !== null) return tag.target
   await readCommit(store, cid).catch((cause: unknown) => {
-    throw new VarveError('VARVE_REF_NOT_FOUND', `'${revision}' is not a commit`, { cause })
+    throw new VarveError('VARVE_REF_NOT_FOUND', `'${revision}' is not a commit`, {
+      cause,
+      hint: "name a branch, a tag or a commit: 'varve log --oneline' lists commits",
+    })
   })
   return cid
 }

@@ -95,9 +95,13 @@ function defaultSource(
 ): DefaultSource {
   if (worktree !== true) return revision ?? 'HEAD'
   if (revision !== undefined)
-    throw new VarveError('VARVE_USAGE', 'either the files or a revision can be asked')
+    throw new VarveError('VARVE_USAGE', 'a query reads either the files or a revision, not both', {
+      hint: "leave out '--worktree' or '--at'",
+    })
   if (folder === null)
-    throw new VarveError('VARVE_USAGE', 'a repository without files can only be asked about revisions')
+    throw new VarveError('VARVE_USAGE', 'a bare repository has no files to query', {
+      hint: "leave out '--worktree': revisions can be queried",
+    })
   return async () => {
     const index = (await repo.store.manifest()).refs.get(indexRef) ?? emptyTreeOf(io)
     return Tree.load(io.nodes, await folder.snapshot(io, index, { signal }))

@@ -114,18 +114,16 @@ async function judge(reader: ObjectReader, { ref, before, after, force }: Pushed
   if (after !== null && !ref.startsWith(tagPrefix) && (await peel(reader, after)).commit !== after)
     throw new VarveError('VARVE_REFUSED', `'${shortRefName(ref)}' can only name a commit`, {
       data: { ref },
+      hint: 'push a commit to a branch, and anything else to a tag',
     })
   if (before === null || after === null) return { ref, before, after, forced: false }
   const forward = !ref.startsWith(tagPrefix) && (await descends(reader, before, after))
   if (forward || force === true) return { ref, before, after, forced: !forward }
   throw ref.startsWith(tagPrefix)
-    ? new VarveError(
-        'VARVE_REFUSED',
-        `tag '${shortRefName(ref)}' is there already, and names something else`,
-        {
-          data: { ref },
-        },
-      )
+    ? new VarveError('VARVE_REFUSED', `tag '${shortRefName(ref)}' exists already, and names another object`, {
+        data: { ref },
+        hint: 'choose another name, or replace the tag with --force',
+      })
     : new VarveError('VARVE_REFUSED', `'${shortRefName(ref)}' has commits that this push would lose`, {
         data: { ref },
         hint: "run 'varve pull', then push again",

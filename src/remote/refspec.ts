@@ -44,6 +44,7 @@ export async function readRefspecs(
     if (targets.has(target.ref)) {
       throw new VarveError('VARVE_USAGE', `'${shortRefName(target.ref)}' is pushed to twice`, {
         data: { refspecs },
+        hint: 'leave out one of the two',
       })
     }
     targets.set(target.ref, target)
@@ -97,7 +98,10 @@ function currentBranch(manifest: Manifest): string {
 function fullName(name: string, prefix: string): string {
   const ref = name.startsWith('refs/') ? name : prefix + name
   if (!isPushable(ref)) {
-    throw new VarveError('VARVE_REFUSED', `'${name}' is neither a branch nor a tag`, { data: { ref } })
+    throw new VarveError('VARVE_REFUSED', `'${name}' is neither a branch nor a tag`, {
+      data: { ref },
+      hint: 'only refs/heads/… and refs/tags/… can be pushed',
+    })
   }
   checkRefName(shortRefName(ref), ref.startsWith(tagPrefix) ? 'tag' : 'branch')
   return ref
@@ -110,6 +114,7 @@ function existingRef(remoteManifest: Manifest, name: string): string {
   if (ref !== undefined) return ref
   throw new VarveError('VARVE_REF_NOT_FOUND', `the remote has no branch or tag '${name}' to delete`, {
     data: { name },
+    hint: "'varve fetch --prune' and 'varve branch -r' show which branches it has",
   })
 }
 

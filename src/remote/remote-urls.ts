@@ -33,7 +33,9 @@ export async function setRemoteUrl(
     after = changed(before, name, url, { use, how })
     const value = after.length === 0 ? null : after.length === 1 ? after[0]! : JSON.stringify(after)
     if (value !== null && value.length > valueLengthMax)
-      throw new VarveError('VARVE_USAGE', `remote '${name}' has too many addresses`)
+      throw new VarveError('VARVE_USAGE', `remote '${name}' has too many URLs`, {
+        hint: "remove one: 'varve remote set-url --delete', or add another remote",
+      })
     const operation = { name: 'remote set-url', message: `${name} ${url}`, author: '' }
     const config = new Map([[urlKeyOf(name, use), value]])
     // What was found out about the old address says nothing of the new one.
@@ -51,13 +53,14 @@ function changed(
 ): string[] {
   if (how === 'set') return [url]
   if (use === 'fetch') {
-    throw new VarveError('VARVE_USAGE', 'a remote has one address to fetch from', {
-      hint: 'say --fallback for a copy to fetch from when it is down, or --push for one more place to push to',
+    throw new VarveError('VARVE_USAGE', 'a remote has one URL to fetch from', {
+      hint: 'use --fallback for a copy to fetch from when it is down, or --push for one more place to push to',
     })
   }
   if (how === 'add') return [...new Set([...before, url])]
   if (before.includes(url)) return before.filter((other) => other !== url)
-  throw new VarveError('VARVE_REF_NOT_FOUND', `remote '${name}' has no such address: '${url}'`, {
+  throw new VarveError('VARVE_REF_NOT_FOUND', `remote '${name}' has no such URL: '${url}'`, {
     data: { name, urls: before },
+    hint: `'varve remote get-url --all ${name}' lists its URLs`,
   })
 }

@@ -84,7 +84,9 @@ export function urlsOf(manifest: Manifest, name: string, use: UrlUse): string[] 
   } catch {
     // Said below.
   }
-  throw new VarveError('VARVE_USAGE', `'${urlKeyOf(name, use)}' is neither a URL nor a JSON list of URLs`)
+  throw new VarveError('VARVE_USAGE', `'${urlKeyOf(name, use)}' is neither a URL nor a JSON list of URLs`, {
+    hint: `set it again: 'varve config ${urlKeyOf(name, use)} URL'`,
+  })
 }
 
 /** @throws VarveError VARVE_REF_NOT_FOUND */
@@ -169,7 +171,13 @@ export function checkRemoteName(name: string): string {
 /** @throws VarveError VARVE_USAGE */
 export function checkRemoteUrl(url: string): string {
   if (url === '' || url.length > urlLengthMax || control.test(url) || url.startsWith('-')) {
-    throw new VarveError('VARVE_USAGE', `not a URL or path of a remote: ${JSON.stringify(url.slice(0, 200))}`)
+    throw new VarveError(
+      'VARVE_USAGE',
+      `not a URL or path of a remote: ${JSON.stringify(url.slice(0, 200))}`,
+      {
+        hint: "it looks like /srv/data/prices, https://HOST/NAME, s3://BUCKET/PREFIX or ssh://USER@HOST/PATH: 'varve help remote'",
+      },
+    )
   }
   const authority = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)@/i.exec(url)?.[1]
   if (authority?.includes(':') === true) {

@@ -167,7 +167,9 @@ export async function followBranch(repo: Repo, name: string, upstream: string | 
     if (!manifest.refs.has(ref) && manifest.head !== ref) throw noBranch(name)
     const key = `branch.${name}.upstream`
     if (upstream === null && !manifest.config.has(key))
-      throw new VarveError('VARVE_REF_NOT_FOUND', `branch '${name}' follows no other`)
+      throw new VarveError('VARVE_REF_NOT_FOUND', `branch '${name}' has no upstream`, {
+        hint: "'varve branch -u REMOTE/BRANCH' sets one",
+      })
     const followed = upstream === null ? null : await remoteBranch(repo, manifest, upstream)
     const message = followed === null ? `${name} follows none` : `${name} follows ${shortRefName(followed)}`
     return {

@@ -26,7 +26,9 @@ export function checkConfig(key: string, value: string | null): void {
   }
   // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
   if (value !== null && (value.length > valueBytesMax || /[\u0000-\u001f\u007f]/.test(value))) {
-    throw new VarveError('VARVE_USAGE', `the value of '${key}' is too long or holds control characters`)
+    throw new VarveError('VARVE_USAGE', `the value of '${key}' is too long or has control characters`, {
+      hint: `a value is one line of at most ${valueBytesMax} characters`,
+    })
   }
   if (programs.includes(key) && value !== null)
     throw new VarveError('VARVE_USAGE', `'${key}' names a program: no repository may`, {
@@ -35,13 +37,20 @@ export function checkConfig(key: string, value: string | null): void {
   // A filter that cannot be read would keep the repository from being opened.
   if (key === 'partial.filter' && value !== null) PathFilter.parse(value)
   if (key === 'partial.limit' && value !== null && !/^\d{1,15}$/.test(value))
-    throw new VarveError('VARVE_USAGE', `'${key}' is a number of bytes, not '${value}'`)
+    throw unfit(key, value, 'a number of bytes')
   if (key === 'gc.auto' && value !== null && !/^\d{1,9}$/.test(value))
-    throw new VarveError('VARVE_USAGE', `'${key}' is a number of small packs, 0 for never, not '${value}'`)
+    throw unfit(key, value, 'a number of small packs, 0 for never')
   if (switches.includes(key) && value !== null && value !== 'true' && value !== 'false')
-    throw new VarveError('VARVE_USAGE', `'${key}' is 'true' or 'false', not '${value}'`)
+    throw unfit(key, value, "'true' or 'false'")
   if (value !== null && /^branch\..+\.protect$/.test(key) && value !== 'fast-forward')
-    throw new VarveError('VARVE_USAGE', `'${key}' is 'fast-forward', not '${value}'`)
+    throw unfit(key, value, "'fast-forward'")
   if (value !== null && /^branch\..+\.requireChecks$/.test(key) && !checkNames.test(value))
-    throw new VarveError('VARVE_USAGE', `'${key}' names checks, separated by commas, not '${value}'`)
+    throw unfit(key, value, 'a list of names of checks, separated by commas')
+}
+
+function unfit(key: string, value: string, wanted: string): VarveError {
+  return new VarveError('VARVE_USAGE', `'${key}' has to be ${wanted}, not '${value}'`, {
+    data: { key },
+    hint: `'varve config --unset ${key}' goes back to the default`,
+  })
 }

@@ -104,7 +104,9 @@ async function lastOperation(repo: Repo, newest: Manifest): Promise<{ last: Mani
     if (undone === null) last = manifest
     else skipTo = undone - 1
   }
-  throw new VarveError('VARVE_NOT_POSSIBLE', 'there is nothing left to undo')
+  throw new VarveError('VARVE_NOT_POSSIBLE', 'there is nothing left to undo', {
+    hint: "'varve reflog' lists what happened here, 'varve reset --hard REV' goes to any state of it",
+  })
 }
 
 async function* chain(first: Manifest, rest: AsyncIterable<Manifest>): AsyncGenerator<Manifest> {

@@ -90,7 +90,10 @@ async function openLog(file: string): Promise<fs.promises.FileHandle> {
   const { size, mode } = await handle.stat()
   if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
     await handle.close()
-    throw new VarveError('VARVE_REFUSED', `'${file}' can be read by others`, { data: { path: file } })
+    throw new VarveError('VARVE_REFUSED', `'${file}' can be read by others`, {
+      data: { path: file },
+      hint: `chmod 600 '${file}'`,
+    })
   }
   if (size > 0) {
     const { buffer } = await handle.read(Buffer.alloc(1), 0, 1, size - 1)

@@ -44,7 +44,10 @@ async function findStore({ dir, create }: PipeRun): Promise<string> {
   const found = [path.join(dir, '.varve'), dir].find((one) => DiskStore.exists(one))
   if (found !== undefined) return found
   if (create === 'never' || !DiskStore.isFree(dir)) {
-    throw new VarveError('VARVE_NO_REPOSITORY', `no repository in '${dir}'`, { data: { path: dir } })
+    throw new VarveError('VARVE_NO_REPOSITORY', `no repository in '${dir}'`, {
+      data: { path: dir },
+      hint: "the first push to an empty path makes one; look at the path after the host's name",
+    })
   }
   await (await DiskStore.create(dir)).close()
   return dir

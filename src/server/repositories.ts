@@ -40,7 +40,11 @@ export class Repositories {
       const store = storeIn(dir)
       if (store !== null) this.#name(path.basename(dir), store)
       else if (fs.statSync(dir, { throwIfNoEntry: false })?.isDirectory() === true) this.#roots.push(dir)
-      else throw new VarveError('VARVE_NO_REPOSITORY', `no such folder: '${given}'`, { data: { path: dir } })
+      else
+        throw new VarveError('VARVE_NO_REPOSITORY', `no such folder: '${given}'`, {
+          data: { path: dir },
+          hint: 'name a repository, or a folder of repositories',
+        })
     }
   }
 

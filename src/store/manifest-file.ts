@@ -61,9 +61,14 @@ export function encodeLogEntry(entry: LogEntry): Uint8Array {
   } satisfies Payload)
   const bytes = encodeCbor([1, sha256(payload), payload])
   if (bytes.length > manifestBytesMax) {
-    throw new VarveError('VARVE_NOT_POSSIBLE', 'the repository has more settings than a manifest can hold', {
-      data: { bytes: bytes.length, bytesMax: manifestBytesMax },
-    })
+    throw new VarveError(
+      'VARVE_NOT_POSSIBLE',
+      'the repository has more refs and settings than a manifest can hold',
+      {
+        data: { bytes: bytes.length, bytesMax: manifestBytesMax },
+        hint: "delete branches, tags or settings that nobody needs: 'varve branch -d', 'varve tag -d', 'varve config --unset'",
+      },
+    )
   }
   return bytes
 }

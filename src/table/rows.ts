@@ -46,6 +46,10 @@ export function rowToCells(shape: RowShape, row: Row): RowCells {
   if (unknown !== undefined) {
     throw new VarveError('VARVE_RULE_VIOLATED', `the table has no column '${unknown}'`, {
       data: { reason: 'unknown-column', column: unknown },
+      hint: `its columns are ${[...names]
+        .slice(0, 20)
+        .map((name) => `'${name}'`)
+        .join(', ')}`,
     })
   }
   const cellOfColumn = ({ name, type }: Column): Cell => {

@@ -144,7 +144,10 @@ function withoutFolders(found: Found, tracked: TrackedFiles, { ignored }: CleanO
 /** What another repository has is its own, also where it is named from here. */
 function checkNamed({ root }: Worktree, path: Path): void {
   if (path !== '' && new PathLookup(root).look(path) === null)
-    throw new VarveError('VARVE_PATH_NOT_FOUND', `path '${path}' is not there`, { data: { path } })
+    throw new VarveError('VARVE_PATH_NOT_FOUND', `path '${path}' does not exist`, {
+      data: { path },
+      hint: "'varve clean -n' lists what can be removed",
+    })
   const folders = path === '' ? [] : [...foldersAbove(path), path]
   const other = folders.find((folder) =>
     ['.varve', '.git'].some((name) => lstatOrNull(root, `${folder}/${name}`) !== null),
@@ -152,6 +155,7 @@ function checkNamed({ root }: Worktree, path: Path): void {
   if (other === undefined) return
   throw new VarveError('VARVE_NOT_POSSIBLE', `'${path}' is in a repository of its own, '${other}/'`, {
     data: { path, repository: other },
+    hint: `run the command in '${other}', or remove that repository by hand`,
   })
 }
 

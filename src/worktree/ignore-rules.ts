@@ -36,7 +36,10 @@ export function rulesOfFolder(root: string, folder: Path, above: RuleStack | nul
     const stat = fs.lstatSync(place)
     if (!stat.isFile()) return ''
     if (stat.size > ignoreBytesMax) {
-      throw new VarveError('VARVE_RULE_VIOLATED', `'${path}' is longer than ${ignoreBytesMax} bytes`)
+      throw new VarveError('VARVE_RULE_VIOLATED', `'${path}' is longer than ${ignoreBytesMax} bytes`, {
+        data: { path },
+        hint: 'shorten it: a pattern can stand for many files',
+      })
     }
     return fs.readFileSync(place, 'utf8')
   })

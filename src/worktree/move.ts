@@ -34,6 +34,7 @@ export async function movePath(
   if (from === '' || tracked.size === 0 || (lookup.look(from) === null && already === null)) {
     throw new VarveError('VARVE_PATH_NOT_FOUND', `'${fromNamed}' is not a tracked file or folder`, {
       data: { path: fromNamed },
+      hint: "'varve ls-files' lists tracked files; 'varve add' tracks a new one",
     })
   }
   const isSameFile = fileModesOf(worktree).ignoreCase && named !== from && folded(named) === folded(from)
@@ -103,6 +104,7 @@ function destination(lookup: PathLookup, from: Path, named: Path): Path {
 function taken(from: Path, to: Path, reason: string): VarveError {
   return new VarveError('VARVE_NOT_POSSIBLE', `cannot move '${from}' to '${to}': ${reason}`, {
     data: { from, to },
+    hint: 'choose another destination',
   })
 }
 

@@ -71,6 +71,42 @@ describe('errors', () => {
     })
   })
 
+  test('52: a file that cannot be read, and why', async () => {
+    const gone = { exit: 52, message: "cannot read 'gone.pem': no such file or folder" }
+    expect(await failure(['serve', '--tls-cert', 'gone.pem', '--tls-key', 'gone.pem', '.'])).toMatchObject(
+      gone,
+    )
+    expect(
+      await failure(['clone', 'https://127.0.0.1:9/x', 'y'], { ...at, env: { VARVE_CA_FILE: 'gone.pem' } }),
+    ).toMatchObject({
+      exit: 52,
+      message: "cannot read 'gone.pem', which VARVE_CA_FILE names: no such file or folder",
+    })
+    expect(await failure(['config', 'user.name'], { ...at, env: { VARVE_CONFIG: dir } })).toMatchObject({
+      exit: 52,
+      message: `cannot read your settings in '${dir}': it is a folder`,
+    })
+  })
+
+  test.each([
+    [['switch', '-'], 43, "'varve branch' lists branches"],
+    [['branch', '--unset-upstream'], 43, "'varve branch -u REMOTE/BRANCH' sets one"],
+    [['mv', 'gone.csv', 'b.csv'], 40, "'varve ls-files' lists tracked files"],
+    [['mv', 'a.csv', 'a.csv'], 20, 'choose another destination'],
+    [['clean', '-n', 'gone'], 40, "'varve clean -n' lists what can be removed"],
+    [['track', 'gone.csv', '--key', 'id'], 40, 'paths are relative to the current folder'],
+    [['config', 'gc.auto', 'many'], 2, "'varve config --unset gc.auto' goes back to the default"],
+    [['config', 'a.b', 'two\nlines'], 2, 'a value is one line'],
+    [['revert', '-m', '2', 'HEAD'], 20, "it is not a merge commit: leave out '-m'"],
+    [['cherry-pick', 'main...HEAD'], 2, "write it with two dots: 'main..HEAD'"],
+    [['sql', '--worktree', '--at', 'HEAD', 'SELECT 1'], 2, "leave out '--worktree' or '--at'"],
+    [['cherry-pick', 'HEAD'], 44, 'this branch already has what it would change'],
+    [['remote', 'add', 'far', ''], 2, 'it looks like /srv/data/prices'],
+    [['token', 'create', '--name', 'ci', '--scope', 'all'], 2, 'read, write (also push), or admin'],
+  ])('say what to do next: %j', async (args, exit, hint) => {
+    expect(await failure(args)).toMatchObject({ exit, hint: expect.stringContaining(hint) })
+  })
+
   test('23: a key that is used twice', async () => {
     writeFileSync(path.join(at.cwd, 'twice.csv'), 'id,x\n1,2\n1,3\n')
     expect(await failure(['track', 'twice.csv', '--key', 'id'])).toMatchObject({

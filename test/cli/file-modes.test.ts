@@ -142,7 +142,7 @@ test('a setting is true or false', async () => {
   await runHere(['init', '-q'], dir)
   const { code, stderr } = await runHere(['config', 'core.fileMode', 'no'], dir)
   expect(code).toBe(2)
-  expect(stderr).toContain("'core.fileMode' is 'true' or 'false', not 'no'")
+  expect(stderr).toContain("'core.fileMode' has to be 'true' or 'false', not 'no'")
 })
 
 test('an ordinary file system needs no settings', async () => {

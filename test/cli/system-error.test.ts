@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { type FsCall, watchingFs } from '../support/fs-calls.ts'
 import { runHere } from '../support/run-here.ts'
 import { temporaryDir } from '../support/temporary.ts'
-import { bareSystemFailure, systemFailure } from '../../src/base/system-error.ts'
+import { bareSystemFailure, readFailure, systemFailure } from '../../src/base/system-error.ts'
 
 function systemError(code: string, facts: object = {}): Error {
   return Object.assign(new Error(`${code}: some words of its own, open 'x'`), { code, ...facts })
@@ -22,6 +22,18 @@ test('has a code, words and a hint of ours, or the words of the system where we 
     message: 'cannot read: some words of its own',
   })
   expect(systemFailure(systemError('EACCES'), 'reading failed', 'd', 'ignore it')!.hint).toBe('ignore it')
+})
+
+test('a file that cannot be read says why, also where the system has no code for it', () => {
+  expect(readFailure(systemError('EACCES'), "cannot read 'x'", { path: 'x' })).toMatchObject({
+    code: 'VARVE_IO',
+    message: "cannot read 'x': permission denied",
+    hint: expect.stringContaining('permissions'),
+    data: { path: 'x', errno: 'EACCES' },
+  })
+  expect(
+    readFailure(new Error('it is too long'), "cannot read 'x'", { hint: 'SETTING names it' }),
+  ).toMatchObject({ code: 'VARVE_IO', message: "cannot read 'x': it is too long", hint: 'SETTING names it' })
 })
 
 test('says by itself what was tried, and where', () => {

@@ -24,7 +24,7 @@ describe("a link's secret", () => {
     const file = path.join(temporaryDir(), 'secret')
     const reading = (): Promise<string> => fault(secret({ VARVE_LINK_MY_SHOP_PASSWORD_FILE: file }))
     expect(await reading()).toBe(
-      'VARVE_REFUSED: cannot read the file that VARVE_LINK_MY_SHOP_PASSWORD_FILE names',
+      'VARVE_REFUSED: cannot read the file that VARVE_LINK_MY_SHOP_PASSWORD_FILE names: no such file or folder',
     )
     fs.writeFileSync(file, 'x'.repeat(100_000))
     expect(await reading()).toMatch(/^VARVE_REFUSED: .* is too large for a secret$/)

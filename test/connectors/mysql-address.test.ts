@@ -72,6 +72,10 @@ describe('the address of a MySQL database', () => {
       rejectUnauthorized: true,
       verifyIdentity: true,
     })
+    const gone = path.join(home, 'gone.pem')
+    expect(() => addressOf(`mysql://db/shop?ssl-ca=${encodeURIComponent(gone)}`, {})).toThrow(
+      `cannot read the certificates in '${gone}': no such file or folder`,
+    )
   })
 
   test('names a database and no password', () => {

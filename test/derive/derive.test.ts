@@ -187,7 +187,7 @@ derive:
     ['SELECT id, 1 AS total FROM people', "has no column 'city'"],
     ['SELECT city, 1 AS total FROM people', "key 'London' was used"],
     ['SELECT NULL AS city, 1 AS total', 'key'],
-    ["SELECT 'x' AS city, 'much' AS total", "column 'total' has a value that is no decimal"],
+    ["SELECT 'x' AS city, 'much' AS total", "column 'total' has a value that is not of type decimal"],
   ])('%s is refused, and nothing changes', async (sql, words) => {
     declare(
       `\n  reports/by-city: { from: [people.csv], sql: ${JSON.stringify(sql)}, key: city, types: {total: decimal} }`,

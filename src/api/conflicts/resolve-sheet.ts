@@ -84,7 +84,9 @@ class Sheet {
 
   constructor(bytes: Uint8Array) {
     if (bytes.length > sheetBytesMax)
-      throw new VarveError('VARVE_USAGE', `the sheet is longer than ${sheetBytesMax} bytes`)
+      throw new VarveError('VARVE_USAGE', `the sheet is longer than ${sheetBytesMax} bytes`, {
+        hint: 'split it: each part needs the line with the names of the columns',
+      })
     const { reader, start, names, firstLine } = openSheet(bytes)
     this.#reader = reader
     this.#places = new Map(sheetColumns.map((name) => [name, names.indexOf(name)]))

@@ -14,9 +14,14 @@ export function refspecsOf(
   const below = (prefix: string): string[] => [...refs.keys()].filter((ref) => ref.startsWith(prefix)).sort()
   if (all === true) {
     if (refspecs.length > 0 || remove === true)
-      throw new VarveError('VARVE_USAGE', 'all branches are pushed: none can be named')
+      throw new VarveError('VARVE_USAGE', "'--all' pushes every branch, so none can be named", {
+        hint: "leave out '--all', or the names",
+      })
     const branches = below(branchPrefix)
-    if (branches.length === 0) throw new VarveError('VARVE_NOTHING_TO_COMMIT', 'there is no branch to push')
+    if (branches.length === 0)
+      throw new VarveError('VARVE_NOTHING_TO_COMMIT', 'there is no branch to push', {
+        hint: 'commit something first',
+      })
     return [...branches, ...(tags === true ? below(tagPrefix) : [])]
   }
   const named = remove === true ? refspecs.map((name) => `:${name}`) : refspecs

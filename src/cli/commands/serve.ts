@@ -1,6 +1,6 @@
 import fs from 'node:fs'
 import path from 'node:path'
-import { VarveError } from '../../base/errors.ts'
+import { readFailure } from '../../base/system-error.ts'
 import { usage } from '../arguments.ts'
 import type { Command, Context } from '../interface.ts'
 import { stateDirOf } from '../server-state.ts'
@@ -127,7 +127,7 @@ function readPem(file: string): string {
   try {
     return fs.readFileSync(file, 'utf8')
   } catch (cause) {
-    throw new VarveError('VARVE_IO', `cannot read '${file}'`, { cause, data: { path: file } })
+    throw readFailure(cause, `cannot read '${file}'`, { path: file })
   }
 }
 

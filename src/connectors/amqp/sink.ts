@@ -142,6 +142,7 @@ function routingKey(table: string): string {
     `'${table}' is too long for a routing key (${routingKeyBytesMax} bytes)`,
     {
       data: { table, bytesMax: routingKeyBytesMax },
+      hint: "use a shorter path for the table, as with 'varve mv'",
     },
   )
 }

@@ -118,8 +118,9 @@ async function holdAll(
 function newPath(table: string): string {
   // eslint-disable-next-line no-control-regex -- control characters are what is sought
   if (!/^\.|[/\\\u0000]/.test(table) && table !== '') return `${table}.csv`
-  throw new VarveError('VARVE_NOT_POSSIBLE', `no file can be called as the table '${table}' is`, {
+  throw new VarveError('VARVE_NOT_POSSIBLE', `no file can have the name of the table '${table}'`, {
     data: { table },
+    hint: "give the table another name: without '/', '\\' and control characters, and not beginning with '.'",
   })
 }
 

@@ -70,10 +70,9 @@ async function secretHeaders(
   const header = await linkSecret(options, 'HEADER')
   const [, name, value] = /^([\w-]+): *(\S.*)$/.exec(header ?? '') ?? []
   if (header !== null && (name === undefined || value === undefined)) {
-    throw new VarveError(
-      'VARVE_REFUSED',
-      `${secretName(options.link, 'HEADER')} is not a header: 'NAME: VALUE'`,
-    )
+    throw new VarveError('VARVE_REFUSED', `${secretName(options.link, 'HEADER')} is not a header`, {
+      hint: "write it as 'NAME: VALUE'",
+    })
   }
   const isLoopback = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(base.hostname)
   if ((token ?? header) !== null && base.protocol !== 'https:' && !isLoopback) {
@@ -153,5 +152,8 @@ function keyFault({ name }: ItemTable, what: string): VarveError {
 }
 
 function onlyRead(url: string): VarveError {
-  return new VarveError('VARVE_NOT_POSSIBLE', `'${url}' can be read and not written to`, { data: { url } })
+  return new VarveError('VARVE_NOT_POSSIBLE', `'${url}' can only be read`, {
+    data: { url },
+    hint: "a link to an HTTP API has the mode 'capture'",
+  })
 }

@@ -111,7 +111,9 @@ function prepare(database: SqliteDatabase): void {
   const [[version]] = database.all('PRAGMA user_version') as [[bigint]]
   if (version === BigInt(layout)) return
   if (version !== 0n || database.all('SELECT 1 FROM sqlite_schema').length > 0)
-    throw new VarveError('VARVE_NOT_POSSIBLE', 'the file is no inbox of this version of Varve')
+    throw new VarveError('VARVE_NOT_POSSIBLE', 'the file is not an inbox of this version of Varve', {
+      hint: 'let the URL name a file that does not exist yet; it is made when it is first opened',
+    })
   database.exec(tables)
   database.run('INSERT INTO inbox VALUES (?, NULL, 0, 0, 0, 0, 0)', [randomHex(16)])
   database.exec(`PRAGMA user_version = ${layout}`)

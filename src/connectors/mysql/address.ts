@@ -5,6 +5,7 @@ import fs from 'node:fs'
 import net from 'node:net'
 import type { ConnectionOptions, SslOptions } from 'mysql2'
 import { VarveError } from '../../base/errors.ts'
+import { readFailure } from '../../base/system-error.ts'
 import { endpointUrl } from '../endpoint-url.ts'
 import type { ConnectorOptions } from '../interface.ts'
 import { readOptionFile } from './option-file.ts'
@@ -49,7 +50,7 @@ function sslOf(url: string, host: string, options: URLSearchParams): SslOptions 
   const caFile = options.get('ssl-ca')
   // Whoever names whom to trust does not mean a line that anybody can read.
   const mode = options.get('ssl-mode') ?? (caFile === null ? 'disabled' : 'verify-identity')
-  const ca = caFile === null ? {} : { ca: fs.readFileSync(caFile, 'utf8') }
+  const ca = caFile === null ? {} : { ca: certificatesIn(caFile) }
   switch (mode.toLowerCase()) {
     case 'disabled':
       return null
@@ -64,6 +65,17 @@ function sslOf(url: string, host: string, options: URLSearchParams): SslOptions 
       return { ...ca, rejectUnauthorized: true, verifyIdentity: true }
     default:
       throw unusable(url, `'${mode}' is no ssl-mode: disabled, required, verify-ca, verify-identity`)
+  }
+}
+
+function certificatesIn(file: string): string {
+  try {
+    return fs.readFileSync(file, 'utf8')
+  } catch (cause) {
+    throw readFailure(cause, `cannot read the certificates in '${file}'`, {
+      path: file,
+      hint: "'ssl-ca' behind the link's URL names it",
+    })
   }
 }
 

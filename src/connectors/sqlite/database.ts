@@ -68,6 +68,7 @@ export class SqliteDatabase {
       if (encoding !== 'UTF-8') {
         throw new VarveError('VARVE_NOT_POSSIBLE', `'${path}' keeps its text as ${encoding}, not as UTF-8`, {
           data: { path, encoding },
+          hint: "copy it into a database with UTF-8: in a new file, 'PRAGMA encoding' before the first table",
         })
       }
       return opened

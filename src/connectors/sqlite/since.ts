@@ -38,7 +38,8 @@ function lowest({ from, lag, column }: RowCursor, { name }: SqliteTable): string
   if ('units' in lag || Number.isNaN(ms))
     throw new VarveError(
       'VARVE_RULE_VIOLATED',
-      `the cursor '${column}' of '${name}' holds what is no time: ${from!}`,
+      `the cursor '${column}' of '${name}' holds a value that is not a time: ${from!}`,
+      { hint: 'give the lag as a number, if the column holds numbers, or choose another column' },
     )
   const text = new Date(ms - lag.ms).toISOString()
   return between === undefined

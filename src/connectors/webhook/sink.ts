@@ -22,7 +22,9 @@ const saidCharsMax = 200
 export async function openWebhook(url: string, options: SinkOptions): Promise<Sink> {
   const target = endpointUrl(url.replace(/^webhook\+/, ''), 'webhook+https://HOST:PORT/PATH')
   if (target.username !== '' || target.hash !== '') {
-    throw new VarveError('VARVE_USAGE', `a webhook's URL has no user and no fragment: '${target.origin}'`)
+    throw new VarveError('VARVE_USAGE', `a webhook's URL has no user and no fragment: '${target.origin}'`, {
+      hint: 'the secret that signs webhooks is given in the environment: docs/SINKS.md says under which name',
+    })
   }
   const name = secretName(options.link, 'SECRET')
   const secret = await linkSecret(options, 'SECRET')

@@ -53,7 +53,10 @@ export function chosenTable(file: ColumnarFile, named: string | undefined, where
   if (named !== undefined) return named
   if (names.length === 1) return names[0]!
   if (names.length === 0)
-    throw new VarveError('VARVE_NOT_POSSIBLE', `'${where}' has no table`, { data: { path: where } })
+    throw new VarveError('VARVE_NOT_POSSIBLE', `'${where}' has no tables`, {
+      data: { path: where },
+      hint: 'make a table in it first, or name another file',
+    })
   throw new VarveError('VARVE_USAGE', `'${where}' has ${names.length} tables`, {
     data: { path: where, tables: names },
     hint: `name one: ${names

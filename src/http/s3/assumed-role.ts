@@ -1,7 +1,6 @@
 // Credentials of a role, lent for a while by Amazon's token service (STS), or by a store that speaks its two requests: to
 // whoever shows credentials that may take the role, or a token of another identity that it trusts (as clusters give one
 // to their programs).
-import fs from 'node:fs'
 import { AwsV4Signer } from 'aws4fetch'
 import { VarveError } from '../../base/errors.ts'
 import { randomHex } from '../../base/platform.ts'
@@ -11,9 +10,9 @@ import { proxyFor } from '../proxy.ts'
 import type { Credentials } from './credential-sources.ts'
 import { type S3Settings, value } from './settings.ts'
 import { type XmlElement, childText, parseXml } from './xml.ts'
+import { readTokenFile } from './token-file.ts'
 
 const answerBytesMax = 64 << 10
-const tokenBytesMax = 64 << 10
 const secondsMin = 900
 
 export interface Role {
@@ -50,7 +49,10 @@ export async function assumeRoleWithToken(
   tokenFile: string,
   settings: S3Settings,
 ): Promise<Credentials> {
-  const WebIdentityToken = readToken(tokenFile)
+  const WebIdentityToken = readTokenFile(
+    tokenFile,
+    'AWS_WEB_IDENTITY_TOKEN_FILE, or web_identity_token_file in the AWS config file,',
+  )
   const words = { ...wordsOf('AssumeRoleWithWebIdentity', role), WebIdentityToken }
   return ask(role, words, settings, async () => form)
 }
@@ -122,23 +124,13 @@ function endpointOf(settings: S3Settings): URL {
   const given = value(environment['AWS_ENDPOINT_URL_STS']) ?? value(environment['AWS_ENDPOINT_URL'])
   const url = given ?? `https://sts.${regionOf(settings)}.amazonaws.com`
   if (URL.canParse(url) && ['http:', 'https:'].includes(new URL(url).protocol)) return new URL(url)
-  throw new VarveError('VARVE_USAGE', 'AWS_ENDPOINT_URL_STS is not the address of a token service')
+  throw new VarveError('VARVE_USAGE', 'AWS_ENDPOINT_URL_STS is not the URL of a token service', {
+    hint: 'it begins with https://, as in https://sts.eu-west-1.amazonaws.com',
+  })
 }
 
 function regionOf({ region }: S3Settings): string {
   return region ?? 'us-east-1'
-}
-
-function readToken(file: string): string {
-  try {
-    if (fs.statSync(file).size > tokenBytesMax) throw new Error('it is too long')
-    return fs.readFileSync(file, 'utf8').trim()
-  } catch (cause) {
-    throw new VarveError('VARVE_IO', `cannot read the identity token in '${file}'`, {
-      cause,
-      data: { path: file },
-    })
-  }
 }
 
 function refused({ arn }: Role, code: string): VarveError {

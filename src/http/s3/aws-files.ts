@@ -2,7 +2,7 @@
 // they are, a comment begins after a blank, and an indented line belongs to the setting above it ('s3.addressing_style').
 // That is a dialect of AWS's own, which the INI packages read differently; hence these few lines.
 import fs from 'node:fs'
-import { VarveError } from '../../base/errors.ts'
+import { readFailure } from '../../base/system-error.ts'
 
 const fileBytesMax = 1 << 20
 
@@ -45,10 +45,7 @@ export function loadAwsFile(file: string): Map<string, Section> {
     text = fs.readFileSync(file, 'utf8')
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return new Map()
-    throw new VarveError('VARVE_IO', `cannot read the AWS settings in '${file}'`, {
-      cause,
-      data: { path: file },
-    })
+    throw readFailure(cause, `cannot read the AWS settings in '${file}'`, { path: file })
   }
   return readAwsFile(text)
 }

@@ -2,11 +2,11 @@
 // local service of a container, asked only where the environment says so and only on addresses that cannot leave the
 // machine, unless it is spoken to over TLS. Both answer JSON of the same shape, and both are bounded in time and size.
 import { execFile } from 'node:child_process'
-import fs from 'node:fs'
 import { VarveError } from '../../base/errors.ts'
 import { utf8Text } from '../../base/bytes.ts'
 import { HttpClient } from '../client.ts'
 import { type Environment, value } from './settings.ts'
+import { readTokenFile } from './token-file.ts'
 
 export interface Credentials {
   readonly id: string
@@ -67,7 +67,7 @@ export async function containerCredentials(address: string, environment: Environ
   const token =
     file === null
       ? value(environment['AWS_CONTAINER_AUTHORIZATION_TOKEN'])
-      : fs.readFileSync(file, 'utf8').trim()
+      : readTokenFile(file, 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE')
   const client = new HttpClient(url.origin)
   try {
     const answer = await client.send({

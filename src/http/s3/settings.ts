@@ -3,6 +3,7 @@
 import path from 'node:path'
 import fs from 'node:fs'
 import { VarveError } from '../../base/errors.ts'
+import { readFailure } from '../../base/system-error.ts'
 import { type Section, loadAwsFile } from './aws-files.ts'
 import { type ObjectSettings, objectSettings } from './object-settings.ts'
 
@@ -125,9 +126,8 @@ function certificatesOf(
   try {
     return fs.readFileSync(file, 'utf8')
   } catch (cause) {
-    throw new VarveError('VARVE_IO', `cannot read the certificates in '${file}'`, {
-      cause,
-      data: { path: file },
+    throw readFailure(cause, `cannot read the certificates in '${file}'`, {
+      path: file,
       hint: 'AWS_CA_BUNDLE, or ca_bundle in the AWS config file, names it',
     })
   }

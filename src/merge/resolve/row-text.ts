@@ -61,7 +61,10 @@ function objectCells(text: Uint8Array, { cells }: Schema): Map<string, Cell> {
   for (let i = 0; i < scanner.count; i++) {
     const raw = text.subarray(scanner.nameStarts[i]! - 1, scanner.nameEnds[i]! + 1)
     const name = parsedString(raw) ?? utf8Text(raw)
-    if (found.has(name)) throw new VarveError('VARVE_USAGE', `the row names column '${name}' twice`)
+    if (found.has(name))
+      throw new VarveError('VARVE_USAGE', `the row names column '${name}' twice`, {
+        hint: 'leave out one of the two',
+      })
     const bytes = scanner.decoded[i] ?? text.slice(scanner.starts[i], scanner.ends[i])
     found.set(name, cellFor(cellOf(scanner.kinds[i]!, bytes), cells))
   }

@@ -47,7 +47,9 @@ export async function commitsNamed(
   else {
     const sided = revisions.find((revision) => splitRange(revision)?.symmetric === true)
     if (sided !== undefined)
-      throw new VarveError('VARVE_USAGE', `'${sided}' has two sides: ${kind} takes those of 'A..B'`)
+      throw new VarveError('VARVE_USAGE', `'${sided}' has two sides, and ${kind} takes one`, {
+        hint: `write it with two dots: '${sided.replace('...', '..')}'`,
+      })
     const { from, exclude } = await resolveSet(repo.store, revisions, manifest)
     for await (const { cid } of walkCommits(repo.store, from, { exclude, signal })) {
       named.push(cid)
@@ -98,7 +100,12 @@ async function parentOf(
     mainline !== null &&
     !(Number.isInteger(mainline) && mainline >= 1 && mainline <= Math.max(1, parents.length))
   )
-    throw new VarveError('VARVE_NOT_POSSIBLE', `commit ${shortCid(cid)} has no parent ${mainline}`)
+    throw new VarveError('VARVE_NOT_POSSIBLE', `commit ${shortCid(cid)} has no parent ${mainline}`, {
+      hint:
+        parents.length > 1
+          ? `its parents are numbered from 1 to ${parents.length}`
+          : "it is not a merge commit: leave out '-m'",
+    })
   const parent = parents[(mainline ?? 1) - 1]
   return parent === undefined ? null : readCommit(io.writer, parent)
 }
@@ -116,6 +123,15 @@ function idOf({ cid }: Commit): string {
   return digestHex(cid)
 }
 
+/** `what` was to be done: 'revert of 3 commits'. */
+export function changesNothing(what: string): VarveError {
+  return new VarveError('VARVE_NOTHING_TO_COMMIT', `${what} changes nothing here`, {
+    hint: 'this branch already has what it would change',
+  })
+}
+
 function tooMany(kind: PickKind): VarveError {
-  return new VarveError('VARVE_NOT_POSSIBLE', `there are more than ${commitsMax} commits to ${kind}`)
+  return new VarveError('VARVE_NOT_POSSIBLE', `there are more than ${commitsMax} commits to ${kind}`, {
+    hint: 'do it in several steps, each with a part of the range',
+  })
 }

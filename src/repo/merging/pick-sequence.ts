@@ -1,7 +1,7 @@
 // Several commits picked or reverted, one after the other. What merges is one operation. Where a commit clashes it stops,
 // with the branch at what is done, and all it needs to go on stored with the conflicts, so that a crash, an undo or another
 // process finds it whole. What changes nothing here is left out, and told.
-import { VarveError, throwIfAborted } from '../../base/errors.ts'
+import { throwIfAborted } from '../../base/errors.ts'
 import type { Cid, CommitCid } from '../../encoding/cid.ts'
 import { nextGeneration, readCommit, writeCommit } from '../../history/commit.ts'
 import type { Commit, Signature } from '../../history/interface.ts'
@@ -15,7 +15,7 @@ import { subjectOf } from '../../history/message.ts'
 import { type Io, type MergeState, type Repo, type SequenceState, mergeRef } from '../interface.ts'
 import { writeMergeState } from './merge-state.ts'
 import { type MergeOptions, type Merged, type Plan, stoppedState, unsettledOf } from './merge.ts'
-import { type Change, type PickKind, changeOf } from './pick-change.ts'
+import { type Change, type PickKind, changeOf, changesNothing } from './pick-change.ts'
 import { type ReusedResolution, type ReuseResult, commitsReused, reuseResolutions } from './rerere.ts'
 
 export interface Progress {
@@ -163,7 +163,7 @@ async function finish(
 ): Promise<Plan> {
   const { start, total } = sequence
   if (tip.cid === start && !manifest.refs.has(mergeRef)) {
-    throw new VarveError('VARVE_NOTHING_TO_COMMIT', `${kind} of ${total} commits changes nothing here`)
+    throw changesNothing(`${kind} of ${total} commits`)
   }
   const before = (await readCommit(io.writer, start)).tree
   const { paths } = await mergeTrees(

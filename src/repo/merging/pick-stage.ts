@@ -7,7 +7,7 @@ import { mergeTrees } from '../../merge/merge-trees.ts'
 import type { Manifest } from '../../store/interface.ts'
 import type { Io, Repo } from '../interface.ts'
 import { type MergeOptions, type Plan, concludeMerge } from './merge.ts'
-import { type PickChoice, changeOf } from './pick-change.ts'
+import { type PickChoice, changeOf, changesNothing } from './pick-change.ts'
 import { mergeChange } from './pick-sequence.ts'
 
 /** All of them staged as one change, for a commit of one's own. Where one clashes nothing is done. */
@@ -34,11 +34,7 @@ export async function stageAll(
     tree = outcome.tree
     messages.push(change.message.trimEnd())
   }
-  if (tree === tip.tree)
-    throw new VarveError(
-      'VARVE_NOTHING_TO_COMMIT',
-      `${options.kind} of ${todo.length} commits changes nothing here`,
-    )
+  if (tree === tip.tree) throw changesNothing(`${options.kind} of ${todo.length} commits`)
   const trees = { ...io, base: tip.tree, ours: tip.tree, theirs: tree }
   const outcome = await mergeTrees(trees, { ...options, policies: undefined })
   const message = options.message ?? `${messages.join('\n\n')}\n`

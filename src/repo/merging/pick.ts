@@ -1,6 +1,5 @@
 // Commits' changes applied elsewhere: cherry-pick (parent -> commit onto HEAD) and revert (commit -> parent onto HEAD).
 // Each is a three-way merge; several are one operation.
-import { VarveError } from '../../base/errors.ts'
 import type { CommitCid } from '../../encoding/cid.ts'
 import { readCommit } from '../../history/commit.ts'
 import type { Commit } from '../../history/interface.ts'
@@ -11,7 +10,7 @@ import { refuseWhileMerging, requireHead } from '../head.ts'
 import type { Folder, Io, Repo } from '../interface.ts'
 import { type Merged, type MergeOptions, type Plan, concludeMerge, refuseStaged } from './merge.ts'
 import { planMove } from './plan-move.ts'
-import { type PickChoice, changeOf, commitsNamed } from './pick-change.ts'
+import { type PickChoice, changeOf, changesNothing, commitsNamed } from './pick-change.ts'
 import { advance } from './pick-sequence.ts'
 import { stageAll } from './pick-stage.ts'
 
@@ -69,7 +68,7 @@ async function planOne(
   const trees = { ...io, base, ours: tip.tree, theirs }
   const outcome = await mergeTrees(trees, { ...options, policies })
   if (outcome.conflictCount === 0 && outcome.tree === tip.tree) {
-    throw new VarveError('VARVE_NOTHING_TO_COMMIT', `${kind} of '${named}' changes nothing here`)
+    throw changesNothing(`${kind} of '${named}'`)
   }
   const end = {
     ref,

@@ -135,5 +135,7 @@ function checkName(name: string): string {
 
 function checkScope(scope: string): Scope {
   if (scopes.includes(scope)) return scope as Scope
-  throw new VarveError('VARVE_USAGE', `'${scope}' is not one of read, write, admin`)
+  throw new VarveError('VARVE_USAGE', `'${scope}' is not a scope of tokens`, {
+    hint: 'read, write (also push), or admin (also make repositories and protect branches)',
+  })
 }

@@ -53,7 +53,10 @@ export function formatBytes(): Uint8Array {
 export function checkFormat(dir: string): void {
   const file = path.join(dir, 'format')
   if (!exists(file)) {
-    throw new VarveError('VARVE_NO_REPOSITORY', `'${dir}' holds no store`, { data: { path: dir } })
+    throw new VarveError('VARVE_NO_REPOSITORY', `no repository in '${dir}'`, {
+      data: { path: dir },
+      hint: "'varve init' makes one, 'varve clone' copies one",
+    })
   }
   checkFormatBytes(readWhole(file, formatBytesMax), dir)
 }

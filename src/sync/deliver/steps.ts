@@ -197,7 +197,10 @@ function plus(counts: RowCounts, kind: 'insert' | 'update' | 'delete', rows: num
 function refusedToLetGo(link: string, path: Path): VarveError {
   return new VarveError(
     'VARVE_REFUSED',
-    `the endpoint of '${link}' refuses to let rows of '${path}' go, whose key is another now`,
-    { data: { link, path } },
+    `the endpoint of '${link}' refuses to remove rows of '${path}' under their old key`,
+    {
+      data: { link, path },
+      hint: `let the receiver accept these deletions, then run 'varve sync ${link}' again`,
+    },
   )
 }

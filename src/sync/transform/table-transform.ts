@@ -148,7 +148,7 @@ export class TransformedTable {
     const made = madeCell(out, cell)
     if (made !== null) return made
     // Which value it is stays unsaid: it may be what a mask is there for.
-    throw fault(this.source.name, `column '${out.column.name}' has a value that is no ${out.cast!}`)
+    throw fault(this.source.name, `column '${out.column.name}' has a value that is not of type ${out.cast!}`)
   }
 
   #made(): MadeColumns {

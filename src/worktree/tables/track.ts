@@ -152,5 +152,8 @@ export function existingFile(worktree: Worktree, named: string): string {
       hint: 'track the file that it leads to, where that lies in this folder too',
     })
   }
-  throw new VarveError('VARVE_PATH_NOT_FOUND', `no such file: '${named}'`, { data: { path: named } })
+  throw new VarveError('VARVE_PATH_NOT_FOUND', `no such file: '${named}'`, {
+    data: { path: named },
+    hint: "paths are relative to the current folder; 'varve import FILE --as PATH' makes a table of a file elsewhere",
+  })
 }

@@ -113,6 +113,8 @@ test('a role is lent to the machine’s own credentials, and to a cluster’s id
   writeFileSync(AWS_WEB_IDENTITY_TOKEN_FILE, 'jwt\n')
   const cluster = { AWS_ROLE_ARN: 'arn:pod', AWS_WEB_IDENTITY_TOKEN_FILE, AWS_ENDPOINT_URL_STS }
   expect(await found(cluster)).toMatchObject({ id: 'arn:pod by jwt' })
+  const gone = { ...cluster, AWS_WEB_IDENTITY_TOKEN_FILE: `${AWS_WEB_IDENTITY_TOKEN_FILE}-gone` }
+  expect(await faultOf(found(gone))).toMatch(/^VARVE_IO: cannot read the identity token .*: no such file/)
 })
 
 test.each([

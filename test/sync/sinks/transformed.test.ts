@@ -237,7 +237,7 @@ test('a table that cannot be transformed waits as it was told, and the others go
   const before = told().length
   const stopped = await sync({}, { transform: ages })
   expect(stopped.heldBack.map(({ path, reason, message }) => [path, reason, message])).toEqual([
-    ['people', 'schema', "people: column 'name' has a value that is no int"],
+    ['people', 'schema', "people: column 'name' has a value that is not of type int"],
   ])
   expect(stopped.tables[0]!.after.branch).toBeNull()
   expect(

@@ -142,14 +142,14 @@ describe.skipIf(!hasPostgres)(`transforms of a link with PostgreSQL${withoutPost
   test('a value that cannot be cast stops its table alone, and is not told', async () => {
     transform(`{people: {columns: {name: {cast: int}}}}`)
     expect(await fault(linked.sync())).toBe(
-      "VARVE_RULE_VIOLATED: people: column 'name' has a value that is no int",
+      "VARVE_RULE_VIOLATED: people: column 'name' has a value that is not of type int",
     )
     await linked.db.query(`UPDATE people SET name = '1'`)
     await linked.sync()
     await linked.db.query(`UPDATE people SET name = 'secret' WHERE id = 2`)
     const { heldBack } = await linked.sync()
     expect(heldBack).toMatchObject([
-      { reason: 'schema', message: "people: column 'name' has a value that is no int" },
+      { reason: 'schema', message: "people: column 'name' has a value that is not of type int" },
     ])
     await linked.db.query(`UPDATE people SET name = '2' WHERE id = 2`)
     expect((await linked.sync()).heldBack).toEqual([])

@@ -6,6 +6,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { VarveError } from '../../../base/errors.ts'
+import { readFailure } from '../../../base/system-error.ts'
 import { isMissing } from '../../../store/disk/files.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -45,13 +46,16 @@ function fromFile(host: string, environment: Environment): string | null {
   try {
     const stat = fs.statSync(file)
     if (process.platform !== 'win32' && (stat.mode & 0o077) !== 0) throw readable(file)
-    if (stat.size > fileBytesMax) throw new VarveError('VARVE_REFUSED', `'${file}' is absurdly large`)
+    if (stat.size > fileBytesMax)
+      throw new VarveError('VARVE_REFUSED', `'${file}' is too large for a file of tokens`, {
+        hint: "it has a line for each host: 'HOST TOKEN'",
+      })
     text = fs.readFileSync(file, 'utf8')
   } catch (cause) {
     if (isMissing(cause)) return null
     throw cause instanceof VarveError
       ? cause
-      : new VarveError('VARVE_IO', `cannot read '${file}'`, { cause, data: { path: file } })
+      : readFailure(cause, `cannot read your tokens in '${file}'`, { path: file })
   }
   for (const line of text.split('\n')) {
     const [, name, token] = /^([^#\s]\S*)\s+(\S+)\s*$/.exec(line) ?? []

@@ -2,6 +2,7 @@
 // can only be read. One request tells which: both have the store's format file under the URL, and only ours says so.
 import fs from 'node:fs'
 import { VarveError } from '../../../base/errors.ts'
+import { readFailure } from '../../../base/system-error.ts'
 import { formatBytesMax } from '../../../store/disk/layout.ts'
 import type { Store } from '../../../store/interface.ts'
 import type { OpenRemoteOptions } from '../../interface.ts'
@@ -96,6 +97,6 @@ function certificatesIn(file: string | undefined): string | undefined {
   try {
     return fs.readFileSync(file, 'utf8')
   } catch (cause) {
-    throw new VarveError('VARVE_IO', `cannot read '${file}', which VARVE_CA_FILE names`, { cause })
+    throw readFailure(cause, `cannot read '${file}', which VARVE_CA_FILE names`, { path: file })
   }
 }
