@@ -67,6 +67,9 @@ export interface TableCursor {
 
 export type CursorLag = { readonly ms: number } | { readonly units: number }
 
+export const webhookSignatures = ['standard', 'github', 'stripe', 'shopify'] as const
+export type WebhookSignature = (typeof webhookSignatures)[number]
+
 export interface LinkSetting {
   /** URL without a password. */
   readonly endpoint: string
@@ -88,6 +91,8 @@ export interface LinkSetting {
   readonly files?: readonly DeclaredTable[] | undefined
   /** For a link to an HTTP API: its tables. */
   readonly http?: readonly HttpTable[] | undefined
+  /** How webhooks that come in for the link are signed. Default: 'standard' (standardwebhooks.com). */
+  readonly signature?: WebhookSignature | undefined
   /** For a link to an inbox of webhooks: its tables. */
   readonly inbox?: readonly InboxTable[] | undefined
   /**
@@ -142,7 +147,7 @@ export interface InboxTable extends DeclaredTable {
 }
 
 export interface ValueRule {
-  /** 'data.type' */
+  /** 'data.type'; '$event': what the sender names in a header (GitHub's event, Shopify's topic). */
   readonly path: string
   /** It is one of them; '*' is anything but null and false. */
   readonly values: readonly string[]

@@ -7,7 +7,14 @@ import { fileTablesOf, httpTablesOf, inboxTablesOf } from './declared-tables.ts'
 import { cursorsOf } from './cursor-section.ts'
 import { type FaultAt, nameOf } from './document.ts'
 import { isLinkName, linkNameHint } from './link-name.ts'
-import { type LinkChanges, type LinkMode, type LinkSetting, linkChanges, linkModes } from './interface.ts'
+import {
+  type LinkChanges,
+  type LinkMode,
+  type LinkSetting,
+  linkChanges,
+  linkModes,
+  webhookSignatures,
+} from './interface.ts'
 import { transformsOf } from './transform-section.ts'
 
 const settings = [
@@ -22,6 +29,7 @@ const settings = [
   'transform',
   'files',
   'http',
+  'signature',
   'inbox',
 ] as const
 
@@ -78,6 +86,7 @@ function linkOf(key: unknown, value: unknown, name: string, fault: FaultAt): Lin
     ...commitsOf(given.get('commits') ?? key, text('commits'), fault),
     ...(given.has('files') ? { files: fileTablesOf(given.get('files'), { tables, fault }) } : {}),
     ...(given.has('http') ? { http: httpTablesOf(given.get('http'), { tables, fault }) } : {}),
+    ...signatureOf(given.get('signature'), text('signature'), fault),
     ...made,
   }
 }
@@ -139,6 +148,14 @@ function commitsOf(node: unknown, commits: string | null, fault: FaultAt): { com
   if (commits === null) return {}
   if (commits === 'each') return { commits }
   throw fault(node, `unknown value '${commits}' of 'commits'`, "known: 'each'")
+}
+
+function signatureOf(node: unknown, text: string | null, fault: FaultAt): Pick<LinkSetting, 'signature'> {
+  if (text === null) return {}
+  const signature = webhookSignatures.find((one) => one === text)
+  if (signature === undefined)
+    throw fault(node, `unknown 'signature: ${text}'`, `known: ${webhookSignatures.join(', ')}`)
+  return { signature }
 }
 
 function isMode(mode: string): mode is LinkMode {

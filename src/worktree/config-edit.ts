@@ -63,6 +63,7 @@ export function setLink(root: string, name: string, setting: LinkSetting): void 
     document.setIn(['links', name, 'files'], document.createNode(declaredEntries(setting.files)))
   if (setting.http !== undefined)
     document.setIn(['links', name, 'http'], document.createNode(declaredEntries(setting.http)))
+  if (setting.signature !== undefined) document.setIn(['links', name, 'signature'], setting.signature)
   if (setting.inbox !== undefined)
     document.setIn(['links', name, 'inbox'], document.createNode(declaredEntries(setting.inbox)))
   if (setting.cursor !== undefined) {

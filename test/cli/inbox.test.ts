@@ -1,5 +1,6 @@
 // Webhooks that carry rows, through the command line: received, killed at any moment, and received again.
 import { type ChildProcess, spawn } from 'node:child_process'
+import { createHmac } from 'node:crypto'
 import { once } from 'node:events'
 import fs from 'node:fs'
 import { Webhook } from 'standardwebhooks'
@@ -8,6 +9,8 @@ import { secret } from '../sync/sinks/webhook-receiver.ts'
 import { freePort } from '../support/free-port.ts'
 import { temporaryDir } from '../support/temporary.ts'
 import { json, ok, varve, varveFile } from './varve.ts'
+
+const author = { VARVE_AUTHOR_NAME: 'A', VARVE_AUTHOR_EMAIL: 'a@b.c' }
 
 const config = (file: string): string => `links:
   crm:
@@ -35,7 +38,6 @@ beforeEach(async () => {
 })
 
 function listen(): ChildProcess {
-  const author = { VARVE_AUTHOR_NAME: 'A', VARVE_AUTHOR_EMAIL: 'a@b.c' }
   return spawn(process.execPath, [varveFile, 'sync', 'crm', '--listen', String(port)], {
     cwd: dir,
     env: { PATH: process.env['PATH'], HOME: dir, ...author, ...env },
@@ -84,6 +86,39 @@ test('varve sync --listen keeps what a webhook holds before it confirms it, and 
   const given = await json<{ items: unknown[] }>(['sync', 'resolve', 'crm', '--ours'], { cwd: dir })
   expect(given.items).toHaveLength(1)
   expect((await varve(['sync', 'crm'], { cwd: dir })).code).toBe(0)
+}, 120_000)
+
+test('a link says how its webhooks are signed; GitHub, say, and with the old secret as well as the new one', async () => {
+  const add = (...words: string[]): Promise<{ code: number | null; stderr: string }> =>
+    varve(['link', 'add', 'hub', `inbox://${dir}/../${dir.split('/').at(-1)}.hub`, ...words], { cwd: dir })
+  const words = ['--tables', 'issues', '--mode', 'capture', '--items', 'issue', '--signature']
+  expect((await add(...words, 'gitlab')).stderr).toContain('standard, github, stripe, shopify')
+  expect((await add(...words, 'github')).code).toBe(0)
+  expect(fs.readFileSync(`${dir}/varve.yaml`, 'utf8')).toContain('signature: github')
+  expect(await ok(['link', 'show', 'hub'], { cwd: dir })).toMatch(/signature +github/)
+  const child = spawn(process.execPath, [varveFile, 'sync', 'hub', '--listen', String(port)], {
+    cwd: dir,
+    env: { PATH: process.env['PATH'], HOME: dir, VARVE_LINK_HUB_SECRET: 'my old one\nmy new one', ...author },
+    stdio: 'ignore',
+  })
+  const ended = once(child, 'close')
+  const deliver = async (id: string, key: string): Promise<number | null> => {
+    const body = JSON.stringify({ action: 'opened', issue: { id: Number(id), title: 'It leaks' } })
+    const mac = createHmac('sha256', key).update(body).digest('hex')
+    const headers = { 'x-github-delivery': id, 'x-hub-signature-256': `sha256=${mac}` }
+    return fetch(`http://127.0.0.1:${port}/hub`, { method: 'POST', body, headers }).then(
+      ({ status }) => status,
+      () => null,
+    )
+  }
+  await expect.poll(() => deliver('1', 'my old one'), { timeout: 30_000 }).toBe(202)
+  expect(await deliver('2', 'my new one')).toBe(202)
+  expect(await deliver('3', 'my other one')).toBe(401)
+  const issues = (): Promise<string> =>
+    varve(['export', 'hub/issues', '--format', 'jsonl'], { cwd: dir }).then(({ stdout }) => stdout)
+  await expect.poll(issues, { timeout: 30_000 }).toMatch(/"id":1,.*\n.*"id":2,/)
+  child.kill('SIGINT')
+  await ended
 }, 120_000)
 
 test('killed again and again while webhooks come in and are sent again, it loses none that it confirmed and applies none twice', async () => {

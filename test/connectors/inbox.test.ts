@@ -50,7 +50,7 @@ describe('an inbox of webhooks', () => {
     const other = await InboxFile.open(path)
     const body = Buffer.from('{}')
     const taken = await Promise.all(
-      [file, other, file, other].map((one) => one.take({ id: 'msg_0', table: null, body })),
+      [file, other, file, other].map((one) => one.take({ id: 'msg_0', table: null, event: null, body })),
     )
     other.close()
     expect(taken.sort()).toEqual(['kept', 'known', 'known', 'known'])
@@ -88,7 +88,7 @@ describe('an inbox of webhooks', () => {
   test('the many bad items of one webhook are read again as fast as they were read', () => {
     const table = itemTable({ table: 'people', items: 'data' })
     const body = Buffer.from(`{"data":[${'1,'.repeat(60_000)}1]}`)
-    const hook = { seq: 1, part: 0, id: 'msg_1', table: null, receivedMs: 1, body }
+    const hook = { seq: 1, part: 0, id: 'msg_1', table: null, event: null, receivedMs: 1, body }
     const timed = (chosen: readonly ItemName[] | null): readonly [HookItem[], number] => {
       const before = performance.now()
       return [itemsOf([table], { ...hook, chosen }), performance.now() - before]

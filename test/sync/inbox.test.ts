@@ -79,10 +79,15 @@ describe('links to an inbox of webhooks', () => {
     }
   })
 
-  async function send(body: unknown, id = `msg_${++count}`, table: string | null = null): Promise<string> {
+  async function send(
+    body: unknown,
+    id = `msg_${++count}`,
+    table: string | null = null,
+    event: string | null = null,
+  ): Promise<string> {
     const file = await InboxFile.open(path)
     try {
-      return await file.take({ id, table, body: Buffer.from(JSON.stringify(body)) })
+      return await file.take({ id, table, event, body: Buffer.from(JSON.stringify(body)) })
     } finally {
       file.close()
     }
@@ -129,6 +134,25 @@ describe('links to an inbox of webhooks', () => {
     expect((await sync()).commit).toBe(receipt.commit)
     expect(await put({ id: 2, name: 'again' }, 'msg_9')).toBe('known')
     expect((await sync()).commit).toBe(receipt.commit)
+  })
+
+  test('rules ask for what the sender names in a header, also when an item is tried again', async () => {
+    const when = [{ path: '$event', values: ['people/put', 'people/gone'] }]
+    const inbox = [{ ...people, items: '', when, deletes: [{ path: '$event', values: ['people/gone'] }] }]
+    const told = (event: string | null, body: unknown): Promise<string> => send(body, undefined, null, event)
+    await told('people/put', [{ id: 1 }, { id: 2 }, { id: 3, age: 'old' }])
+    await told('orders/put', { id: 77 })
+    await told(null, { id: 78, $event: 'people/other' })
+    await told(null, { id: 4, $event: 'people/put' })
+    await told('people/gone', { id: 2 })
+    expect((await sync({}, { inbox })).heldBack).toHaveLength(1)
+    expect((await rows()).map((row) => (row as { id: number }).id)).toEqual([1, 4])
+    const lax = [{ ...inbox[0]!, columns: [columns[0], columns[1], { name: 'age', type: 'text' }] as const }]
+    const connector = await openLink({ ...link, inbox: lax })
+    await connector.log!.told!.retry()
+    await connector.close()
+    await sync({ allow: ['schema'] }, { inbox: lax })
+    expect(await rows()).toContainEqual({ id: 3, name: null, age: 'old' })
   })
 
   test('with commits: each, every webhook is a commit that names it', async () => {
@@ -436,9 +460,9 @@ describe('links to an inbox of webhooks', () => {
     })()
     await expect.poll(() => seen, { timeout: 20_000 }).toEqual([0])
     const file = await InboxFile.open(path)
-    await file.take({ id: 'm1', table: null, body: Buffer.from('{"id":1}') })
+    await file.take({ id: 'm1', table: null, event: null, body: Buffer.from('{"id":1}') })
     await expect.poll(() => seen, { timeout: 20_000 }).toEqual([0, 1])
-    await file.take({ id: 'm2', table: null, body: Buffer.from('[{"id":2},{"id":3}]') })
+    await file.take({ id: 'm2', table: null, event: null, body: Buffer.from('[{"id":2},{"id":3}]') })
     await expect.poll(() => seen, { timeout: 20_000 }).toEqual([0, 1, 2])
     stop.abort()
     await following

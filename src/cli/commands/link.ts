@@ -1,4 +1,4 @@
-import { linkChanges, linkModes } from '../../dataset/interface.ts'
+import { linkChanges, linkModes, webhookSignatures } from '../../dataset/interface.ts'
 import { linkTemplates } from '../../api/links/link-templates.ts'
 import { usage } from '../arguments.ts'
 import { endpointOf } from '../endpoint.ts'
@@ -16,7 +16,7 @@ import { linkNamed } from '../../sync/link-named.ts'
 export const command: Command = {
   usage: [
     'link [list]',
-    'link add NAME ENDPOINT --tables TABLE... --mode MODE [--key COLUMN...] [--path PATH] [--items WHERE] [--next WHERE] [--parameter NAME] [--into DIR] [--branch BRANCH] [--commits each] [--changes log|compare] [--cursor TABLE=COLUMN... [--lag LAG] [--full TIME]]',
+    'link add NAME ENDPOINT --tables TABLE... --mode MODE [--key COLUMN...] [--path PATH] [--items WHERE] [--next WHERE] [--parameter NAME] [--signature SCHEME] [--into DIR] [--branch BRANCH] [--commits each] [--changes log|compare] [--cursor TABLE=COLUMN... [--lag LAG] [--full TIME]]',
     'link show NAME',
     'link test NAME',
     'link verify NAME [--tables TABLE...] [--against REV]',
@@ -43,7 +43,7 @@ export const command: Command = {
       type: 'text',
       value: 'WHERE',
       about:
-        "HTTP API: where in a response the list of rows is, such as 'data.items' (default: the response is the list)",
+        "HTTP API, inbox: where in a response or a webhook the rows are, such as 'data.items' (default: it is the list of rows)",
     },
     next: {
       type: 'text',
@@ -55,6 +55,13 @@ export const command: Command = {
       value: 'NAME',
       about:
         'HTTP API: the parameter for the value that --next finds, or, without --next, for the number of the page',
+    },
+    signature: {
+      type: 'text',
+      value: 'SCHEME',
+      choices: webhookSignatures,
+      about:
+        "how webhooks for 'varve sync --listen' are signed (default: standard, as Standard Webhooks says)",
     },
     mode: { type: 'text', value: 'MODE', choices: linkModes, about: 'the direction of changes' },
     into: {
@@ -115,6 +122,10 @@ export const command: Command = {
       'read an HTTP API, page by page',
     ],
     [
+      'varve link add pay inbox:///srv/varve/pay.inbox --tables invoices --mode capture --items data.object --signature stripe',
+      'take in rows from the webhooks of Stripe',
+    ],
+    [
       'varve link add hook webhook+https://example.org/varve --tables people --mode materialize',
       'send every changed row to a webhook',
     ],
@@ -126,7 +137,7 @@ export const command: Command = {
     ['varve link verify shop', 'prove that the endpoint holds what the branch holds'],
     ['varve sync shop --dry-run', 'then see what a round would do'],
   ],
-  json: '{ items: Link[] }; add and show: Link = { name: string; endpoint: string; mode: string; tables: string[]; into: string; branch: string | null; commits?: "each"; changes?: "log" | "compare"; cursor?: { table: string; column: string; lag?: { ms: number } | { units: number }; fullMs?: number }[]; files?: { table: string; key?: string[]; columns?: { name: string; type: string }[] }[]; http?: { table: string; key?: string[]; columns?: { name: string; type: string }[]; path?: string; items?: string; next?: string; parameter?: string }[]; inbox?: { table: string; items?: string; key?: string[]; columns?: { name: string; type: string }[]; when?: ValueRule[]; deletes?: ValueRule[]; patches?: ValueRule[] }[], ValueRule = { path: string; values: string[] }; transform?: { table: string; where: string | null; select: string[] | null; omit: string[]; columns: { column: string; compute: string | null; mask: object | null; cast: string | null; rename: string | null }[] }[] }; test: { location: string; identity: string; log: { obstacle: string | null; kept: { name: string; isActive: boolean; keptBytes: number | null; trouble: string | null } | null }; tables: { name: string; trouble?: string; key: string[]; columns: { name: string; type: string; nativeType: string }[] }[] }; remove: { removed: string }; verify: { link: string; commit: string; matches: boolean; tables: { table: string; path: string; matches: boolean; unread?: string; endpoint: TableState | null; commit: TableState | null; counts: { missing: number; extra: number; changed: number }; tooLarge: number; respelled: number; columnsOnlyThere: string[]; columnsOnlyHere: string[]; ranges: { from: string; to: string; rows: number; differing: number }[]; rows: { key: string; kind: string; columns: string[]; heldBack: string | null }[]; isCut: boolean }[] }, TableState = { rows: number; checksum: string }; template: { items: { name: string; about: string; endpoints: string[] }[] }, template use: { items: Link[] }',
+  json: '{ items: Link[] }; add and show: Link = { name: string; endpoint: string; mode: string; tables: string[]; into: string; branch: string | null; commits?: "each"; changes?: "log" | "compare"; signature?: "standard" | "github" | "stripe" | "shopify"; cursor?: { table: string; column: string; lag?: { ms: number } | { units: number }; fullMs?: number }[]; files?: { table: string; key?: string[]; columns?: { name: string; type: string }[] }[]; http?: { table: string; key?: string[]; columns?: { name: string; type: string }[]; path?: string; items?: string; next?: string; parameter?: string }[]; inbox?: { table: string; items?: string; key?: string[]; columns?: { name: string; type: string }[]; when?: ValueRule[]; deletes?: ValueRule[]; patches?: ValueRule[] }[], ValueRule = { path: string; values: string[] }; transform?: { table: string; where: string | null; select: string[] | null; omit: string[]; columns: { column: string; compute: string | null; mask: object | null; cast: string | null; rename: string | null }[] }[] }; test: { location: string; identity: string; log: { obstacle: string | null; kept: { name: string; isActive: boolean; keptBytes: number | null; trouble: string | null } | null }; tables: { name: string; trouble?: string; key: string[]; columns: { name: string; type: string; nativeType: string }[] }[] }; remove: { removed: string }; verify: { link: string; commit: string; matches: boolean; tables: { table: string; path: string; matches: boolean; unread?: string; endpoint: TableState | null; commit: TableState | null; counts: { missing: number; extra: number; changed: number }; tooLarge: number; respelled: number; columnsOnlyThere: string[]; columnsOnlyHere: string[]; ranges: { from: string; to: string; rows: number; differing: number }[]; rows: { key: string; kind: string; columns: string[]; heldBack: string | null }[]; isCut: boolean }[] }, TableState = { rows: number; checksum: string }; template: { items: { name: string; about: string; endpoints: string[] }[] }, template use: { items: Link[] }',
   run,
 }
 
@@ -134,7 +145,7 @@ const places = ['tables', 'key', 'into', 'branch']
 const optionsOf: ReadonlyMap<string, readonly string[]> = new Map(
   Object.entries({
     list: [],
-    add: [...places, ...httpOptions, 'mode', 'commits', 'changes', 'cursor', 'lag', 'full'],
+    add: [...places, ...httpOptions, 'signature', 'mode', 'commits', 'changes', 'cursor', 'lag', 'full'],
     show: [],
     test: [],
     verify: ['tables', 'against'],
@@ -262,6 +273,9 @@ async function add(
   if (commits !== undefined && commits !== 'each') throw usage("'--commits' can only be 'each'")
   if (changes !== undefined && !(linkChanges as readonly string[]).includes(changes))
     throw usage(`'--changes' must be one of ${linkChanges.join(', ')}`)
+  const signature = webhookSignatures.find((one) => one === given.text('signature'))
+  if (given.has('signature') && signature === undefined)
+    throw usage(`'--signature' must be one of ${webhookSignatures.join(', ')}`)
   const link = await repo.addLink(name, {
     endpoint: endpointOf(endpoint),
     mode: mode as LinkMode,
@@ -270,6 +284,7 @@ async function add(
     ...(branch === undefined ? {} : { branch }),
     ...(commits === undefined ? {} : { commits }),
     ...(changes === undefined ? {} : { changes: changes as LinkChanges }),
+    ...(signature === undefined ? {} : { signature }),
     ...cursorSetting(given, { mode, tables, changes }),
     ...declaredTables(given, tables, endpointOf(endpoint)),
   })

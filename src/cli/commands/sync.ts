@@ -67,7 +67,7 @@ export const command: Command = {
       type: 'text',
       value: '[ADDRESS:]PORT',
       about:
-        'keep running, with a round of the link NAME for each signed webhook (Standard Webhooks) sent to /NAME; an inbox stores its content',
+        'keep running, with a round of the link NAME for each signed webhook sent to /NAME; an inbox stores its content',
     },
     metrics: {
       type: 'text',

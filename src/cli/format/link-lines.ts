@@ -4,7 +4,7 @@ import type { DeclaredTable, Link, LinkTest, TableCursor, TableTransform } from 
 
 /** What varve.yaml says of the link, by setting. */
 export function linkLines(link: Link): Readonly<Record<string, unknown>> {
-  const { branch, into, commits, cursor, transform, files, http, inbox, ...rest } = link
+  const { branch, into, commits, cursor, transform, files, http, signature, inbox, ...rest } = link
   const list = <T>(name: string, all: readonly T[] = [], text: (one: T) => string): object =>
     all.length === 0 ? {} : { [name]: all.map(text).join('; ') }
   const named = ({ table }: DeclaredTable): string => table
@@ -17,6 +17,7 @@ export function linkLines(link: Link): Readonly<Record<string, unknown>> {
     ...list('cursor', cursor, cursorText),
     ...list('files', files, fileText),
     ...list('http', http, named),
+    ...(signature === undefined ? {} : { signature }),
     ...list('inbox', inbox, named),
     ...list('transform', transform, transformText),
   }

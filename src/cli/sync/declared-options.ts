@@ -1,9 +1,9 @@
 // What the options of `varve link add` say of tables that do not say it themselves: which columns are the key of files and
-// of JSON items, and where in the answers of an HTTP API the items and the next page are.
+// of JSON items, and where in webhooks and the answers of an HTTP API the items and the next page are.
 import type { LinkSetting } from '../../index.ts'
 import { type Arguments, usage } from '../arguments.ts'
 
-/** Options for HTTP APIs alone. */
+/** Options for HTTP APIs; `items` for an inbox too. */
 export const httpOptions = ['path', 'items', 'next', 'parameter'] as const
 
 export function declaredTables(
@@ -21,13 +21,15 @@ export function declaredTables(
       ? {}
       : { http: tables.map((table) => ({ table, ...key, ...Object.fromEntries(said) })) }
   }
-  const [alone] = httpOptions.filter((name) => given.has(name))
+  const isInbox = endpoint.startsWith('inbox:')
+  const alone = httpOptions.find((name) => given.has(name) && !(isInbox && name === 'items'))
   if (alone !== undefined) throw usage(`'--${alone}' goes with an HTTP API: https://HOST/PATH`)
-  if (columns.length === 0) return {}
+  const items = given.text('items')
+  if (columns.length === 0 && items === undefined) return {}
   if (/^(postgres(ql)?|mysql|mariadb|sqlite):/.test(endpoint))
     throw usage(
       "'--key' is for tables that lie in files or in JSON: a database says itself which their keys are",
     )
-  const declared = tables.map((table) => ({ table, ...key }))
-  return endpoint.startsWith('inbox:') ? { inbox: declared } : { files: declared }
+  const declared = tables.map((table) => ({ table, ...key, ...(items === undefined ? {} : { items }) }))
+  return isInbox ? { inbox: declared } : { files: declared }
 }

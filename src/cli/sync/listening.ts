@@ -31,7 +31,7 @@ export async function openListener(context: Context, links: readonly Link[]): Pr
       )
       const inbox =
         file === null ? {} : { inbox: { tables: link.tables, take: file.take.bind(file), onFault } }
-      receiving.set(link.name, { secrets, ...inbox })
+      receiving.set(link.name, { secrets, signature: link.signature, ...inbox })
     }
     const address = { host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(port) }
     const receiver = await openReceiver(address, receiving)
@@ -54,14 +54,17 @@ function once(tell: (fault: string) => void): (error: unknown) => void {
   }
 }
 
-async function secretsOf({ environment }: Context, { name: link }: Link): Promise<readonly Buffer[]> {
-  const { readSecrets } = await import('../../connectors/webhook/sign.ts')
+async function secretsOf(
+  { environment }: Context,
+  { name: link, signature = 'standard' }: Link,
+): Promise<readonly Buffer[]> {
+  const { schemes } = await import('../../connectors/webhook/schemes.ts')
   const name = secretName(link, 'SECRET')
   const secret = await linkSecret({ link, environment }, 'SECRET')
-  if (secret !== null) return readSecrets(secret, name)
+  if (secret !== null) return schemes[signature].readSecrets(secret, name)
   throw new VarveError('VARVE_REFUSED', `there is no secret that hooks for '${link}' are signed with`, {
     data: { link, variable: name },
-    hint: `give it ('whsec_…', the sender has the same) in the environment as ${name}, or its file as ${name}_FILE`,
+    hint: `give it (the sender has the same) in the environment as ${name}, or its file as ${name}_FILE`,
   })
 }
 

@@ -9,7 +9,7 @@ import { SqliteDatabase } from '../sqlite/database.ts'
 import { sqliteError } from '../sqlite/failure.ts'
 import type { Hook } from './interface.ts'
 
-const layout = 1
+const layout = 2
 export const waitingMax = 100_000
 const waitingBytesMax = 256 << 20
 
@@ -19,10 +19,10 @@ const tables = `
     waiting INTEGER NOT NULL, waitingBytes INTEGER NOT NULL);
   CREATE TABLE hooks (
     seq INTEGER NOT NULL, part INTEGER NOT NULL, id TEXT NOT NULL, tableName TEXT, receivedMs INTEGER NOT NULL,
-    body BLOB NOT NULL, chosen TEXT, PRIMARY KEY (seq, part));
+    body BLOB NOT NULL, chosen TEXT, event TEXT, PRIMARY KEY (seq, part));
   CREATE TABLE aside (
     seq INTEGER NOT NULL, part INTEGER NOT NULL, id TEXT NOT NULL, tableName TEXT, receivedMs INTEGER NOT NULL,
-    body BLOB NOT NULL, items TEXT NOT NULL, PRIMARY KEY (seq, part));
+    body BLOB NOT NULL, items TEXT NOT NULL, event TEXT, PRIMARY KEY (seq, part));
   CREATE TABLE ids (id TEXT PRIMARY KEY, receivedMs INTEGER NOT NULL) WITHOUT ROWID;`
 
 export class InboxFile {
@@ -55,7 +55,7 @@ export class InboxFile {
   }
 
   /** Durable when it returns; 'full': nothing was kept, and the sender may try again later. */
-  take({ id, table, body }: Hook): Promise<'kept' | 'known' | 'full'> {
+  take({ id, table, event, body }: Hook): Promise<'kept' | 'known' | 'full'> {
     const { database } = this
     // No id has a space in it.
     const known = table === null ? id : `${id} ${table}`
@@ -70,8 +70,8 @@ export class InboxFile {
         database.run('DELETE FROM ids WHERE id = ?', [known])
         return 'full'
       }
-      const values = [lastSeq + 1n, 0, id, table, receivedMs, body]
-      database.run('INSERT INTO hooks VALUES (?, ?, ?, ?, ?, ?, NULL)', values)
+      const values = [lastSeq + 1n, 0, id, table, receivedMs, body, event]
+      database.run('INSERT INTO hooks VALUES (?, ?, ?, ?, ?, ?, NULL, ?)', values)
       database.run(
         'UPDATE inbox SET lastSeq = lastSeq + 1, waiting = waiting + 1, waitingBytes = waitingBytes + ?',
         [body.length],
@@ -110,6 +110,12 @@ function makeFile(path: string): void {
 function prepare(database: SqliteDatabase): void {
   const [[version]] = database.all('PRAGMA user_version') as [[bigint]]
   if (version === BigInt(layout)) return
+  // Before 2 what happened was not kept.
+  if (version === 1n) {
+    for (const table of ['hooks', 'aside']) database.exec(`ALTER TABLE ${table} ADD COLUMN event TEXT`)
+    database.exec(`PRAGMA user_version = ${layout}`)
+    return
+  }
   if (version !== 0n || database.all('SELECT 1 FROM sqlite_schema').length > 0)
     throw new VarveError('VARVE_NOT_POSSIBLE', 'the file is not an inbox of this version of Varve', {
       hint: 'let the URL name a file that does not exist yet; it is made when it is first opened',

@@ -12,6 +12,8 @@ import { type ItemTable, itemCells } from '../json/item-table.ts'
 import { type JsonRange, documentRange, elementsOf, rangeAt } from '../json/range.ts'
 import type { BadItem, KeptHook } from './interface.ts'
 
+/** In a rule: what happened, as the sender names it beside the body. */
+const eventName = '$event'
 /** A row with all of its cells in its node. */
 const inlineBytesMax = 512 << 10
 
@@ -34,16 +36,17 @@ export function itemsOf(tables: readonly ItemTable<InboxTable>[], hook: KeptHook
   // It was looked at when it came in.
   if (document === null)
     throw new VarveError('VARVE_CORRUPT', `webhook '${hook.id}' of the inbox is not JSON`)
+  const whole = { document, event: hook.event }
   const about = tables.filter(
     ({ name, declared }) =>
-      (hook.table === null || hook.table === name) && holds(declared.when ?? [], [document]),
+      (hook.table === null || hook.table === name) && holds(declared.when ?? [], whole, []),
   )
   const chosen = hook.chosen && new Map(hook.chosen.map((one) => [`${one.table} ${one.index}`, one]))
   return about.flatMap((table) =>
     itemsAt(table, document).flatMap((item, index) => {
       const one = chosen?.get(`${table.name} ${index}`)
       if (chosen !== null && one === undefined) return []
-      return itemOf(table, { document, item, index, over: one?.over ?? [] })
+      return itemOf(table, { whole, item, index, over: one?.over ?? [] })
     }),
   )
 }
@@ -54,15 +57,19 @@ function itemsAt({ declared }: ItemTable<InboxTable>, document: JsonRange): (Jso
   return found === null ? [null] : (elementsOf(found) ?? [found])
 }
 
-interface FoundItem {
+interface Whole extends Pick<KeptHook, 'event'> {
   readonly document: JsonRange
+}
+
+interface FoundItem {
+  readonly whole: Whole
   readonly item: JsonRange | null
   readonly index: number
   /** Columns of which it says nothing any more. */
   readonly over: readonly string[]
 }
 
-function itemOf(table: ItemTable<InboxTable>, { document, item, index, over }: FoundItem): HookItem {
+function itemOf(table: ItemTable<InboxTable>, { whole, item, index, over }: FoundItem): HookItem {
   const { name, declared, columns } = table
   let says: readonly string[] | null = null
   const bad = (message: string, key: string | null): HookItem => {
@@ -93,11 +100,11 @@ function itemOf(table: ItemTable<InboxTable>, { document, item, index, over }: F
   if (keys.reduce((sum, { bytes }) => sum + bytes.length + 8, 0) > keyBytesMax)
     return bad('its key is too long', null)
   const key = keys.map(({ kind, bytes }) => `${kind}:${Buffer.from(bytes).toString('base64')}`).join(' ')
-  if (holdsAny(declared.deletes, document, item)) {
+  if (holdsAny(declared.deletes, whole, item)) {
     const change = { kind: 'delete', table: name, key: keys } as const
     return { table: name, index, key, says, over, change, bad: null }
   }
-  const isPart = holdsAny(declared.patches, document, item)
+  const isPart = holdsAny(declared.patches, whole, item)
   const isSaid = columns.map((column, i) => {
     if (table.key.includes(column.name)) return true
     return !over.includes(column.name) && !(isPart && found[i]!.kind === 'absent')
@@ -129,14 +136,19 @@ function isTruth(cell: Cell | null): boolean {
 }
 
 /** Where there are rules: whether they hold for the item, or its webhook. */
-function holdsAny(rules: readonly ValueRule[] = [], document: JsonRange, item: JsonRange): boolean {
-  return rules.length > 0 && holds(rules, [item, document])
+function holdsAny(rules: readonly ValueRule[] = [], whole: Whole, item: JsonRange): boolean {
+  return rules.length > 0 && holds(rules, whole, [item])
 }
 
-/** Whether all rules hold, each in the first place that has its property. */
-function holds(rules: readonly ValueRule[], places: readonly JsonRange[]): boolean {
+/** Whether all rules hold, each in the first of the items that has its property, or else in the webhook. */
+function holds(
+  rules: readonly ValueRule[],
+  { document, event }: Whole,
+  items: readonly JsonRange[],
+): boolean {
   return rules.every(({ path, values }) => {
-    const found = places.map((place) => rangeAt(place, path)).find((one) => one !== null)
+    if (path === eventName && event !== null) return values.some((value) => value === '*' || value === event)
+    const found = [...items, document].map((place) => rangeAt(place, path)).find((one) => one !== null)
     if (found === undefined) return false
     const { kind, src, start, end } = found
     const isValue = kind !== 'null' && kind !== 'false'

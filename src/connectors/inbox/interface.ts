@@ -7,6 +7,8 @@ export interface Hook {
   readonly id: string
   /** The table that its address names; null: its contents say for which tables it is. */
   readonly table: string | null
+  /** What happened, where the sender says so beside the body; null: it does not. */
+  readonly event: string | null
   readonly body: Uint8Array
 }
 

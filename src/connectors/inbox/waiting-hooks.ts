@@ -62,7 +62,8 @@ export class WaitingHooks {
   /** The webhooks after `from`, up to `until`. */
   async *read(from: Place, until: Place): AsyncGenerator<KeptHook> {
     const { database } = this.#file
-    const behind = 'seq, part, id, tableName, receivedMs, body, chosen FROM hooks WHERE (seq, part) > (?, ?)'
+    const behind =
+      'seq, part, id, tableName, receivedMs, body, chosen, event FROM hooks WHERE (seq, part) > (?, ?)'
     for (let at = from; ;) {
       const values = [at.seq, at.part, until.seq, until.part, batchMax]
       const rows = await this.#file.asked(() =>
@@ -70,12 +71,13 @@ export class WaitingHooks {
           database.all(`SELECT ${behind} AND (seq, part) <= (?, ?) ORDER BY seq, part LIMIT ?`, values),
         ),
       )
-      for (const [seq, part, id, table, receivedMs, body, chosen] of rows) {
+      for (const [seq, part, id, table, receivedMs, body, chosen, event] of rows) {
         at = { seq: Number(seq), part: Number(part) }
         yield {
           ...at,
           id: id as string,
           table: table as string | null,
+          event: event as string | null,
           receivedMs: Number(receivedMs),
           body: body as Uint8Array,
           chosen: chosen === null ? null : (JSON.parse(chosen as string) as ItemName[]),
@@ -117,7 +119,7 @@ export class WaitingHooks {
         const items = one.items.flatMap((item) => left(item, one) ?? [])
         if (!this.#setItems(one, items))
           database.run(
-            `INSERT INTO aside SELECT seq, part, id, tableName, receivedMs, body, ? FROM hooks WHERE (seq, part) = (?, ?)`,
+            `INSERT INTO aside SELECT seq, part, id, tableName, receivedMs, body, ?, event FROM hooks WHERE (seq, part) = (?, ?)`,
             [JSON.stringify(items), one.seq, one.part],
           )
       }
@@ -134,7 +136,7 @@ export class WaitingHooks {
       for (const [i, one] of this.#aside().entries()) {
         const chosen = one.items.map(({ table, index, over }) => ({ table, index, over }))
         database.run(
-          `INSERT INTO hooks SELECT ?, ?, id, tableName, receivedMs, body, ? FROM aside WHERE (seq, part) = (?, ?)`,
+          `INSERT INTO hooks SELECT ?, ?, id, tableName, receivedMs, body, ?, event FROM aside WHERE (seq, part) = (?, ?)`,
           [seq, part + BigInt(i) + 1n, JSON.stringify(chosen), one.seq, one.part],
         )
       }

@@ -1,16 +1,16 @@
 // Webhooks that come in: a signed POST to /LINK starts a round. Of a link to an inbox it is kept first, and confirmed when it
 // is durable. Of others what it holds is not looked at: it says that something has changed at the link's endpoint, which
 // the round reads itself, so one that is forged, lost, late or sent twice can at worst start a round too many or too few.
-// Signatures are those of Standard Webhooks; old ones and those that have come before are no news.
+// Old ones, as far as their signatures tell a time, and those that have come before are no news.
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { listenFailure } from '../../base/system-error.ts'
-import { documentRange } from '../json/range.ts'
+import { utf8Text } from '../../base/bytes.ts'
+import { documentRange, rangeAt } from '../json/range.ts'
 import type { Hook } from '../inbox/interface.ts'
-import { isSigned } from './sign.ts'
+import { type SignatureScheme, isHookId, isSigned, schemes } from './schemes.ts'
 
 const bodyBytesMax = 1 << 20
-const idPattern = /^[\x21-\x7e]{1,256}$/
 /** When an inbox is full, or its disk. */
 const retrySeconds = 60
 const windowSecondsMax = 300
@@ -23,6 +23,8 @@ const requestMsMax = 30_000
 /** A link that webhooks come for. */
 export interface WebhookLink {
   readonly secrets: readonly Buffer[]
+  /** Default: 'standard'. */
+  readonly signature?: SignatureScheme | undefined
   /** For a link to an inbox. */
   readonly inbox?: {
     /** A webhook may name one by its address: /LINK/TABLE. */
@@ -115,27 +117,27 @@ async function take(
   if (known === undefined || (table !== null && known.inbox?.tables.includes(table) !== true))
     return { status: 404, why: 'no webhooks are taken at this address' }
   if (request.method !== 'POST') return { status: 405, why: 'a webhook is a POST' }
-  const text = (name: string): string => String(request.headers[name] ?? '')
-  const [id, time, signature] = [text('webhook-id'), text('webhook-timestamp'), text('webhook-signature')]
-  const timestamp = /^\d{1,12}$/.test(time) ? Number(time) : 0
+  const scheme = schemes[known.signature ?? 'standard']
+  const head = scheme.head((name) => String(request.headers[name] ?? ''))
   const nowSeconds = Date.now() / 1000
-  const isFresh = Math.abs(nowSeconds - timestamp) <= windowSecondsMax
   // Before anything of its body is taken.
-  const unsigned = { status: 401, why: 'webhook-id, webhook-timestamp or webhook-signature is missing' }
-  if (!idPattern.test(id) || time === '' || signature === '') return unsigned
-  const offSeconds = `webhook-timestamp is more than ${windowSecondsMax} seconds off`
-  if (!isFresh) return { status: 401, why: offSeconds }
+  if (head === null) return { status: 401, why: `${scheme.headers} is missing` }
+  if (head.timestamp !== null && Math.abs(nowSeconds - head.timestamp) > windowSecondsMax)
+    return { status: 401, why: `the time that was signed is more than ${windowSecondsMax} seconds off` }
   const body = await bodyOf(request)
   if (body === null) return { status: 413, why: `a webhook has ${bodyBytesMax} bytes at most` }
-  if (!isSigned({ id, timestamp, body }, signature, known.secrets))
+  if (!isSigned(head, body, known.secrets))
     return { status: 401, why: "the signature was not made with this link's secret" }
-  if (known.inbox !== undefined) return keep(link, known.inbox, { id, table, body })
+  const id = head.id ?? idIn(body)
+  if (id === null) return { status: 400, why: "the body has no 'id'" }
+  if (known.inbox !== undefined) return keep(link, known.inbox, { id, table, event: head.event, body })
   return seen.add(`${link} ${id}`, nowSeconds) ? { status: 202, link } : { status: 200 }
 }
 
 /** Confirmed when it is durable. One that is not JSON is nothing that a later declaration could make rows of. */
 async function keep(link: string, inbox: NonNullable<WebhookLink['inbox']>, hook: Hook): Promise<Taken> {
-  if (documentRange(hook.body) === null) return { status: 400, why: 'the body is not JSON' }
+  if (documentRange(hook.body) === null)
+    return { status: 400, why: 'the body is not JSON: let the sender use application/json' }
   try {
     const taken = await inbox.take(hook)
     if (taken === 'full') return { status: 503, why: 'the inbox is full' }
@@ -144,6 +146,15 @@ async function keep(link: string, inbox: NonNullable<WebhookLink['inbox']>, hook
     inbox.onFault?.(error)
     return { status: 503, why: 'the inbox cannot be written to' }
   }
+}
+
+/** The property 'id' of a body; null: there is none that could be an id. */
+function idIn(body: Uint8Array): string | null {
+  const document = documentRange(body)
+  const found = document === null ? null : rangeAt(document, 'id')
+  if (found?.kind !== 'text') return null
+  const id = utf8Text(found.src.subarray(found.start, found.end))
+  return isHookId(id) ? id : null
 }
 
 /** The link and the table that an address names; none if it names more. */
