@@ -11,6 +11,7 @@ export const slow: readonly string[] = [
   'test/cli/bisect.test.ts',
   'test/cli/clean.test.ts',
   'test/cli/commit-paths.test.ts',
+  'test/cli/pathspecs.test.ts',
   'test/cli/pick-sequence.test.ts',
   'test/cli/looking-back.test.ts',
   'test/cli/pickaxe.test.ts',

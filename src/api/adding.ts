@@ -1,4 +1,7 @@
-// Options and result of `add`.
+// Options and result of `add`, and what it says of conflicts.
+import type { NamedPath } from '../files/pathspec.ts'
+import type { Repo } from '../repo/interface.ts'
+import { settlePaths } from './conflicts/settle-paths.ts'
 import type { OperationOptions, PathChange } from './interface.ts'
 
 export interface AddOptions extends OperationOptions {
@@ -20,4 +23,16 @@ export interface AddResult {
   readonly skipped: readonly { readonly path: string; readonly reason: string }[]
   /** In the middle of a merge: conflicts that the files settled, and those that are left. */
   readonly settled?: { readonly resolved: number; readonly left: number }
+}
+
+/** As in git, adding a path says that its conflicts are settled by what the file holds. */
+export async function settleAdded(
+  repo: Repo,
+  result: AddResult,
+  named: readonly NamedPath[],
+  options: Pick<AddOptions, 'all' | 'dryRun'>,
+): Promise<AddResult> {
+  if (options.dryRun === true || options.all === true) return result
+  const settled = await settlePaths(repo, named)
+  return settled === null ? result : { ...result, settled }
 }

@@ -1,5 +1,6 @@
 // The dataset against its rules: of a revision, of what is staged, or of the files as they are now.
 import type { Cid } from '../encoding/cid.ts'
+import type { NamedPath } from '../files/pathspec.ts'
 import { Tree } from '../files/tree.ts'
 import { readCommit } from '../history/commit.ts'
 import { resolveRevision } from '../history/revision.ts'
@@ -21,7 +22,7 @@ export interface RuleCheckOptions extends OperationOptions {
    */
   readonly changedSince?: string
   /** Only tables at or below these paths. */
-  readonly paths?: readonly string[]
+  readonly paths?: readonly NamedPath[]
   /** Violations listed for each rule; all are counted. Default: 20. */
   readonly limit?: number
 }
@@ -45,8 +46,7 @@ export async function checkRules(
     let done = 0
     const onRows = (rows: number): void =>
       onProgress?.({ phase: 'checking rules', done: (done += rows), total: 0, unit: 'rows' })
-    const places = paths?.map((path) => (path === '.' ? '' : path))
-    return await checkTree(io.nodes, tree, before, { paths: places, limit, signal, onRows })
+    return await checkTree(io.nodes, tree, before, { paths, limit, signal, onRows })
   } finally {
     await writer.abort()
   }

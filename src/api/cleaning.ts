@@ -1,4 +1,5 @@
 // `clean`, which removes files that are not versioned: its options, and which files stay because Git keeps them.
+import type { NamedPath } from '../files/pathspec.ts'
 import { filesKeptByGit } from '../git/kept-files.ts'
 import { type CleanResult, cleanFiles } from '../worktree/clean.ts'
 import type { Worktree } from '../worktree/interface.ts'
@@ -8,8 +9,8 @@ export type { CleanResult }
 
 export interface CleanOptions extends OperationOptions {
   /** Of these alone, and all that is below them; default: everywhere, but only in folders that hold versioned files. */
-  readonly paths?: readonly string[]
-  /** Without paths: also folders that hold nothing versioned. */
+  readonly paths?: readonly NamedPath[]
+  /** Also folders that hold nothing versioned, and what is in them; default: where paths are given. */
   readonly folders?: boolean
   /** Files that the ignore rules name, too; 'only': those alone. */
   readonly ignored?: boolean | 'only'

@@ -1,5 +1,7 @@
 // Options of a commit, and its dry run: what it would hold and how much of each path it would change, with nothing
 // stored.
+import { PathSelection } from '../files/path-selection.ts'
+import type { NamedPath } from '../files/pathspec.ts'
 import type { Person, Signature } from '../history/interface.ts'
 import { shortRefName } from '../history/refs.ts'
 import { previewCommit } from '../repo/commit.ts'
@@ -8,7 +10,6 @@ import { diffDatasets } from '../repo/diff/diff.ts'
 import { emptyTreeOf } from '../repo/empty.ts'
 import { type Folder, type Repo, indexRef } from '../repo/interface.ts'
 import type { Worktree } from '../worktree/interface.ts'
-import { PathSpec } from '../worktree/pathspec.ts'
 import { worktreeStatus } from '../worktree/status.ts'
 import { diffStatOf } from './diff-stat.ts'
 import { idOf } from './info.ts'
@@ -18,7 +19,7 @@ export interface CommitOptions extends OperationOptions {
   /** Every change of a tracked file is staged first. */
   readonly all?: boolean
   /** Changes of these paths alone, staged or not; what else is staged stays so. */
-  readonly paths?: readonly string[]
+  readonly paths?: readonly NamedPath[]
   /** Takes the place of the last commit. */
   readonly amend?: boolean
   readonly allowEmpty?: boolean
@@ -40,7 +41,7 @@ export interface CommitPreview {
 export async function commitPreview(
   repo: Repo,
   folder: Folder,
-  options: CommitOptions & { readonly toStage?: readonly string[] },
+  options: CommitOptions & { readonly toStage?: readonly NamedPath[] },
 ): Promise<CommitPreview> {
   const manifest = await repo.store.manifest()
   signatureOf(repo, manifest, options.author)
@@ -71,19 +72,22 @@ export async function commitPreview(
 /** Those of the named paths that are still to be staged: where all that changed is staged, a file may be gone. */
 export async function pathsToStage(
   worktree: Worktree,
-  paths: readonly string[],
+  paths: readonly NamedPath[],
   options: OperationOptions,
-): Promise<string[]> {
+): Promise<NamedPath[]> {
   const { staged, unstaged } = await worktreeStatus(worktree, options)
-  return paths.filter((named) => {
-    const spec = new PathSpec([named])
+  const excluding = paths.filter((one) => typeof one !== 'string' && one.exclude)
+  const named = paths.filter((one) => !excluding.includes(one))
+  const open = (named.length === 0 ? ['.'] : named).filter((one) => {
+    const spec = new PathSelection([one])
     const isChanged = ({ path }: { readonly path: string }): boolean => spec.has(path)
     return unstaged.some(isChanged) || !staged.some(isChanged)
   })
+  return open.length === 0 ? [] : [...open, ...excluding]
 }
 
-export function onlyPaths(paths: readonly string[] | undefined): ((path: string) => boolean) | undefined {
+export function onlyPaths(paths: readonly NamedPath[] | undefined): ((path: string) => boolean) | undefined {
   if (paths === undefined) return undefined
-  const spec = new PathSpec(paths)
+  const spec = new PathSelection(paths)
   return (path) => spec.has(path)
 }

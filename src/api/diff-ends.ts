@@ -51,7 +51,7 @@ export async function diffEnds(
     })
   }
   const staged = index ?? emptyTreeOf(io)
-  const files = await folder.snapshot(io, staged, options)
+  const files = await folder.snapshot(io, staged, { ...options, mayBeNone: true })
   return { from: options.from === undefined ? staged : await treeOf(options.from), to: files }
 }
 

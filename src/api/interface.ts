@@ -2,6 +2,7 @@
 // as they are (bigint and bytes as strings), so these types are also the JSON's documentation.
 import type { ConnectorKind } from '../connectors/interface.ts'
 import type { DocumentValues } from '../documents/diff-values.ts'
+import type { NamedPath } from '../files/pathspec.ts'
 import type { Signature, Person } from '../history/interface.ts'
 import type { PathState } from '../repo/interface.ts'
 import type { Operation } from '../store/interface.ts'
@@ -92,7 +93,8 @@ export interface CommitInfo {
   readonly shallow?: boolean
 }
 
-export type { PathChange, PathState, StatusOptions }
+export type { NamedPath, PathChange, PathState, StatusOptions }
+export type { Pathspec } from '../files/pathspec.ts'
 
 export interface Status {
   /** null when HEAD is detached. */
@@ -148,7 +150,7 @@ export interface DiffOptions extends OperationOptions {
   /** Default: the worktree, or the index with `staged`. */
   readonly to?: string
   readonly staged?: boolean
-  readonly paths?: readonly string[]
+  readonly paths?: readonly NamedPath[]
   /** For text: how many lines to show around each change; default 3. */
   readonly context?: number
   /**

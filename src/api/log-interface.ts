@@ -1,5 +1,6 @@
 // Options of `log` and `rowLog`, and the results of `log`. Plain data, as in interface.ts.
 import type { CommitFilter } from '../repo/log/commit-filter.ts'
+import type { NamedPath } from '../files/pathspec.ts'
 import type { ContentFilter } from '../repo/log/content-filter.ts'
 import type { CommitInfo, OperationOptions } from './interface.ts'
 
@@ -25,6 +26,8 @@ export interface HistoryOptions extends OperationOptions, CommitFilter {
 export interface LogOptions extends HistoryOptions, ContentFilter {
   /** Only commits that touched this file, table or folder. */
   readonly path?: string
+  /** Only commits that touched what any of these stands for, under these names alone. */
+  readonly paths?: readonly NamedPath[]
   /** Oldest first; those that `limit` leaves are the newest all the same. */
   readonly reverse?: boolean
 }

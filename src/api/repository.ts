@@ -16,8 +16,8 @@ import { tryRecover } from '../worktree/checkout/recover.ts'
 import { removePaths } from '../worktree/remove.ts'
 import { restorePaths } from '../worktree/restore.ts'
 import { track, untrack } from '../worktree/tables/track.ts'
-import { reopen, settleConflicts, settlePaths } from './conflicts/conflicts.ts'
-import type { AddOptions, AddResult } from './adding.ts'
+import { reopen, settleConflicts } from './conflicts/conflicts.ts'
+import { type AddOptions, type AddResult, settleAdded } from './adding.ts'
 import { type CleanOptions, type CleanResult, cleanPlace } from './cleaning.ts'
 import {
   type CommitOptions,
@@ -102,18 +102,18 @@ export class Repository extends DerivingRepository {
     })
   }
 
-  async #stage(paths: readonly string[], options: StageOptions): Promise<AddResult> {
+  async #stage(paths: readonly t.NamedPath[], options: StageOptions): Promise<AddResult> {
     if (this.#unfinished !== null) throw this.#unfinished
     return stage(this.worktree, paths, options)
   }
 
-  async add(paths: readonly string[], { update = false, ...options }: AddOptions = {}): Promise<AddResult> {
+  async add(
+    paths: readonly t.NamedPath[],
+    { update = false, ...options }: AddOptions = {},
+  ): Promise<AddResult> {
     const named = options.all === true ? ['.'] : paths
     const result = await this.#stage(named, { ...options, trackedOnly: update })
-    // As in git, adding a path says that its conflicts are settled by what the file holds.
-    if (options.dryRun === true || options.all === true) return result
-    const settled = await settlePaths(this.repo, named)
-    return settled === null ? result : { ...result, settled }
+    return settleAdded(this.repo, result, named, options)
   }
 
   /** Declares a file to be a table. Its rows are staged by `add`. */
@@ -138,7 +138,7 @@ export class Repository extends DerivingRepository {
   }
 
   async remove(
-    paths: readonly string[],
+    paths: readonly t.NamedPath[],
     options: t.OperationOptions & { cached?: boolean; force?: boolean; dryRun?: boolean } = {},
   ): Promise<readonly string[]> {
     return removePaths(this.worktree, paths, options)
@@ -163,7 +163,7 @@ export class Repository extends DerivingRepository {
   }
 
   async restore(
-    paths: readonly string[],
+    paths: readonly t.NamedPath[],
     options: t.OperationOptions & { source?: string; staged?: boolean; worktree?: boolean } = {},
   ): Promise<readonly string[]> {
     return restorePaths(this.worktree, paths, options)

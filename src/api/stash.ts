@@ -1,10 +1,11 @@
 // Changes put aside: what `Repository.stashes` gives.
+import { PathSelection } from '../files/path-selection.ts'
+import type { NamedPath } from '../files/pathspec.ts'
 import type { Repo } from '../repo/interface.ts'
 import { bringBack } from '../repo/stash/bring-back.ts'
 import { type Stash, dropStash, findStash, listStashes, putAside } from '../repo/stash/stash.ts'
 import { worktreeFolder } from '../worktree/folder.ts'
 import type { Worktree } from '../worktree/interface.ts'
-import { PathSpec } from '../worktree/pathspec.ts'
 import { commitInfoOf } from './info.ts'
 import type { CommitInfo, OperationOptions } from './interface.ts'
 
@@ -19,7 +20,7 @@ export interface StashPushOptions extends OperationOptions {
   readonly message?: string
   readonly untracked?: boolean
   readonly keepIndex?: boolean
-  readonly paths?: readonly string[]
+  readonly paths?: readonly NamedPath[]
 }
 
 /** Names are 'stash/3', '3', or 'stash@{0}' counted from the newest; default: the newest. */
@@ -39,7 +40,7 @@ export class Stashes {
    */
   async push(options: StashPushOptions = {}): Promise<StashInfo | null> {
     const folder = worktreeFolder(this.#worktree())
-    const spec = options.paths === undefined ? null : new PathSpec(options.paths)
+    const spec = options.paths === undefined ? null : new PathSelection(options.paths)
     const has = spec === null ? null : (path: string): boolean => spec.has(path)
     const made = await putAside(this.#repo, folder, { ...options, has })
     return made === null ? null : infoOf(made)

@@ -1,4 +1,5 @@
 // Status: the worktree's part, and where the branch stands.
+import { PathSelection } from '../files/path-selection.ts'
 import { divergence } from '../history/ancestry.ts'
 import { shortRefName } from '../history/refs.ts'
 import { conflictedPaths } from '../merge/conflicts/conflicted-paths.ts'
@@ -6,7 +7,6 @@ import type { Repo } from '../repo/interface.ts'
 import { readMergeState } from '../repo/merging/merge-state.ts'
 import type { Manifest } from '../store/interface.ts'
 import type { StatusOptions, Worktree } from '../worktree/interface.ts'
-import { PathSpec } from '../worktree/pathspec.ts'
 import { worktreeStatus } from '../worktree/status.ts'
 import { readBisecting } from './bisect.ts'
 import { idOf } from './info.ts'
@@ -18,7 +18,7 @@ export async function readStatus(repo: Repo, worktree: Worktree, options: Status
   const merge = await readMergeState(repo.store, manifest)
   const files = await worktreeStatus(worktree, options)
   const unmerged = await conflictedPaths(repo.nodes, merge?.conflicts ?? null, options)
-  const spec = new PathSpec(options.paths ?? ['.'])
+  const spec = new PathSelection(options.paths ?? ['.'])
   return {
     branch: manifest.head === null ? null : shortRefName(manifest.head),
     head: idOf(manifest.refs.get(manifest.head ?? 'HEAD') ?? null),

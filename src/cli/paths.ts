@@ -3,6 +3,7 @@ import { lstatSync } from 'node:fs'
 import path from 'node:path'
 import { commandWord } from '../base/command-word.ts'
 import { VarveError, isVarveError } from '../base/errors.ts'
+import { plainLength } from '../base/wildcard.ts'
 import type { Repository } from '../index.ts'
 import { type Arguments, usage } from './arguments.ts'
 
@@ -17,12 +18,16 @@ export function toRepositoryPath(root: string | null, typed: string): string {
   const relative = path.relative(root, placeOf(root, typed))
   if (relative === '') return '.'
   if (relative === '..' || relative.startsWith(`..${path.sep}`) || path.isAbsolute(relative)) {
-    throw new VarveError('VARVE_PATH_NOT_FOUND', `'${typed}' is outside the repository at '${root}'`, {
-      data: { path: typed },
-      hint: 'name files in that folder: only those are versioned there',
-    })
+    throw outside(root, typed)
   }
   return relative.split(path.sep).join('/')
+}
+
+export function outside(root: string, typed: string): VarveError {
+  return new VarveError('VARVE_PATH_NOT_FOUND', `'${typed}' is outside the repository at '${root}'`, {
+    data: { path: typed },
+    hint: 'name files in that folder: only those are versioned there',
+  })
 }
 
 /** A file whose name begins so is meant where there is one. */
@@ -33,10 +38,6 @@ function placeOf(root: string, typed: string): string {
 
 function isThere(place: string): boolean {
   return lstatSync(place, { throwIfNoEntry: false }) !== undefined
-}
-
-export function toRepositoryPaths(root: string | null, typed: readonly string[]): string[] {
-  return typed.map((one) => toRepositoryPath(root, one))
 }
 
 /** How a path of the repository is written from where the user stands; a folder ends with '/' if it did. */
@@ -53,6 +54,15 @@ export function pathInRevision(root: string | null, typed: string): string {
     : typed
 }
 
+/** Whether the word is more than a path, a pattern or one with marks: it need not be there. */
+export function isPathspec(typed: string): boolean {
+  return typed.startsWith(':') || mayBePattern(typed)
+}
+
+export function mayBePattern(typed: string): boolean {
+  return plainLength(typed) < typed.length
+}
+
 export interface RevisionsAndPaths {
   readonly revisions: readonly string[]
   /** As typed. */
@@ -67,7 +77,7 @@ export async function requirePaths(
 ): Promise<void> {
   if (repository.root === null || wordsBeforeDashes < words.length) return
   for (const typed of paths) {
-    if (isThere(placeOf(repository.root, typed))) continue
+    if (isThere(placeOf(repository.root, typed)) || isPathspec(typed)) continue
     const fault = await revisionFault(repository, typed)
     if (fault === null)
       throw usage(`'${typed}' is a revision, where a path is due`, "revisions come first, two as 'A..B'")

@@ -1,6 +1,7 @@
 // What every operation on a repository works on. Operations are functions over this context, one noun a file; the
 // public class `Repository` (src/api) puts them together with the worktree and remotes.
 import type { Cid, CommitCid } from '../encoding/cid.ts'
+import type { NamedPath } from '../files/pathspec.ts'
 import type { Person } from '../history/interface.ts'
 import type { MergeKind } from '../merge/merge-sides.ts'
 import type { NodeStore } from '../prolly/node-store.ts'
@@ -105,7 +106,9 @@ export interface Route extends FileRoute {
 
 export interface SnapshotChoice {
   /** The paths to look at; default: all. */
-  readonly paths?: readonly string[] | undefined
+  readonly paths?: readonly NamedPath[] | undefined
+  /** That a path stands for nothing is no fault. */
+  readonly mayBeNone?: boolean | undefined
   /** Files that are not versioned as well. */
   readonly untracked?: boolean | undefined
   /** For changes that the user wants to keep: waits for a checkout that is under way. */

@@ -4,6 +4,7 @@ import type { DatasetConfig, TableRules } from '../dataset/interface.ts'
 import { configFileName } from '../dataset/interface.ts'
 import { storedConfig } from '../dataset/stored-config.ts'
 import type { Path, TreeEntry } from '../files/interface.ts'
+import { PathSelection } from '../files/path-selection.ts'
 import type { Tree } from '../files/tree.ts'
 import type { NodeStore } from '../prolly/node-store.ts'
 import { diffSchemas } from '../table/schema-diff.ts'
@@ -20,19 +21,17 @@ export async function checkTree(
   before: Tree | null,
   options: CheckOptions = {},
 ): Promise<CheckReport> {
-  const { signal, paths } = options
+  const { signal } = options
+  const selection = new PathSelection(options.paths ?? ['.'])
   const config = await storedConfig(nodes, await tree.get(configFileName), { signal })
   const tables: CheckedTable[] = []
   const broken: BrokenRule[] = []
   if (config === null) return { tables, broken, errors: 0, warnings: 0 }
-  const isMeant = (path: Path): boolean =>
-    paths === undefined ||
-    paths.some((place) => place === '' || path === place || path.startsWith(`${place}/`))
   const old = before === null ? null : new Before(nodes, before, await configBefore(nodes, before, signal))
-  const missing = new Set(config.ruledPaths.filter(isMeant))
+  const missing = new Set(config.ruledPaths.filter((path) => selection.has(path)))
   for await (const batch of tree.scan({ signal })) {
     for (const { path, entry } of batch) {
-      const rules = entry.kind === 'table' && isMeant(path) ? config.rulesAt(path) : null
+      const rules = entry.kind === 'table' && selection.has(path) ? config.rulesAt(path) : null
       if (rules === null || entry.kind !== 'table') continue
       missing.delete(path)
       const table = await Table.load(nodes, entry.table, { signal })

@@ -1,6 +1,7 @@
 // What a check of a dataset against the rules of its varve.yaml finds.
 import type { RuleLevel } from '../dataset/interface.ts'
 import type { Path } from '../files/interface.ts'
+import type { NamedPath } from '../files/pathspec.ts'
 import type { Value } from '../table/interface.ts'
 
 /** 'column': the column that rules are about is not there. 'table': the table itself. 'rows': how many there are. */
@@ -63,7 +64,7 @@ export interface CheckOptions {
   /** Violations listed for each rule; all are counted. Default: 20. */
   readonly limit?: number | undefined
   /** Only tables at or below these. Default: all. */
-  readonly paths?: readonly Path[] | undefined
+  readonly paths?: readonly NamedPath[] | undefined
   readonly signal?: AbortSignal | undefined
   /** Rows looked at so far. */
   readonly onRows?: ((rows: number) => void) | undefined

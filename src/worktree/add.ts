@@ -3,6 +3,8 @@
 import { VarveError } from '../base/errors.ts'
 import type { Path } from '../files/interface.ts'
 import { pathFault } from '../files/path.ts'
+import { PathSelection, normalPath } from '../files/path-selection.ts'
+import type { NamedPath } from '../files/pathspec.ts'
 import { Tree } from '../files/tree.ts'
 import { withWriter } from '../repo/context.ts'
 import type { Manifest } from '../store/interface.ts'
@@ -13,13 +15,12 @@ import { type FileStat, fileStatOf, sameStat } from './file-stat.ts'
 import { readIndex, updateIndex } from './index-state.ts'
 import type { StageResult, Worktree, WorktreeOptions } from './interface.ts'
 import { PathLookup } from './native.ts'
-import { PathSpec, normalPath } from './pathspec.ts'
 import { unstableFile } from './read-file.ts'
 import { openSurvey } from './open-survey.ts'
 import { stageSurvey } from './stager.ts'
 import type { Survey } from './survey.ts'
 import { whyUnmatched } from './unmatched.ts'
-import { skipUnwanted, wantedAmong, wantedPaths } from './partial-files.ts'
+import { skipUnwanted } from './partial-files.ts'
 
 /** What others keep changing is given up. */
 const turnsMax = 5
@@ -39,7 +40,7 @@ export interface StageOptions extends WorktreeOptions {
  */
 export async function stage(
   worktree: Worktree,
-  paths: readonly string[],
+  paths: readonly NamedPath[],
   options: StageOptions = {},
 ): Promise<StageResult> {
   for (let turn = 1; ; turn++) {
@@ -64,24 +65,23 @@ class Outrun extends Error {
 
 async function stageOnce(
   worktree: Worktree,
-  paths: readonly string[],
+  paths: readonly NamedPath[],
   options: StageOptions,
 ): Promise<StageResult> {
   const { index, manifest: surveyed } = await readIndex(worktree)
-  const spec = new PathSpec(await spelledAsTracked(worktree, index, paths))
+  const spec = new PathSelection(await spelledAsTracked(worktree, index, paths))
   await awaitTurn(worktree, options)
   const { signal } = options
-  const from = options.trackedOnly === true ? [] : spec.paths
-  const has = spec.everything ? wantedPaths(worktree) : wantedAmong(worktree, (path) => spec.has(path))
-  const opened = await openSurvey(worktree, index, { from, has, signal })
+  const from = options.trackedOnly === true ? [] : spec.starts
+  const opened = await openSurvey(worktree, index, { from, spec, signal })
   const { survey, tracked, cache } = opened
   try {
     refuseBadNames(survey)
-    skipUnwanted(worktree, survey, spec.paths)
+    skipUnwanted(worktree, survey, spec)
     const others = [...survey.files.keys(), ...survey.skipped.map(({ path }) => path.replace(/\/$/, ''))]
     spec.requireMatches(
       others,
-      (path) => survey.covers(path),
+      (one) => survey.covers(one),
       (path) => whyUnmatched(worktree.root, path),
     )
     return await withWriter(worktree.repo, async (writer, nodes) => {
@@ -116,13 +116,14 @@ async function stageOnce(
 async function spelledAsTracked(
   worktree: Worktree,
   index: Tree,
-  named: readonly string[],
-): Promise<readonly string[]> {
-  if (!fileModesOf(worktree).ignoreCase || named.every((path) => normalPath(path) === '')) return named
+  named: readonly NamedPath[],
+): Promise<readonly NamedPath[]> {
+  const isAny = (one: NamedPath): boolean => typeof one !== 'string' || normalPath(one) === ''
+  if (!fileModesOf(worktree).ignoreCase || named.every(isAny)) return named
   const paths: Path[] = []
   for await (const batch of index.scan()) for (const { path } of batch) paths.push(path)
   const names = new TrackedNames(paths)
-  return named.map((path) => (normalPath(path) === '' ? path : names.spelled(normalPath(path))))
+  return named.map((one) => (typeof one !== 'string' || isAny(one) ? one : names.spelled(normalPath(one))))
 }
 
 function isStill(lookup: PathLookup, path: Path, stat: FileStat | null): boolean {

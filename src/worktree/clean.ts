@@ -6,11 +6,12 @@ import ignore from 'ignore'
 import { VarveError, throwIfAborted } from '../base/errors.ts'
 import { configFileName } from '../dataset/interface.ts'
 import type { Path } from '../files/interface.ts'
+import { PathSelection } from '../files/path-selection.ts'
+import type { NamedPath } from '../files/pathspec.ts'
 import { awaitTurn } from './checkout/turn.ts'
 import { readIndex } from './index-state.ts'
 import type { SkippedPath, Worktree, WorktreeOptions } from './interface.ts'
 import { PathLookup, errnoOf, foldersAbove, fsFault, lstatAt, lstatOrNull, nativePath } from './native.ts'
-import { PathSpec } from './pathspec.ts'
 import { isOwnName } from './ignore-rules.ts'
 import { StatCache } from './stat-cache/stat-cache.ts'
 import type { TrackedFiles } from './stat-cache/tracked-files.ts'
@@ -19,8 +20,8 @@ import { wantedPaths } from './partial-files.ts'
 
 export interface CleanOptions extends WorktreeOptions {
   /** Of these alone, and all that is below them; default: everywhere, but only in folders that hold versioned files. */
-  readonly paths?: readonly string[] | undefined
-  /** Without paths: also folders that hold nothing versioned. */
+  readonly paths?: readonly NamedPath[] | undefined
+  /** Also folders that hold nothing versioned, and what is in them; default: where paths are given. */
   readonly folders?: boolean | undefined
   /** Files that the ignore rules name, too; 'only': those alone. */
   readonly ignored?: boolean | 'only' | undefined
@@ -42,15 +43,17 @@ const filesPerTurn = 500
 
 /** @throws VarveError VARVE_PATH_NOT_FOUND, VARVE_NOT_POSSIBLE for a path in another repository, VARVE_IO */
 export async function cleanFiles(worktree: Worktree, options: CleanOptions = {}): Promise<CleanResult> {
-  const spec = options.paths === undefined ? null : new PathSpec(options.paths)
+  const spec = options.paths === undefined ? null : new PathSelection(options.paths)
   await awaitTurn(worktree, options)
   const { index } = await readIndex(worktree)
-  for (const path of spec?.paths ?? []) checkNamed(worktree, path)
+  for (const path of spec?.paths ?? []) requireThere(worktree, path)
+  for (const path of spec?.starts ?? []) refuseOthers(worktree, path)
   const cache = await StatCache.open(worktree, { paths: index.count, bytes: 0 })
   try {
     const tracked = await cache.tracked(index, { signal: options.signal })
-    const found = look(worktree, tracked, spec?.paths ?? [''], options)
-    const chosen = spec === null && options.folders !== true ? withoutFolders(found, tracked, options) : found
+    const found = look(worktree, tracked, spec ?? new PathSelection(['.']), options)
+    const { folders = spec !== null } = options
+    const chosen = folders ? found : withoutFolders(found, tracked, options)
     if (options.dryRun !== true) remove(worktree.root, chosen, options)
     return { removed: namesOf(chosen), kept: found.kept }
   } finally {
@@ -68,12 +71,8 @@ interface Found {
   readonly from: readonly Path[]
 }
 
-function look(
-  worktree: Worktree,
-  tracked: TrackedFiles,
-  starts: readonly Path[],
-  options: CleanOptions,
-): Found {
+function look(worktree: Worktree, tracked: TrackedFiles, spec: PathSelection, options: CleanOptions): Found {
+  const { starts } = spec
   const wanted = wantedPaths(worktree)
   const files: Path[] = []
   const folders: Path[] = []
@@ -101,6 +100,7 @@ function look(
     {
       file: (folder, name, place) => {
         const path = folder === '' ? name : `${folder}/${name}`
+        if (!spec.has(path)) return hold(path)
         const stat = lstatAt(place, name, folder)
         if (stat === null || tracked.get(path) !== null || excluded(path)) return hold(path)
         const reason = whyKept(path, stat)
@@ -109,12 +109,23 @@ function look(
       },
       repository: (folder) => keep(`${folder}/`, 'is a repository of its own'),
       folder: (folder) => void (tracked.hasFolder(folder) || folders.push(folder)),
+      enters: (folder) => {
+        if (!spec.excludes(folder)) return true
+        hold(folder)
+        holding.add(folder)
+        return false
+      },
       passedOver: hold,
     },
     signal,
     { ignored: options.ignored === true || options.ignored === 'only' },
   )
-  return { files, folders: folders.filter((folder) => folder !== '' && !holding.has(folder)), kept, from }
+  return {
+    files,
+    folders: folders.filter((folder) => folder !== '' && spec.has(folder) && !holding.has(folder)),
+    kept,
+    from,
+  }
 }
 
 /** What the ignore rules name: files and whole folders. */
@@ -141,13 +152,16 @@ function withoutFolders(found: Found, tracked: TrackedFiles, { ignored }: CleanO
   return { ...found, files: found.files.filter(isNear), folders: [] }
 }
 
-/** What another repository has is its own, also where it is named from here. */
-function checkNamed({ root }: Worktree, path: Path): void {
+function requireThere({ root }: Worktree, path: Path): void {
   if (path !== '' && new PathLookup(root).look(path) === null)
     throw new VarveError('VARVE_PATH_NOT_FOUND', `path '${path}' does not exist`, {
       data: { path },
       hint: "'varve clean -n' lists what can be removed",
     })
+}
+
+/** What another repository has is its own, also where it is named from here. */
+function refuseOthers({ root }: Worktree, path: Path): void {
   const folders = path === '' ? [] : [...foldersAbove(path), path]
   const other = folders.find((folder) =>
     ['.varve', '.git'].some((name) => lstatOrNull(root, `${folder}/${name}`) !== null),

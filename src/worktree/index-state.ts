@@ -3,6 +3,8 @@
 import { VarveError } from '../base/errors.ts'
 import type { Cid } from '../encoding/cid.ts'
 import type { Path, TreeEntry } from '../files/interface.ts'
+import type { PathSelection } from '../files/path-selection.ts'
+import { scanSelected } from '../files/scan-selected.ts'
 import { Tree } from '../files/tree.ts'
 import type { NodeStore } from '../prolly/node-store.ts'
 import { operatorOf } from '../repo/context.ts'
@@ -101,16 +103,15 @@ export async function editedIndex(
   return (await tree.update(writer, edits, options)).cid
 }
 
-/** All entries of a tree by path, or only those that `has` selects. */
+/** The entries of a tree that are selected, by path. */
 export async function entriesOf(
   tree: Tree,
-  has: ((path: Path) => boolean) | null,
+  selection: PathSelection,
   options: ReadOptions = {},
 ): Promise<Map<Path, TreeEntry>> {
   const entries = new Map<Path, TreeEntry>()
-  for await (const batch of tree.scan(options)) {
-    for (const { path, entry } of batch) if (has === null || has(path)) entries.set(path, entry)
-  }
+  for await (const batch of scanSelected(tree, selection, options))
+    for (const { path, entry } of batch) entries.set(path, entry)
   return entries
 }
 

@@ -3,6 +3,7 @@
 // over. Staged is what differs between those two, unstaged what differs between INDEX and the files; the shapes here
 // are plain data, and the public API hands them on as they are.
 import type { PathFilter } from '../files/path-filter.ts'
+import type { NamedPath } from '../files/pathspec.ts'
 import type { PathState, Repo } from '../repo/interface.ts'
 import type { ColumnType } from '../table/interface.ts'
 import type { FileModes } from './file-modes.ts'
@@ -34,7 +35,7 @@ export interface WorktreeOptions {
 
 export interface StatusOptions extends WorktreeOptions {
   /** Only what is at or below these paths; default: everything. */
-  readonly paths?: readonly string[] | undefined
+  readonly paths?: readonly NamedPath[] | undefined
   /** Untracked files: none ('no', nobody looks for them), with folders for all that is in them ('normal'), each ('all'). */
   readonly untracked?: 'no' | 'normal' | 'all' | undefined
   /** What the ignore rules name as well. */

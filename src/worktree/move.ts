@@ -3,6 +3,7 @@
 import * as fs from 'node:fs'
 import { VarveError } from '../base/errors.ts'
 import type { Path, TreeEntry } from '../files/interface.ts'
+import { PathSelection, normalPath } from '../files/path-selection.ts'
 import type { Tree } from '../files/tree.ts'
 import { withWriter } from '../repo/context.ts'
 import { stage } from './add.ts'
@@ -13,7 +14,6 @@ import { fileModesOf } from './file-modes.ts'
 import { entriesOf, readIndex, updateIndex } from './index-state.ts'
 import type { Worktree, WorktreeOptions } from './interface.ts'
 import { PathLookup, foldersAbove, lstatOrNull, nativePath, withPathErrors } from './native.ts'
-import { PathSpec, normalPath } from './pathspec.ts'
 import { unwanted, wantedPaths } from './partial-files.ts'
 
 /** @throws VarveError VARVE_PATH_NOT_FOUND, VARVE_NOT_POSSIBLE when the destination is taken */
@@ -24,14 +24,19 @@ export async function movePath(
   options: WorktreeOptions & { readonly dryRun?: boolean | undefined } = {},
 ): Promise<{ from: Path; to: Path }> {
   const from = normalPath(fromNamed)
+  if (from === '')
+    throw new VarveError('VARVE_NOT_POSSIBLE', "the repository's own folder cannot be moved", {
+      data: { path: fromNamed },
+      hint: 'name the files and folders in it',
+    })
   const { index } = await readIndex(worktree)
-  const spec = new PathSpec([from])
-  const tracked = await entriesOf(index, (path) => spec.has(path), options)
+  const spec = new PathSelection([from])
+  const tracked = await entriesOf(index, spec, options)
   const lookup = new PathLookup(worktree.root)
   // One that was cut short before the index followed is finished by doing it again.
   const named = normalPath(toNamed)
   const already = await movedAlready(index, lookup, from, { paths: [...tracked.keys()], named })
-  if (from === '' || tracked.size === 0 || (lookup.look(from) === null && already === null)) {
+  if (tracked.size === 0 || (lookup.look(from) === null && already === null)) {
     throw new VarveError('VARVE_PATH_NOT_FOUND', `'${fromNamed}' is not a tracked file or folder`, {
       data: { path: fromNamed },
       hint: "'varve ls-files' lists tracked files; 'varve add' tracks a new one",

@@ -4,6 +4,7 @@ import { fileModesOf } from './file-modes.ts'
 import { bytesOf } from './file-stat.ts'
 import type { Worktree } from './interface.ts'
 import { StatCache } from './stat-cache/stat-cache.ts'
+import { wantedAmong, wantedPaths } from './partial-files.ts'
 import { Survey, type SurveyOptions } from './survey.ts'
 import type { TrackedFiles } from './stat-cache/tracked-files.ts'
 
@@ -18,14 +19,16 @@ export interface OpenSurvey {
 export async function openSurvey(
   worktree: Worktree,
   index: Tree,
-  options: Omit<SurveyOptions, 'ignoreCase'>,
+  options: Omit<SurveyOptions, 'ignoreCase' | 'has'>,
 ): Promise<OpenSurvey> {
   const reading = { signal: options.signal }
   let cache = await StatCache.open(worktree, { paths: index.count, bytes: 0 })
   try {
     let tracked = await cache.tracked(index, reading)
     const { ignoreCase } = fileModesOf(worktree)
-    const survey = new Survey(worktree.root, tracked, { ...options, ignoreCase })
+    const { spec } = options
+    const has = spec.everything ? wantedPaths(worktree) : wantedAmong(worktree, (path) => spec.has(path))
+    const survey = new Survey(worktree.root, tracked, { ...options, has, ignoreCase })
     if (!cache.isOpen) {
       // Whether few paths are worth a cache is told by how large their files are.
       const files = { paths: survey.files.size, bytes: bytesOf(survey.files) }

@@ -2,6 +2,7 @@
 // all other entries stay in index and history as they are, and no file is missed for them.
 import { VarveError } from '../base/errors.ts'
 import type { Path } from '../files/interface.ts'
+import type { PathSelection } from '../files/path-selection.ts'
 import type { Worktree } from './interface.ts'
 import type { Survey } from './survey.ts'
 
@@ -18,12 +19,12 @@ export function wantedAmong(worktree: Worktree, has: (path: Path) => boolean): (
 }
 
 /** Files of the folder that lie outside of it are passed over; one that was asked for by name is refused. */
-export function skipUnwanted(worktree: Worktree, survey: Survey, named: readonly Path[]): void {
+export function skipUnwanted(worktree: Worktree, survey: Survey, named: PathSelection | null): void {
   const wanted = wantedPaths(worktree)
   if (wanted === null) return
   for (const path of survey.files.keys()) {
     if (wanted(path)) continue
-    if (named.includes(path)) throw unwanted(path)
+    if (named?.names(path) === true) throw unwanted(path)
     survey.files.delete(path)
     survey.skipped.push({ path, reason: 'is outside of what this clone took' })
   }

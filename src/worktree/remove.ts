@@ -2,6 +2,8 @@
 // for good, a change that no commit holds, is refused first. The files follow the index as in a checkout: should it be cut
 // short, the next command removes the rest.
 import type { Path, TreeEntry } from '../files/interface.ts'
+import { PathSelection } from '../files/path-selection.ts'
+import type { NamedPath } from '../files/pathspec.ts'
 import { withWriter } from '../repo/context.ts'
 import { emptyTreeOf } from '../repo/empty.ts'
 import { indexBaseRef, indexRef } from '../repo/interface.ts'
@@ -10,7 +12,6 @@ import { uncommitted } from './checkout/plan.ts'
 import { equalEntries } from '../files/entry.ts'
 import { type IndexState, editedIndex, entriesOf, readIndex, updateIndex } from './index-state.ts'
 import type { Worktree, WorktreeOptions } from './interface.ts'
-import { PathSpec } from './pathspec.ts'
 import { filesAt } from './files-at.ts'
 import { worktreeFolder } from './folder.ts'
 import { unstagedChanges } from './status.ts'
@@ -27,12 +28,12 @@ export interface RemoveOptions extends WorktreeOptions {
 /** Returns the paths that were removed. @throws VarveError VARVE_PATH_NOT_FOUND, VARVE_UNCOMMITTED */
 export async function removePaths(
   worktree: Worktree,
-  named: readonly string[],
+  named: readonly NamedPath[],
   options: RemoveOptions = {},
 ): Promise<readonly Path[]> {
-  const spec = new PathSpec(named)
+  const spec = new PathSelection(named)
   const state = await readIndex(worktree)
-  const tracked = await entriesOf(state.index, (path) => spec.has(path), options)
+  const tracked = await entriesOf(state.index, spec, options)
   spec.requireMatches(tracked.keys())
   if (options.force !== true) await refuseLoss(worktree, state, tracked, options)
   const paths = [...tracked.keys()]

@@ -2,6 +2,8 @@
 // Unlike a checkout it overwrites local changes: that is what it is asked for. Untracked files are left alone.
 import { VarveError, isVarveError } from '../base/errors.ts'
 import type { Path, TreeEntry } from '../files/interface.ts'
+import { PathSelection } from '../files/path-selection.ts'
+import type { NamedPath } from '../files/pathspec.ts'
 import { prefetchContents } from '../files/prefetch.ts'
 import { Tree } from '../files/tree.ts'
 import { readCommit } from '../history/commit.ts'
@@ -14,7 +16,6 @@ import { equalEntries } from '../files/entry.ts'
 import { type IndexState, entriesOf, readIndex, updateIndex } from './index-state.ts'
 import type { Worktree, WorktreeOptions } from './interface.ts'
 import { PathLookup } from './native.ts'
-import { PathSpec } from './pathspec.ts'
 import { filesAt } from './files-at.ts'
 import { StatCache, needOfSteps } from './stat-cache/stat-cache.ts'
 import { unstagedChanges } from './status.ts'
@@ -32,23 +33,23 @@ export interface RestoreOptions extends WorktreeOptions {
 /** Returns the paths that changed. @throws VarveError VARVE_PATH_NOT_FOUND */
 export async function restorePaths(
   worktree: Worktree,
-  named: readonly string[],
+  named: readonly NamedPath[],
   options: RestoreOptions = {},
 ): Promise<readonly Path[]> {
   const staged = options.staged === true
   const files = options.worktree ?? !staged
-  const spec = new PathSpec(named)
+  const spec = new PathSelection(named)
   const state = await readIndex(worktree)
   const source = await sourceOf(worktree, state, options)
-  const inIndex = await entriesOf(state.index, (path) => spec.has(path), options)
-  const inSource = await entriesOf(source, (path) => spec.has(path), options)
+  const inIndex = await entriesOf(state.index, spec, options)
+  const inSource = await entriesOf(source, spec, options)
   spec.requireMatches([...inIndex.keys(), ...inSource.keys()])
   const changed = new Set<Path>()
   if (files) {
     await awaitTurn(worktree, options)
     const wanted = wantedPaths(worktree)
     const carried = { inIndex: only(inIndex, wanted), inSource: only(inSource, wanted) }
-    const outside = [...inSource.keys()].find((path) => spec.paths.includes(path) && wanted?.(path) === false)
+    const outside = [...inSource.keys()].find((path) => spec.names(path) && wanted?.(path) === false)
     if (outside !== undefined) throw unwanted(outside)
     for (const path of await restoreFiles(worktree, carried, options)) changed.add(path)
   }

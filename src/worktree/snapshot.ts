@@ -1,14 +1,14 @@
 // The tracked files as they are now, as a tree: one side of `varve diff`, and what a stash takes. It goes into the
 // caller's writer only; a table's file whose rows break its rules counts as the plain bytes it could be stored as.
 import type { Cid } from '../encoding/cid.ts'
+import { PathSelection } from '../files/path-selection.ts'
 import { Tree } from '../files/tree.ts'
 import type { FolderOptions, Io, SnapshotChoice } from '../repo/interface.ts'
 import { awaitTurn } from './checkout/turn.ts'
 import type { Worktree } from './interface.ts'
 import { openSurvey } from './open-survey.ts'
-import { PathSpec } from './pathspec.ts'
 import { stageSurvey } from './stager.ts'
-import { skipUnwanted, wantedAmong, wantedPaths } from './partial-files.ts'
+import { skipUnwanted } from './partial-files.ts'
 
 export async function snapshotTree(
   worktree: Worktree,
@@ -17,17 +17,17 @@ export async function snapshotTree(
   options: FolderOptions & SnapshotChoice,
 ): Promise<Cid> {
   const { signal, paths = ['.'], untracked = false } = options
-  const spec = new PathSpec(paths)
+  const spec = new PathSelection(paths)
   const tree = await Tree.load(io.nodes, index)
   if (options.inTurn === true) await awaitTurn(worktree, options)
   const { survey, tracked, cache } = await openSurvey(worktree, tree, {
-    from: untracked ? spec.paths : [],
-    has: spec.everything ? wantedPaths(worktree) : wantedAmong(worktree, (path) => spec.has(path)),
+    from: untracked ? spec.starts : [],
+    spec,
     signal,
   })
   try {
-    skipUnwanted(worktree, survey, [])
-    spec.requireMatches(survey.files.keys(), (path) => survey.covers(path))
+    skipUnwanted(worktree, survey, null)
+    if (options.mayBeNone !== true) spec.requireMatches(survey.files.keys(), (one) => survey.covers(one))
     const stager = await stageSurvey(
       worktree,
       io,

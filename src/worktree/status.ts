@@ -4,6 +4,7 @@ import { throwIfAborted } from '../base/errors.ts'
 import type { Cid } from '../encoding/cid.ts'
 import { configFileName } from '../dataset/interface.ts'
 import type { Path, TreeDifference, TreeEntry } from '../files/interface.ts'
+import { PathSelection } from '../files/path-selection.ts'
 import { diffTrees } from '../files/tree-diff.ts'
 import { readHead } from '../repo/head.ts'
 import { pairRenames } from '../repo/diff/renames.ts'
@@ -23,8 +24,7 @@ import { type KnownFile, knownFile } from './stat-cache/record.ts'
 import { reshapedFiles } from './tables/shape.ts'
 import type { Survey } from './survey.ts'
 import type { TrackedFiles } from './stat-cache/tracked-files.ts'
-import { skipUnwanted, wantedAmong, wantedPaths } from './partial-files.ts'
-import { PathSpec } from './pathspec.ts'
+import { skipUnwanted } from './partial-files.ts'
 
 const filesPerTurn = 500
 
@@ -33,18 +33,18 @@ export async function worktreeStatus(
   options: StatusOptions = {},
 ): Promise<WorktreeStatus> {
   const { signal, untracked: look = 'normal' } = options
-  const spec = new PathSpec(options.paths ?? ['.'])
+  const spec = new PathSelection(options.paths ?? ['.'])
   const state = await readIndex(worktree)
   const { survey, tracked, cache } = await openSurvey(worktree, state.index, {
-    from: look === 'no' && options.ignored !== true ? [] : spec.paths,
-    has: spec.everything ? wantedPaths(worktree) : wantedAmong(worktree, (path) => spec.has(path)),
+    from: look === 'no' && options.ignored !== true ? [] : spec.starts,
+    spec,
     signal,
   })
   try {
     const compared = comparedOf(survey, tracked)
     const remember = (path: Path, known: KnownFile): void => tracked.see(path, known)
     const unstaged = await compare(worktree, compared, remember, options)
-    skipUnwanted(worktree, survey, [])
+    skipUnwanted(worktree, survey, null)
     const isWhole = (folder: Path): boolean =>
       look !== 'all' && !tracked.hasFolder(folder) && spec.has(folder)
     const untracked = look === 'no' ? [] : untrackedPaths(survey, isWhole)
@@ -75,7 +75,7 @@ export async function worktreeStatus(
 /** What is staged. A file that one path lost and another gained unchanged counts as renamed. */
 async function stagedChanges(
   state: IndexState,
-  spec: PathSpec,
+  spec: PathSelection,
   options: WorktreeOptions = {},
 ): Promise<PathChange[]> {
   const differences: TreeDifference[] = []

@@ -4,6 +4,7 @@
 import { isVarveError, throwIfAborted } from '../base/errors.ts'
 import type { Path } from '../files/interface.ts'
 import { pathFault, safePath } from '../files/path.ts'
+import type { PathSelection, Selector } from '../files/path-selection.ts'
 import { TrackedNames, standsFor } from './case-folding.ts'
 import { type FileStat, fileStatOf } from './file-stat.ts'
 import type { FolderRecords } from './stat-cache/folder-records.ts'
@@ -17,6 +18,8 @@ import { type WalkVisitor, walkWorktree } from './walk.ts'
 export interface SurveyOptions {
   /** Paths to walk from; '' is the root. Tracked files are found without, even where the rules ignore them. */
   readonly from: readonly Path[]
+  /** What was named: of the walk, too, only what it has is looked at. */
+  readonly spec: PathSelection
   /** Which tracked paths count; null: all. The others are as if they were not tracked. */
   readonly has: ((path: Path) => boolean) | null
   /** Whether a file whose name differs from a tracked one in case alone is that one. */
@@ -55,8 +58,9 @@ export class Survey {
     return this.#options.has === null || this.#options.has(path) ? this.#tracked.get(path) : null
   }
 
-  /** Whether the path counts as tracked, or one below it does. */
-  covers(path: Path): boolean {
+  /** Whether the path counts as tracked, or one below it does; of a pattern, whether it matches what is tracked. */
+  covers({ path, matches }: Selector): boolean {
+    if (path === null) return matchesAny(this.#trackedPaths(), matches)
     if (this.known(path) !== null) return true
     for (const [folder, { names }] of this.#tracked.folders()) {
       if (folder !== path && !folder.startsWith(`${path}/`)) continue
@@ -75,6 +79,7 @@ export class Survey {
   }
 
   #visitor(): WalkVisitor {
+    const { spec } = this.#options
     let at: Path | null = null
     let records: FolderRecords | null = null
     let states: Uint8Array = new Uint8Array(0)
@@ -85,6 +90,7 @@ export class Survey {
           records = this.#tracked.folder(folder)
           if (records !== null) states = this.#statesOf(folder, records)
         }
+        if (!spec.isPlain && !spec.has(joined(folder, name))) return
         const i = records === null ? -1 : records.find(name)
         if (i !== -1 && states[i] !== unseen) return
         const stat = lstatAt(place, name, folder)
@@ -100,7 +106,10 @@ export class Survey {
           states[i] = seen
         }
       },
-      repository: (folder) => this.skipped.push({ path: `${folder}/`, reason: 'is a repository of its own' }),
+      repository: (folder) => {
+        if (spec.has(folder)) this.skipped.push({ path: `${folder}/`, reason: 'is a repository of its own' })
+      },
+      enters: (folder) => !spec.excludes(folder),
       passedOver: (path, isFolder) => this.#passOver(path, isFolder),
     }
   }
@@ -119,7 +128,7 @@ export class Survey {
   }
 
   #passOver(path: Path, isFolder: boolean): void {
-    if (path.split('/').some(isOwnName)) return
+    if (path.split('/').some(isOwnName) || !this.#options.spec.has(path)) return
     const isTracked = isFolder ? this.#tracked.hasFolder(path) : this.#tracked.get(path) !== null
     if (!isTracked) this.ignored.push(isFolder ? `${path}/` : path)
   }
@@ -160,6 +169,11 @@ export class Survey {
     if (states === undefined) this.#states.set(folder, (states = new Uint8Array(records.names.length)))
     return states
   }
+}
+
+function matchesAny(paths: Iterable<Path>, matches: (path: Path) => boolean): boolean {
+  for (const path of paths) if (matches(path)) return true
+  return false
 }
 
 function joined(folder: Path, name: string): Path {

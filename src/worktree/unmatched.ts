@@ -1,8 +1,8 @@
 // Why a path that somebody named stands for nothing that can be added, though it is there.
 import type { Path } from '../files/interface.ts'
+import { noMatch } from '../files/path-selection.ts'
 import { type RuleStack, ignoreFileName, isIgnored, rulesOfFolder } from './ignore-rules.ts'
 import { lstatOrNull } from './native.ts'
-import { noMatch } from './pathspec.ts'
 
 /** As the end of a sentence; null: there is a folder without files, which is no fault. */
 export function whyUnmatched(root: string, path: Path): string | null {

@@ -17,6 +17,8 @@ export interface WalkVisitor {
   repository(folder: Path): void
   /** Each folder that is walked, before what is in it. */
   folder?(folder: Path): void
+  /** Whether a folder below a start is walked; default: it is. */
+  enters?(folder: Path): boolean
   /** What the rules name, and what is our own: not looked into. */
   passedOver?(path: Path, isFolder: boolean): void
 }
@@ -92,8 +94,9 @@ function walk(root: string, start: Place, { visitor, signal, ignored }: Walk): v
         visitor.passedOver?.(prefix + name, isFolder)
         continue
       }
-      if (isFolder) waiting.push({ folder: prefix + name, rules })
-      else visitor.file(folder, name, entry.place ?? `${place as string}/${name}`)
+      if (isFolder) {
+        if (visitor.enters?.(prefix + name) !== false) waiting.push({ folder: prefix + name, rules })
+      } else visitor.file(folder, name, entry.place ?? `${place as string}/${name}`)
     }
   }
 }

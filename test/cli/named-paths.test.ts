@@ -68,8 +68,12 @@ test('an empty folder keeps no other path from being added', async () => {
   expect(await runHere(['add', 'empty', 'new'], dir)).toMatchObject({ code: 0, stdout: 'staged 1 path\n' })
 })
 
-test('a file is not moved to the name of a folder that is not there', async () => {
+test('a file is not moved to the name of a folder that is not there, and the whole repository nowhere', async () => {
   expect(await runHere(['mv', 'run.sh', 'nope/'], dir)).toMatchObject({ code: 2 })
+  expect(await runHere(['mv', '.', 'real'], dir)).toMatchObject({
+    code: 20,
+    stderr: expect.stringContaining("the repository's own folder cannot be moved") as string,
+  })
   expect(await runHere(['mv', 'real', 'moved/'], dir)).toMatchObject({ code: 0 })
   expect(fs.existsSync(path.join(dir, 'moved/f'))).toBe(true)
 })

@@ -3,10 +3,9 @@
 import type { Cid } from '../../encoding/cid.ts'
 import { VarveError, isVarveError } from '../../base/errors.ts'
 import { Tree } from '../../files/tree.ts'
-import { isWithin, scanConflicts, scanRecords } from '../../merge/conflicts/conflicts.ts'
-import { HeldSides } from '../../merge/resolve/held-sides.ts'
+import { scanRecords } from '../../merge/conflicts/conflicts.ts'
 import { scanResolved } from '../../merge/resolve/resolutions.ts'
-import { adoptConflicts, reopenConflicts, resolveConflicts } from '../../merge/resolve/resolve.ts'
+import { reopenConflicts, resolveConflicts } from '../../merge/resolve/resolve.ts'
 import type { OpenMerge, Resolution, SettledRecord } from '../../merge/resolve/settler.ts'
 import { TableSchemas } from '../../merge/resolve/table-schemas.ts'
 import type { NodeStore } from '../../prolly/node-store.ts'
@@ -197,7 +196,7 @@ function editedSince({ code, message, data, cause }: VarveError): VarveError {
   })
 }
 
-async function mergeInHand(manifest: Manifest, io: Io): Promise<MergeContext> {
+export async function mergeInHand(manifest: Manifest, io: Io): Promise<MergeContext> {
   const state = await readMergeState(io.writer, manifest)
   if (state === null) throw nothingToSettle(null)
   const tree = manifest.refs.get(indexRef)!
@@ -228,72 +227,4 @@ export function nothingToSettle(kind: MergeKind | null): VarveError {
   return new VarveError('VARVE_NOT_POSSIBLE', 'all conflicts are resolved', {
     hint: `finish the ${verb} with 'varve ${verb} --continue'`,
   })
-}
-
-/** `varve add PATH` during a merge says that what the file holds is the answer. null: there was nothing to answer. */
-export async function settlePaths(
-  repo: Repo,
-  paths: readonly string[],
-): Promise<Pick<Resolution, 'resolved' | 'left'> | null> {
-  if (!(await repo.store.manifest()).refs.has(mergeRef)) return null
-  let settled: Resolution | null = null
-  await withWriter(repo, (writer, nodes) =>
-    repo.store.update(
-      async (manifest) => {
-        const state = await readMergeState(writer, manifest)
-        if (state === null || state.conflicts === null) return null
-        const merge = await mergeInHand(manifest, { writer, nodes })
-        const after = await adoptPaths(merge, paths)
-        settled = after
-        if (after === null) return null
-        const { conflicts, resolutions } = after
-        const refs = new Map<string, Cid | null>([
-          [mergeRef, writeMergeState(writer, { ...state, conflicts, resolutions })],
-        ])
-        if (merge.rerere !== null) refs.set(rerereRef, await merge.rerere.finish())
-        return {
-          refs,
-          operation: { name: 'resolve', message: paths.join(' '), author: operatorOf(repo, manifest) },
-        }
-      },
-      { writer },
-    ),
-  )
-  return settled
-}
-
-async function adoptPaths(merge: MergeContext, named: readonly string[]): Promise<Resolution | null> {
-  const { open, io, rerere, schemas } = merge
-  const held = new HeldSides(io.nodes, await Tree.load(io.nodes, open.tree), schemas)
-  const known = new Set<number>()
-  let after: Resolution | null = null
-  let resolved = 0
-  for (const path of await conflictedPaths(merge, named)) {
-    const conflicts: Cid | null = after === null ? open.conflicts : after.conflicts
-    if (conflicts === null) break
-    const resolutions: Cid | null = after === null ? open.resolutions : after.resolutions
-    const choose: Parameters<typeof adoptConflicts>[1] = async (batch) => {
-      const sides = []
-      for (const { number, record } of batch) {
-        const side = await held.at(record)
-        if (side !== undefined) known.add(number)
-        sides.push(side)
-      }
-      return sides
-    }
-    after = await adoptConflicts({ ...open, conflicts, resolutions, path }, choose, {
-      onSettled: async (batch) => rerere?.remember(batch.filter(({ number }) => known.has(number))),
-    })
-    resolved += after.resolved
-  }
-  return after === null ? null : { ...after, resolved }
-}
-
-async function conflictedPaths({ open }: MergeContext, named: readonly string[]): Promise<Set<string>> {
-  const places = named.map((name) => name.replace(/\/$/, '')).filter((name) => name !== '' && name !== '.')
-  const wanted = new Set<string>()
-  for await (const batch of scanConflicts(open.nodes, open.conflicts)) {
-    for (const { path } of batch) if (places.some((place) => isWithin(path, place))) wanted.add(path)
-  }
-  return wanted
 }

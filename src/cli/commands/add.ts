@@ -3,16 +3,20 @@ import { usage } from '../arguments.ts'
 import { warnOfLeftOut } from '../format/left-out.ts'
 import { hintAtContinuing } from '../message/going-on.ts'
 import type { Command, Context } from '../interface.ts'
-import { toRepositoryPaths } from '../paths.ts'
+import { toPathspecs } from '../pathspecs/pathspecs.ts'
 import { counted } from '../../base/size.ts'
 import { visible } from '../visible.ts'
 
 export const command: Command = {
-  usage: ['add [--dry-run] [--as-file] PATH...', 'add --all', 'add --update [PATH...]'],
+  usage: ['add [--dry-run] [--as-file] PATH...', 'add --all [PATH...]', 'add --update [PATH...]'],
   description:
     'Stages files as they are now for the next commit. A folder stands for everything below it, removed\nfiles included. Tracked tables are stored by row, and a checkout later writes them back byte for\nbyte. A table with a broken row, such as a key that is used twice, is refused. A table that could\nnot be written back byte for byte is stored as a plain file, and add says so. It also says what it\nleaves out: other repositories, pipes, and what a partial clone did not take.',
   options: {
-    all: { type: 'flag', short: 'A', about: 'everything in the repository' },
+    all: {
+      type: 'flag',
+      short: 'A',
+      about: 'everything in the repository, or below PATH: new, changed and removed files',
+    },
     update: {
       type: 'flag',
       short: 'u',
@@ -27,6 +31,7 @@ export const command: Command = {
   examples: [
     ['varve add people.csv', 'stage one file'],
     ['varve add .', 'stage everything below the folder you are in'],
+    ["varve add '*.csv' ':!drafts'", 'stage all such files, but none of one folder'],
     ['varve add -u', 'stage what has changed, and no new files'],
     ['varve add --all --dry-run', 'see what would be staged'],
   ],
@@ -37,12 +42,13 @@ export const command: Command = {
 async function run({ arguments: given, out, repository, operation }: Context): Promise<number> {
   const update = given.flag('update')
   given.exclusive('all', 'update')
-  const all = given.flag('all') || (update && given.words.length === 0)
+  // With paths it is of these, and a path stands for removed files anyway.
+  const all = given.words.length === 0 && (given.flag('all') || update)
   if (given.words.length === 0 && !all)
     throw usage('nothing named to add', "name paths, or 'varve add .' for all here")
   const dryRun = given.flag('dry-run')
   const repo = await repository()
-  const paths = toRepositoryPaths(repo.root, given.words)
+  const paths = toPathspecs(repo.root, given.words)
   const result = await repo.add(paths, { ...operation, all, update, asFile: given.flag('as-file'), dryRun })
   const { settled } = result
   out.result(result, () => {

@@ -3,7 +3,8 @@ import { printCheckMarkdown } from '../format/check-markdown.ts'
 import { printCheck } from '../format/check.ts'
 import type { Command, Context } from '../interface.ts'
 import { markdownAsked, textFormats } from '../output-format.ts'
-import { requirePaths, revisionsAndPaths, toRepositoryPaths } from '../paths.ts'
+import { requirePaths, revisionsAndPaths } from '../paths.ts'
+import { toPathspecs } from '../pathspecs/pathspecs.ts'
 
 /** As VARVE_RULE_VIOLATED. */
 const exitViolated = 23
@@ -56,7 +57,7 @@ async function run({ arguments: given, out, repository, operation }: Context): P
     ...(revision === undefined ? {} : { revision }),
     ...(changedSince === undefined ? {} : { changedSince }),
     ...(limit === undefined ? {} : { limit }),
-    ...(paths.length === 0 ? {} : { paths: toRepositoryPaths(repo.root, paths) }),
+    ...(paths.length === 0 ? {} : { paths: toPathspecs(repo.root, paths) }),
   })
   out.result(report, () => (isMarkdown ? printCheckMarkdown : printCheck)(out, report))
   if (report.tables.length + report.broken.length === 0 && !out.json)

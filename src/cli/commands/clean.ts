@@ -1,12 +1,13 @@
 import { usage } from '../arguments.ts'
 import type { Command, Context } from '../interface.ts'
-import { fromRepositoryPath, toRepositoryPaths } from '../paths.ts'
+import { fromRepositoryPath } from '../paths.ts'
+import { toPathspecs } from '../pathspecs/pathspecs.ts'
 import { visible } from '../visible.ts'
 
 export const command: Command = {
   usage: ['clean -n | -f [-d] [-x | -X] [-e PATTERN] [PATH...]'],
   description:
-    'Removes files that are not versioned, for good: those below PATHs, or in all folders that hold\nversioned files. It requires -f, or -n to show only what would be removed. Files that match the\nignore rules stay unless you give -x. Other repositories, what Git keeps in the same folder, and\nvarve.yaml always stay.',
+    'Removes files that are not versioned, for good: those below PATHs, or below the current folder in\nall folders that hold versioned files. It requires -f, or -n to show only what would be removed.\nFiles that match the ignore rules stay unless you give -x. Other repositories, what Git keeps in\nthe same folder, and varve.yaml always stay.',
   options: {
     'dry-run': { type: 'flag', short: 'n', about: 'only show what would be removed' },
     force: { type: 'flag', short: 'f', about: 'remove it' },
@@ -43,9 +44,9 @@ async function run({ arguments: given, out, repository, operation }: Context): P
   const { words } = given
   const result = await repo.clean({
     ...operation,
-    ...(words.length === 0 ? {} : { paths: toRepositoryPaths(repo.root, words) }),
+    paths: toPathspecs(repo.root, words.length === 0 ? ['.'] : words, { alone: 'here' }),
     dryRun,
-    folders: given.flag('folders'),
+    folders: words.length > 0 || given.flag('folders'),
     ignored: given.flag('only-ignored') ? 'only' : given.flag('ignored'),
     exclude: given.list('exclude'),
   })

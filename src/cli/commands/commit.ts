@@ -16,7 +16,7 @@ import { isVarveError } from '../../base/errors.ts'
 import { collect } from '../../base/iterables.ts'
 import { expectedFailure } from '../failure.ts'
 import { readText } from '../read-text.ts'
-import { toRepositoryPaths } from '../paths.ts'
+import { toPathspecs } from '../pathspecs/pathspecs.ts'
 import { visible } from '../visible.ts'
 
 export const command: Command = {
@@ -77,7 +77,7 @@ async function run(context: Context): Promise<number> {
   for (const source of ['message', 'file']) given.exclusive(source, 'reuse-message', 'reedit-message')
   const typed = await messageOf(given.list('message'), given.text('file'))
   const repo = await repository({ commits: true, date: given.text('date') })
-  const paths = given.words.length === 0 ? undefined : toRepositoryPaths(repo.root, given.words)
+  const paths = given.words.length === 0 ? undefined : toPathspecs(repo.root, given.words)
   const from = given.text('reuse-message') ?? given.text('reedit-message')
   const reused = from === undefined ? null : await repo.commitInfo(from)
   const author = authorOf(given, reused)
@@ -156,7 +156,7 @@ async function messageFor(
     editor,
   }: {
     readonly message: string | undefined
-    readonly paths: readonly string[] | undefined
+    readonly paths: CommitOptions['paths'] | undefined
     readonly editor: MessageEditor
   },
 ): Promise<string | undefined> {

@@ -3,7 +3,7 @@ import { counted } from '../../base/size.ts'
 import type { DerivedTable } from '../../index.ts'
 import type { Command, Context } from '../interface.ts'
 import { shortId } from '../format/commit.ts'
-import { toRepositoryPaths } from '../paths.ts'
+import { toRepositoryPath } from '../paths.ts'
 import { userFunctions } from '../user-functions.ts'
 import { visible } from '../visible.ts'
 
@@ -39,7 +39,7 @@ function costOf({ outcome, rows, rowsRead, rowsAnew, whole }: DerivedTable): str
 
 async function run({ arguments: given, out, repository, operation, environment }: Context): Promise<number> {
   const repo = await repository({ commits: true })
-  const paths = toRepositoryPaths(repo.root, given.words)
+  const paths = given.words.map((typed) => toRepositoryPath(repo.root, typed))
   const [message, branch] = [given.text('message'), given.text('branch')]
   const dryRun = given.flag('dry-run')
   const module = userFunctions(given.text('functions'), environment)

@@ -13,7 +13,8 @@ import { nameItem, nameLine, nameNames, nameOptions, wantsNames } from '../forma
 import { printDiffsMarkdown, printStatMarkdown } from '../format/diff-markdown.ts'
 import { markdownAsked, textFormats } from '../output-format.ts'
 import type { Command, Context } from '../interface.ts'
-import { requirePaths, revisionsAndPaths, toRepositoryPaths } from '../paths.ts'
+import { requirePaths, revisionsAndPaths } from '../paths.ts'
+import { toPathspecs } from '../pathspecs/pathspecs.ts'
 
 export const command: Command = {
   usage: [
@@ -41,6 +42,7 @@ export const command: Command = {
   examples: [
     ['varve diff', 'changes that are not staged'],
     ['varve diff --staged people.csv', 'what the next commit will change in one file'],
+    ["varve diff '*.csv' ':!drafts'", 'all CSV files, without those in one folder'],
     ['varve diff -w -U1', 'text without changes in white space, with one line of context'],
     ['varve diff --name-status v1', 'which paths have changed since v1, and how'],
     ['varve diff v1..main --stat', 'how much main has changed since v1'],
@@ -150,7 +152,7 @@ async function ends(repo: Repository, given: Arguments): Promise<DiffOptions> {
     ...(from === undefined ? {} : { from }),
     ...(to === undefined ? {} : { to }),
     staged,
-    ...(typed.length === 0 ? {} : { paths: toRepositoryPaths(repo.root, typed) }),
+    ...(typed.length === 0 ? {} : { paths: toPathspecs(repo.root, typed) }),
   }
 }
 

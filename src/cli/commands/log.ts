@@ -3,22 +3,23 @@ import { nameNames, nameOptions } from '../format/names.ts'
 import { usage } from '../arguments.ts'
 import { Graph } from '../format/graph.ts'
 import type { Command, Context } from '../interface.ts'
+import { chosenPaths } from '../log/chosen-paths.ts'
 import { choice, choiceOptions, filterNames } from '../log/choice.ts'
 import { printLog } from '../log/commits.ts'
 import { formOptions } from '../log/form.ts'
 import { logReceipts } from '../log/receipts.ts'
 import { logRow } from '../log/rows.ts'
-import { requirePaths, revisionsAndPaths, toRepositoryPath } from '../paths.ts'
+import { requirePaths, revisionsAndPaths } from '../paths.ts'
 
 export const command: Command = {
   usage: [
-    'log [--oneline | --format FORMAT] [--date STYLE] [-n N] [--reverse] [--stat | --name-only | --name-status] [-p] [--all | --branches | --tags | --remotes] [--no-follow] [FILTER...] [REV | A..B | ^A]... [[--] PATH]',
+    'log [--oneline | --format FORMAT] [--date STYLE] [-n N] [--reverse] [--stat | --name-only | --name-status] [-p] [--all | --branches | --tags | --remotes] [--no-follow] [FILTER...] [REV | A..B | ^A]... [[--] PATH...]',
     'log --graph [--oneline] [-n N] [--stat] [--all] [REV | A..B | ^A]...',
     'log --links [NAME] [--oneline] [-n N]',
     'log --key KEY... [--column NAME] [--oneline] [-n N] [--all] [--no-follow] [FILTER...] [REV | A..B | ^A]... [--] TABLE',
   ],
   description:
-    "Lists commits, newest first: those that REVs reach (default: HEAD), without those that ^A reaches\n(A..B is ^A B). With PATH, only commits that changed it; a file or table is followed under its\nearlier names. With --key, only commits that added, changed or removed that row of TABLE, or with\n--column that cell, each with the change. With --graph a drawing beside the commits shows how\nbranches part and meet.\n\nThe FILTERs are --author, --grep, -S, -G, --since, --until, --merges and --no-merges. A commit has\nto pass all of them. All of history is searched, since an older commit need not have an older date.\nPATTERNs have RE2's syntax ((?i) at the beginning ignores case), and match within a line.\n\nWith --links it lists the receipts of the rounds of the link NAME, or of all links: what each round\nread, wrote and held back, and the checksums of both sides after it.\n\nFORMAT has Git's placeholders: %H %h the commit, %T %t its tree, %P %p its parents, %an %ae %al %ad\n%aD %ai %aI %as %ar %at its author with name, address and date, %cn and so on its committer, %s %b\n%B the message, %D %d the names that point at it, %n %% %x00, and %Cred %Cgreen %Cyellow %Ccyan\n%C(bold) %C(dim) %Creset.",
+    "Lists commits, newest first: those that REVs reach (default: HEAD), without those that ^A reaches\n(A..B is ^A B). With PATHs, only commits that changed one of them; a single file or table is\nfollowed under its earlier names. With --key, only commits that added, changed or removed that row\nof TABLE, or with --column that cell, each with the change. With --graph a drawing beside the\ncommits shows how branches part and meet.\n\nThe FILTERs are --author, --grep, -S, -G, --since, --until, --merges and --no-merges. A commit has\nto pass all of them. All of history is searched, since an older commit need not have an older date.\nPATTERNs have RE2's syntax ((?i) at the beginning ignores case), and match within a line.\n\nWith --links it lists the receipts of the rounds of the link NAME, or of all links: what each round\nread, wrote and held back, and the checksums of both sides after it.\n\nFORMAT has Git's placeholders: %H %h the commit, %T %t its tree, %P %p its parents, %an %ae %al %ad\n%aD %ai %aI %as %ar %at its author with name, address and date, %cn and so on its committer, %s %b\n%B the message, %D %d the names that point at it, %n %% %x00, and %Cred %Cgreen %Cyellow %Ccyan\n%C(bold) %C(dim) %Creset.",
   options: {
     ...formOptions,
     ...choiceOptions,
@@ -37,7 +38,10 @@ export const command: Command = {
     key: { type: 'list', short: 'k', value: 'KEY', about: "the row's key; once for each of its columns" },
     column: { type: 'text', short: 'c', value: 'NAME', about: 'only this cell of the row' },
     links: { type: 'flag', about: 'receipts of links with live systems, fetched ones included' },
-    follow: { type: 'flag', about: 'follow PATH under its earlier names (the default)' },
+    follow: {
+      type: 'flag',
+      about: 'follow PATH under its earlier names (the default, with one PATH that is no pattern)',
+    },
     'no-follow': { type: 'flag', about: 'only commits that changed something under the name PATH' },
   },
   examples: [
@@ -47,6 +51,7 @@ export const command: Command = {
     ["varve log -S 'New York' people.csv", 'commits that added or removed a value in a table'],
     ["varve log -G 'colou?r' notes.txt", 'commits that added or removed a line like this'],
     ['varve log --stat people.csv', 'the commits that changed a file, and how'],
+    ["varve log --oneline 'reports/*.csv'", 'the commits that changed one of these files'],
     ['varve log -p -1 people.csv', 'the last change of a file, by row and cell'],
     ["varve log --author ada --since '2 weeks ago'", 'what one person did lately'],
     ['varve log people.csv --key 17', 'the history of one row'],
@@ -69,21 +74,17 @@ async function run(context: Context): Promise<number> {
   const repo = await repository()
   if (given.flag('links')) return logReceipts(context, repo)
   const { revisions, paths } = await revisionsAndPaths(repo, given, Infinity)
-  if (paths.length > 1) {
-    await requirePaths(repo, given, paths)
-    throw usage('log takes one path')
+  if (given.list('key').length > 0) {
+    if (paths.length > 1) throw usage('--key is of one table')
+    return logRow(context, repo, revisions, paths[0])
   }
-  if (given.list('key').length > 0) return logRow(context, repo, revisions, paths[0])
   if (given.text('column') !== undefined) throw usage('--column needs the row: --key KEY')
   await requirePaths(repo, given, paths)
   for (const other of ['patch', 'reverse', ...filterNames]) given.exclusive('graph', other)
   const graph = given.flag('graph') ? new Graph() : null
   if (graph !== null && paths.length > 0) throw usage('--graph draws all commits, not those of a path')
-  const commits = repo.log({
-    ...operation,
-    ...choice(given, revisions),
-    ...(paths[0] === undefined ? {} : { path: toRepositoryPath(repo.root, paths[0]) }),
-  })
-  await printLog(context, repo, commits, graph)
+  const chosen = chosenPaths(repo.root, given, paths)
+  const commits = repo.log({ ...operation, ...choice(given, revisions), ...chosen })
+  await printLog(context, repo, commits, { graph, ...chosen })
   return 0
 }

@@ -1,10 +1,12 @@
 import type { ListEntry, Status } from '../../api/interface.ts'
 import { collect } from '../../base/iterables.ts'
-import { PathSpec } from '../../worktree/pathspec.ts'
+import { PathSelection } from '../../files/path-selection.ts'
+import type { NamedPath } from '../../files/pathspec.ts'
 import { quotedName } from '../format/short-status.ts'
 import type { Arguments } from '../arguments.ts'
 import type { Command, Context } from '../interface.ts'
-import { fromRepositoryPath, toRepositoryPaths } from '../paths.ts'
+import { fromRepositoryPath } from '../paths.ts'
+import { toPathspecs } from '../pathspecs/pathspecs.ts'
 
 export const command: Command = {
   usage: ['ls-files [-c] [-m] [-d] [-o] [-z] [--full-name] [--error-unmatch] [PATH...]'],
@@ -45,7 +47,7 @@ interface Listed {
 
 async function run({ arguments: given, out, repository, operation }: Context): Promise<number> {
   const repo = await repository()
-  const paths = toRepositoryPaths(repo.root, given.words.length === 0 ? ['.'] : given.words)
+  const paths = toPathspecs(repo.root, given.words.length === 0 ? ['.'] : given.words, { alone: 'here' })
   const looks = ['modified', 'deleted', 'others'].some((name) => given.flag(name))
   const status = looks
     ? await repo.status({ ...operation, paths, untracked: given.flag('others') ? 'all' : 'no' })
@@ -86,9 +88,9 @@ async function* withTracked(
 
 async function allMatched(
   found: AsyncIterable<Listed> | Iterable<Listed>,
-  paths: readonly string[],
+  paths: readonly NamedPath[],
 ): Promise<Listed[]> {
   const listed = await collect(found)
-  new PathSpec(paths).requireMatches(listed.map(({ path }) => path))
+  new PathSelection(paths).requireMatches(listed.map(({ path }) => path))
   return listed
 }

@@ -2,7 +2,8 @@ import type { Repository } from '../../index.ts'
 import { usage } from '../arguments.ts'
 import { shortId, subjectOf } from '../format/commit.ts'
 import type { Command, Context } from '../interface.ts'
-import { requirePaths, revisionsAndPaths, toRepositoryPaths } from '../paths.ts'
+import { requirePaths, revisionsAndPaths } from '../paths.ts'
+import { toPathspecs } from '../pathspecs/pathspecs.ts'
 import { counted } from '../../base/size.ts'
 import { visible } from '../visible.ts'
 
@@ -60,7 +61,7 @@ async function unstage(
         `'${paths[0]!}' is a path, and '--${mode}' is for whole commits`,
         mode === 'hard' ? "to set back its file too: 'varve restore --staged --worktree PATH'" : undefined,
       )
-  const items = await repo.restore(toRepositoryPaths(repo.root, paths), {
+  const items = await repo.restore(toPathspecs(repo.root, paths), {
     ...operation,
     ...(revision === undefined ? {} : { source: revision }),
     staged: true,

@@ -1,5 +1,5 @@
 import type { Command, Context } from '../interface.ts'
-import { toRepositoryPaths } from '../paths.ts'
+import { toPathspecs } from '../pathspecs/pathspecs.ts'
 import { counted } from '../../base/size.ts'
 
 export const command: Command = {
@@ -30,7 +30,7 @@ async function run({ arguments: given, out, repository, operation }: Context): P
   const repo = await repository()
   const source = given.text('source')
   const staged = given.flag('staged')
-  const restored = await repo.restore(toRepositoryPaths(repo.root, given.words), {
+  const restored = await repo.restore(toPathspecs(repo.root, given.words), {
     ...operation,
     ...(source === undefined ? {} : { source }),
     staged,

@@ -1,6 +1,6 @@
 import { tellPaths } from '../format/told.ts'
 import type { Command, Context } from '../interface.ts'
-import { toRepositoryPaths } from '../paths.ts'
+import { toPathspecs } from '../pathspecs/pathspecs.ts'
 import { visible } from '../visible.ts'
 
 export const command: Command = {
@@ -26,7 +26,7 @@ async function run({ arguments: given, out, repository, operation }: Context): P
   given.expectWords(1, Infinity, 'PATH')
   const dryRun = given.flag('dry-run')
   const repo = await repository()
-  const paths = toRepositoryPaths(repo.root, given.words)
+  const paths = toPathspecs(repo.root, given.words, { alone: 'here' })
   const removed = await repo.remove(paths, {
     ...operation,
     cached: given.flag('cached'),

@@ -1,9 +1,9 @@
-import { usage } from '../arguments.ts'
 import { visible, visibleLine } from '../visible.ts'
 import type { Command, Context, OptionSpecs } from '../interface.ts'
 import { choice, choiceOptions } from '../log/choice.ts'
+import { chosenPaths } from '../log/chosen-paths.ts'
 import { commitsByPerson } from '../log/by-person.ts'
-import { requirePaths, revisionsAndPaths, toRepositoryPath } from '../paths.ts'
+import { requirePaths, revisionsAndPaths } from '../paths.ts'
 
 // '-n' is another option here.
 const { limit, ...choices } = choiceOptions
@@ -13,7 +13,7 @@ const limitOption: OptionSpecs = {
 
 export const command: Command = {
   usage: [
-    'shortlog [-s] [-n] [-e] [-c] [--all | --branches | --tags | --remotes] [FILTER...] [REV | A..B | ^A]... [[--] PATH]',
+    'shortlog [-s] [-n] [-e] [-c] [--all | --branches | --tags | --remotes] [FILTER...] [REV | A..B | ^A]... [[--] PATH...]',
   ],
   description:
     "Lists commits by who made them: of each person how many, and what they are about, oldest first. Which commits, is\nsaid as in 'varve log'.",
@@ -43,12 +43,8 @@ async function run(context: Context): Promise<number> {
   const repo = await repository()
   const { revisions, paths } = await revisionsAndPaths(repo, given, Infinity)
   await requirePaths(repo, given, paths)
-  if (paths.length > 1) throw usage('shortlog takes one path')
-  const commits = repo.log({
-    ...operation,
-    ...choice(given, revisions),
-    ...(paths[0] === undefined ? {} : { path: toRepositoryPath(repo.root, paths[0]) }),
-  })
+  const chosen = chosenPaths(repo.root, given, paths)
+  const commits = repo.log({ ...operation, ...choice(given, revisions), ...chosen })
   const items = await commitsByPerson(commits, {
     isSummary: given.flag('summary'),
     isNumbered: given.flag('numbered'),

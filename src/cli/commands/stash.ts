@@ -9,7 +9,7 @@ import { isoText } from '../../base/time.ts'
 import type { Command, Context } from '../interface.ts'
 import type { StashInfo } from '../../api/stash.ts'
 import type { Output } from '../output.ts'
-import { toRepositoryPaths } from '../paths.ts'
+import { toPathspecs } from '../pathspecs/pathspecs.ts'
 import { visible } from '../visible.ts'
 import { toJson } from '../../table/json.ts'
 
@@ -79,7 +79,7 @@ const actions: Readonly<Record<string, Action>> = {
       ...operation,
       untracked: given.flag('untracked'),
       keepIndex: given.flag('keep-index'),
-      ...(paths.length === 0 ? {} : { paths: toRepositoryPaths(repo.root, paths) }),
+      ...(paths.length === 0 ? {} : { paths: toPathspecs(repo.root, paths) }),
       ...(message === undefined ? {} : { message }),
     })
     out.result(made, () => {

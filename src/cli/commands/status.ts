@@ -1,6 +1,7 @@
 import { usage } from '../arguments.ts'
 import type { Command, Context } from '../interface.ts'
-import { fromRepositoryPath, toRepositoryPaths } from '../paths.ts'
+import { fromRepositoryPath } from '../paths.ts'
+import { toPathspecs } from '../pathspecs/pathspecs.ts'
 import { printShortStatus, quotedPath } from '../format/short-status.ts'
 import { printStatus } from '../format/status.ts'
 import { visible } from '../visible.ts'
@@ -53,7 +54,7 @@ async function run({ arguments: given, out, repository, operation }: Context): P
   const { words } = given
   const status = await repo.status({
     ...operation,
-    ...(words.length === 0 ? {} : { paths: toRepositoryPaths(repo.root, words) }),
+    ...(words.length === 0 ? {} : { paths: toPathspecs(repo.root, words) }),
     untracked,
     ignored: given.flag('ignored'),
   })

@@ -16,14 +16,14 @@ export async function printLog(
   context: Context,
   repo: Repository,
   commits: AsyncIterable<LoggedCommit>,
-  graph: Graph | null,
+  { graph, paths }: { readonly graph: Graph | null } & Pick<DiffOptions, 'paths'>,
 ): Promise<void> {
   const { arguments: given, out, operation } = context
   const { lines: linesOf, spaced } = shownForm(context)
   const [hasStat, hasPatch, hasNames] = [given.flag('stat'), given.flag('patch'), wantsNames(given)]
-  if (out.json && hasPatch) return printPatches(context, repo, commits)
+  if (out.json && hasPatch) return printPatches(context, repo, commits, paths)
   if (out.json) {
-    await out.items(summed(context, repo, commits), () => {})
+    await out.items(summed(context, repo, commits, paths), () => {})
     return
   }
   const format = diffFormat(given)
@@ -31,7 +31,7 @@ export async function printLog(
   let end: CommitInfo | null = null
   await out.items(commits, async (commit, index) => {
     if (commit.shallow === true) end = commit
-    const ends = endsOf(commit)
+    const ends = endsOf(commit, paths)
     const lines = linesOf(commit)
     if (hasStat && ends !== null) {
       const stats = await collect(repo.diffStat({ ...operation, ...ends, ...lineOptions }))
@@ -52,13 +52,12 @@ export async function printLog(
 }
 
 /** null: against nothing, a commit whose parents were not fetched would look as if it had brought everything. */
-function endsOf({
-  id,
-  parents,
-  paths,
-  shallow,
-}: LoggedCommit): Pick<DiffOptions, 'from' | 'to' | 'paths'> | null {
+function endsOf(
+  { id, parents, paths: called, shallow }: LoggedCommit,
+  named: DiffOptions['paths'],
+): Pick<DiffOptions, 'from' | 'to' | 'paths'> | null {
   if (shallow === true) return null
+  const paths = called ?? named
   return { from: parents[0] ?? emptyRevision, to: id, ...(paths === undefined ? {} : { paths }) }
 }
 
@@ -73,10 +72,11 @@ async function* summed(
   { arguments: given, operation }: Context,
   repo: Repository,
   commits: AsyncIterable<LoggedCommit>,
+  paths: DiffOptions['paths'],
 ): AsyncIterable<Summed> {
   const lineOptions = diffLineOptions(given)
   for await (const commit of commits) {
-    const ends = endsOf(commit)
+    const ends = endsOf(commit, paths)
     const options = { ...operation, ...ends }
     const hasStat = given.flag('stat') && ends !== null
     const hasNames = wantsNames(given) && ends !== null
@@ -94,12 +94,13 @@ async function printPatches(
   context: Context,
   repo: Repository,
   commits: AsyncIterable<LoggedCommit>,
+  paths: DiffOptions['paths'],
 ): Promise<void> {
   const { arguments: given, out, operation } = context
   let separator = '\n'
   out.raw('{"items":[')
-  for await (const commit of summed(context, repo, commits)) {
-    const ends = endsOf(commit)
+  for await (const commit of summed(context, repo, commits, paths)) {
+    const ends = endsOf(commit, paths)
     out.raw(
       separator + (ends === null ? toJson(commit) : `${toJson(commit).slice(0, -1)},"changes":{"items":[`),
     )

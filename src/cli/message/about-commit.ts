@@ -15,7 +15,7 @@ const pathsMax = 100
 export interface CommitAbout {
   readonly all: boolean
   /** Of these alone. */
-  readonly paths?: readonly string[] | undefined
+  readonly paths?: DiffOptions['paths'] | undefined
   /** The commit that is replaced. */
   readonly amended: CommitInfo | null
 }

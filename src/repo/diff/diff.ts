@@ -7,11 +7,13 @@ import type { WorkerPool } from '../../base/pool.ts'
 import type { Cid } from '../../encoding/cid.ts'
 import { pathToBytes } from '../../files/path.ts'
 import type { TreeDifference, TreeEntry } from '../../files/interface.ts'
+import { PathSelection } from '../../files/path-selection.ts'
+import type { NamedPath } from '../../files/pathspec.ts'
 import { readFile } from '../../files/read.ts'
 import { readTogether } from '../../files/read-together.ts'
 import { findRenames } from '../../files/renames.ts'
 import { isText, textFromBytes } from '../../files/text.ts'
-import { diffTrees } from '../../files/tree-diff.ts'
+import { selectedDifferences } from '../../files/tree-diff.ts'
 import { prefetchContents } from '../../files/prefetch.ts'
 import { Tree } from '../../files/tree.ts'
 import type { NodeStore } from '../../prolly/node-store.ts'
@@ -60,7 +62,7 @@ const threadLengthMin = 64 << 10
 const changesAhead = 256
 
 export interface DiffTreesOptions extends LineOptions {
-  readonly paths?: readonly string[] | undefined
+  readonly paths?: readonly NamedPath[] | undefined
   readonly signal?: AbortSignal | undefined
   /** Where given, Parquet and SQLite files, and files that became tables, are read into it, and compared by rows; else by size. */
   readonly writer?: ObjectWriter | undefined
@@ -146,19 +148,9 @@ export async function changedPaths(
 ): Promise<ChangedPath[]> {
   if (before === after) return []
   const [a, b] = await Promise.all([Tree.load(nodes, before), Tree.load(nodes, after)])
-  const differences: TreeDifference[] = []
-  for (const prefix of prefixesOf(options.paths)) {
-    for await (const batch of diffTrees(a, b, { prefix, signal: options.signal })) differences.push(...batch)
-  }
+  const differences = await selectedDifferences(a, b, new PathSelection(options.paths ?? ['.']), options)
   const { renames } = await findRenames(nodes.reader, differences, { signal: options.signal })
   return pairRenames(differences, renames)
-}
-
-/** Each path once, whichever of them stand for it; '.' is everything. */
-function prefixesOf(paths: readonly string[] = ['.']): string[] {
-  const named = [...new Set(paths.map((path) => (path === '.' ? '' : path)))]
-  const isBelow = (path: string, other: string): boolean => other === '' || path.startsWith(`${other}/`)
-  return named.filter((path) => !named.some((other) => other !== path && isBelow(path, other)))
 }
 
 /** The diff of a path; null when it does not differ in what was asked for. */

@@ -7,7 +7,7 @@ import { readCommits } from '../../history/commit.ts'
 import { commitsLeftOut } from '../../history/horizon.ts'
 import type { NodeStore } from '../../prolly/node-store.ts'
 import type { ReadOptions } from '../../store/interface.ts'
-import { type ChangedPath, changedPaths } from '../diff/diff.ts'
+import { type ChangedPath, type DiffTreesOptions, changedPaths } from '../diff/diff.ts'
 import { emptyTreeOf } from '../empty.ts'
 import type { Repo } from '../interface.ts'
 import type { ContentFilter } from './content-filter.ts'
@@ -29,7 +29,7 @@ interface Changes {
 export async function* changingContent(
   repo: Repo,
   entries: AsyncIterable<LogEntry>,
-  filter: ContentFilter & ReadOptions,
+  filter: ContentFilter & ReadOptions & Pick<DiffTreesOptions, 'paths'>,
 ): AsyncGenerator<LogEntry> {
   const writer = repo.store.writer()
   try {
@@ -41,7 +41,7 @@ export async function* changingContent(
       const { parents, tree } = entry.commit
       if (parents.some((parent) => beyond.has(parent))) continue
       const before = (await readCommits(repo.store, parents)).map((parent) => parent.tree)
-      const options = { signal: filter.signal, paths: entry.paths }
+      const options = { signal: filter.signal, paths: entry.paths ?? filter.paths }
       const changesFrom = (from: Cid): Promise<ChangedPath[]> => {
         throwIfAborted(filter.signal)
         return changedPaths(nodes, from, tree, options)

@@ -2,6 +2,8 @@
 // names of a file or table are followed unless told otherwise; of a folder they are not.
 import { matchesWildcard } from '../../base/wildcard.ts'
 import { type CommitCid, digestHex } from '../../encoding/cid.ts'
+import { PathSelection } from '../../files/path-selection.ts'
+import type { NamedPath } from '../../files/pathspec.ts'
 import { walkGraph } from '../../history/ancestry.ts'
 import { graphOf } from '../../history/commit-graph.ts'
 import { readCommits } from '../../history/commit.ts'
@@ -12,6 +14,7 @@ import { type ContentFilter, filtersContent } from './content-filter.ts'
 import { peelToCommit } from '../head.ts'
 import type { Repo } from '../interface.ts'
 import { PathHistory } from './path-history.ts'
+import { SelectionHistory } from './selection-history.ts'
 
 const batchCommits = 64
 
@@ -20,6 +23,8 @@ export interface LogOptions extends CommitFilter, ContentFilter {
   readonly revision?: string | readonly string[] | undefined
   /** '.' is everything. */
   readonly path?: string | undefined
+  /** Only commits that touch what these stand for, under these names alone. */
+  readonly paths?: readonly NamedPath[] | undefined
   /** Also what the path was called before; default true. */
   readonly follow?: boolean | undefined
   readonly limit?: number | undefined
@@ -103,13 +108,16 @@ interface Chosen {
 async function* chosen(repo: Repo, asked: LogOptions): AsyncGenerator<Chosen> {
   const options = asked.path === '.' ? { ...asked, path: undefined } : asked
   const { from, exclude } = await logEnds(repo, options)
-  const graph = graphOf(repo.store, { whole: options.path !== undefined })
+  const selection = options.paths === undefined ? null : new PathSelection(options.paths)
+  const graph = graphOf(repo.store, { whole: options.path !== undefined || selection !== null })
   const { signal, firstParent } = options
   const walk = walkGraph(graph, repo.store, from, { exclude, firstParent: firstParent === true, signal })
   const history = options.path === undefined ? null : new PathHistory(repo, graph, options.path, options)
+  const selected = selection === null ? null : new SelectionHistory(repo, graph, selection, options)
   for await (const slot of walk) {
     if (options.until?.({ id: digestHex(graph.cidOf(slot)) }) === true) return
-    if (history?.passesOver(slot) === true) continue
+    if (history?.passesOver(slot) === true || selected?.passesOver(slot) === true) continue
+    if ((await selected?.isTouchedBy(slot)) === false) continue
     const paths = (await history?.touchedBy(slot)) ?? null
     if (paths?.length !== 0 && mayPass(graph, slot, options)) yield { cid: graph.cidOf(slot), paths }
   }

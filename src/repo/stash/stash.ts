@@ -2,6 +2,7 @@
 // is the newest that has the largest number.
 import { VarveError } from '../../base/errors.ts'
 import type { CommitCid } from '../../encoding/cid.ts'
+import type { NamedPath } from '../../files/pathspec.ts'
 import { nextGeneration, readCommit, writeCommit } from '../../history/commit.ts'
 import type { Commit } from '../../history/interface.ts'
 import { shortRefName } from '../../history/refs.ts'
@@ -26,7 +27,7 @@ export interface Stash {
 export interface StashOptions extends FolderOptions {
   readonly message?: string | undefined
   /** Stash these paths alone, which `has` tells; default: all. */
-  readonly paths?: readonly string[] | undefined
+  readonly paths?: readonly NamedPath[] | undefined
   readonly has?: PathChoice | undefined
   /** Also files that are not versioned. */
   readonly untracked?: boolean | undefined

@@ -11,7 +11,6 @@ import type { Tree } from '../../files/tree.ts'
 import { folded } from '../case-folding.ts'
 import { ContentCheck, type Match, isProven } from '../content-check.ts'
 import { equalEntries } from '../../files/entry.ts'
-import { entriesOf } from '../index-state.ts'
 import type { Worktree, WorktreeOptions } from '../interface.ts'
 import { PathLookup, lstatOrNull, nativePath, withPathErrors } from '../native.ts'
 import { fileModesOf } from '../file-modes.ts'
@@ -102,7 +101,9 @@ export async function forcedSteps(
         planned.push({ path, before, after, action: 'remove', provenAt: null })
     }
   }
-  const wanted = await entriesOf(target, has, options)
+  const wanted = new Map<Path, TreeEntry>()
+  for await (const batch of target.scan(options))
+    for (const { path, entry } of batch) if (has?.(path) !== false) wanted.set(path, entry)
   const files = filesAt(worktree.root, wanted.keys(), options.signal)
   for (const { path } of await unstagedChanges(worktree, wanted, files, options)) {
     planned.push({ path, before: null, after: wanted.get(path)!, action: 'write', provenAt: null })

@@ -1,0 +1,232 @@
+// Pathspecs, held against Git: what each command makes of patterns and marks, from the top and from within a folder.
+import fs from 'node:fs'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import { besideGit } from '../support/beside-git.ts'
+import { gitIn } from '../support/git-in.ts'
+import { type RanHere, runHere } from '../support/run-here.ts'
+
+const { at, begin, both, git, ok, put, varve } = besideGit()
+
+const files = (
+  'a.csv b.txt README star st*r we[1]rd.csv ' +
+  'we1rd.csv data/x.csv data/z.txt data/deep/y.csv data/deep/er/w.csv sub/k.csv sub/data/x.csv'
+).split(' ')
+
+async function fill(): Promise<void> {
+  await begin()
+  for (const name of files) put(name, `${name}\n`)
+  put('.varveignore', '*.log\nbuild/\n')
+  put('.gitignore', '*.log\nbuild/\n')
+  await both('add', '.')
+  await both('commit', '-q', '-m', 'First')
+}
+
+/** Files that differ from what is committed, and new ones. */
+function edit(): void {
+  for (const name of ['a.csv', 'st*r', 'star', 'data/x.csv', 'data/z.txt', 'data/deep/y.csv', 'sub/k.csv'])
+    put(name, `${name} is longer now\n`)
+  for (const name of ['new/n.csv', 'new/n.txt', 'new/inner/m.csv', 'data/new.csv', 'x.log', 'data/x.log'])
+    put(name, 'new\n')
+  put('build/o.csv', 'ignored\n')
+  put('b.txt', null)
+}
+
+const gitAt = (folder: string, ...args: string[]): string => gitIn(at('theirs', folder), {})(...args)
+const varveAt = (folder: string, ...args: string[]): Promise<RanHere> => runHere(args, at('ours', folder))
+
+/** What both print, and whether both refuse. */
+async function alike(folder: string, ...args: string[]): Promise<string> {
+  const [ran, theirs] = [await varveAt(folder, ...args), attempt(() => gitAt(folder, ...args))]
+  expect([args, ran.code === 0, ran.stdout]).toEqual([args, theirs !== null, theirs ?? ''])
+  return ran.stdout
+}
+
+function attempt(work: () => string): string | null {
+  try {
+    return work()
+  } catch {
+    return null
+  }
+}
+
+const selecting = [
+  ['*.csv'],
+  ['data/*.csv'],
+  ['da*/'],
+  ['st*r'],
+  ['we[1]rd.csv'],
+  [':(literal)st*r'],
+  [':(glob)data/*'],
+  [':(glob)**/x.csv'],
+  [':(icase)DATA'],
+  [':/a*'],
+  [':'],
+  [':!*.csv'],
+  ['*.csv', ':!data/deep', ':(exclude)a*'],
+  ['nothing*'],
+]
+
+test('ls-files lists what Git lists', async () => {
+  await fill()
+  for (const words of selecting) {
+    await alike('', 'ls-files', '-z', ...words)
+    await alike('data', 'ls-files', '-z', '--full-name', ...words)
+  }
+  for (const words of [
+    ['../*.txt'],
+    ['*.csv', '../*.txt'],
+    [':(icase)X*', ':(icase)../SUB/*'],
+    [':(icase)../DATA/x*'],
+    [':!x.csv'],
+    [':!../sub', ':/'],
+    ['deep/../*.txt'],
+    ['../../*.csv'],
+  ])
+    await alike('data', 'ls-files', '-z', ...words)
+  expect(await alike('', 'ls-files', '-z', path.join('data', '*.csv'))).toBe(
+    'data/deep/er/w.csv\0data/deep/y.csv\0data/x.csv\0',
+  )
+  const absolute = (place: string): string => at(place, 'data/*.txt')
+  expect((await varveAt('sub', 'ls-files', absolute('ours'))).stdout).toBe(
+    gitAt('sub', 'ls-files', absolute('theirs')),
+  )
+})
+
+test('what is written wrongly is refused', async () => {
+  await fill()
+  for (const word of [':(glob,literal)a', ':(nothing)a', ':(top', ':%a', '../*.csv', ':(exclude)../a'])
+    await alike('', 'ls-files', '-z', word)
+  expect(await varve('ls-files', ':(attr:x)a')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("'attr:x' is no mark of a path, in ':(attr:x)a'") as string,
+  })
+  expect((await varve('ls-files', '')).code).toBe(2)
+})
+
+test('status and diff show what Git shows', async () => {
+  await fill()
+  edit()
+  for (const folder of ['', 'data'])
+    for (const words of [...selecting, ['ne*'], ['new/*.csv'], [':!new/n.txt'], ['*.log']]) {
+      await alike(folder, 'status', '--porcelain', ...words)
+      await alike(folder, 'diff', '--name-status', '--', ...words)
+    }
+  await alike('', 'status', '--porcelain', '--ignored', '*.log')
+  await alike('', 'status', '--porcelain', '-uall', ':(glob)**/n*')
+  await alike('', 'ls-files', '-m', '-o', '-z', '--exclude-standard', 'data/*', 'n*/*.csv')
+  // A pattern needs no '--': it is no revision.
+  for (const words of [['*.csv'], [':!data'], [':(icase)A.CSV'], ['HEAD', 'da*']])
+    await alike('', 'diff', '--name-only', ...words)
+})
+
+test('log shows the commits that touched it, and of each no more', async () => {
+  await fill()
+  edit()
+  const commit = async (name: string, ...paths: string[]): Promise<void> => {
+    await both('add', '-A', ...paths)
+    await both('commit', '-q', '-m', name)
+  }
+  await commit('Deep', 'data/deep')
+  await commit('Stars', 'star', ':(literal)st*r')
+  await commit('Rest', '.')
+  await both('mv', 'sub/k.csv', 'sub/renamed.csv')
+  await commit('Moved', 'sub')
+  for (const folder of ['', 'data'])
+    for (const words of [...selecting, ['sub/r*.csv'], ['a.csv', 'star']]) {
+      await alike(folder, 'log', '--format=%s', '--no-follow', '--', ...words)
+      const isFollowed = words.length === 1 && !/[*?[:]/.test(words[0]!)
+      const told = ['log', '--format=%s', '--name-only', '--', ...words]
+      const lines = (text: string): string[] => text.split('\n').filter((line) => line !== '')
+      const { stdout } = await varveAt(folder, ...told)
+      if (!isFollowed) expect([words, lines(stdout)]).toEqual([words, lines(gitAt(folder, ...told))])
+    }
+  await alike('', 'log', '--format=%s', '-S', 'longer', '--', '*.txt')
+  expect((await varve('log', '--follow', '*.csv')).code).toBe(2)
+})
+
+test.each([[''], ['data']])('add stages what Git stages, from %j', async (folder) => {
+  await fill()
+  edit()
+  for (const words of [
+    ['*.csv'],
+    [':(glob)*.csv'],
+    ['*.log', 'star'],
+    ['*.log'],
+    [':(literal)st*r'],
+    ['st*r'],
+    ['nothing*'],
+    ['nothing*', '*.csv'],
+    ['b.t*'],
+    [':/b.t*'],
+    [':!data'],
+    ['.', ':!x.csv'],
+    ['*.csv', ':!*.csv'],
+    [':/', ':(exclude,glob)**/n.*'],
+    ['build/*'],
+    ['-u', '*.csv'],
+    ['-u', ':!*.txt'],
+    ['../new/*.csv'],
+    [':(icase)*.CSV'],
+  ]) {
+    await both('reset', '-q')
+    const [ran, theirs] = [
+      await varveAt(folder, 'add', ...words),
+      attempt(() => gitAt(folder, 'add', ...words)),
+    ]
+    expect([words, ran.code === 0]).toEqual([words, theirs !== null])
+    expect([words, await ok('status', '--porcelain')]).toEqual([words, git('status', '--porcelain')])
+  }
+})
+
+test('rm, restore, reset, stash and commit take what Git takes', async () => {
+  await fill()
+  edit()
+  const same = async (...args: string[]): Promise<void> => {
+    const [ran, theirs] = [await varve(...args), attempt(() => git(...args))]
+    expect([args, ran.code === 0]).toEqual([args, theirs !== null])
+    expect([args, await ok('status', '--porcelain')]).toEqual([args, git('status', '--porcelain')])
+  }
+  for (const verb of [['rm', '-q'], ['restore'], ['restore', '--staged'], ['commit', '-q', '-m', 'x']])
+    await same(...verb, 'nothing*')
+  await same('commit', '-q', '-m', 'x', 'new/*')
+  await same('commit', '-q', '-m', 'Two', '*x.csv', ':(glob)*.csv', ':!sub')
+  await same('restore', 's*', ':(exclude,literal)st*r')
+  await same('rm', '-q', '--cached', '*.csv', ':!data/deep')
+  await same('reset', '-q', '--', '*.csv')
+  await same('rm', '-q', ':(glob)data/deep/*.csv', '-f')
+  await same('reset', '-q', '--hard')
+  for (const name of ['a.csv', 'data/z.txt', 'data/x.csv', 'sub/k.csv']) put(name, 'edited once more\n')
+  await same('stash', 'push', '-q', '--', 'nothing*')
+  await same('stash', 'push', '-q', '--', '*.csv', ':!a*')
+  await same('commit', '-q', '-m', 'Rest', ':!data')
+})
+
+test('clean removes what Git removes, and nothing that an exclusion names', async () => {
+  await fill()
+  edit()
+  // Git's -X takes ignored folders along that no pattern stands for.
+  for (const place of ['ours', 'theirs']) fs.rmSync(at(place, 'build'), { recursive: true })
+  for (const [folder, ...args] of [
+    ['', '-n', '*.txt'],
+    ['', '-n', 'ne*'],
+    ['', '-n', 'new/*.txt'],
+    ['', '-n', 'nothing*'],
+    ['', '-nX', '*.log'],
+    ['', '-nX', 'data/*'],
+    ['', '-nd', ':!new'],
+    ['data', '-n'],
+    ['data', '-nd', ':!x.csv'],
+    ['data', '-nx', '*.log'],
+    ['data', '-nd', '..'],
+  ] as const) {
+    const theirs = gitAt(folder, 'clean', ...args)
+    const ran = await varveAt(folder, 'clean', ...args)
+    const gone = (text: string): string[] =>
+      [...text.matchAll(/^would remove (.*)$/gim)].map(([, name]) => name!).sort()
+    expect([folder, args, gone(ran.stdout)]).toEqual([folder, args, gone(theirs)])
+  }
+  await ok('clean', '-fdq', ':!*.csv')
+  expect(fs.existsSync(at('ours/new/n.csv'))).toBe(true)
+  expect(fs.existsSync(at('ours/new/n.txt'))).toBe(false)
+})
