@@ -38,6 +38,11 @@ export function identityKey(link: string): string {
   return `link.${link}.identity`
 }
 
+/** The setting for how far a delivery to a sink has got that is not at its end. */
+export function sentKey(link: string): string {
+  return `link.${link}.sent`
+}
+
 /** The setting for the time of a round that ended as the last receipt says. */
 export function repeatedAtKey(link: string): string {
   return `link.${link}.again`

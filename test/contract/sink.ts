@@ -209,9 +209,9 @@ export function sinkContract(name: string, start: () => Promise<SinkHarness>): v
         expect(await rowsThere()).toEqual(await rowsHere())
         if (first !== undefined) {
           const all = await receiver.messages!()
-          const repeats = receiver.leavesOutRepeats === true ? [] : first
-          expect(all.slice(first.length, first.length + repeats.length)).toEqual(repeats)
-          expect(all.length).toBe(first.length + repeats.length)
+          const repeats = all.slice(first.length)
+          // What was confirmed by then is not told again, unless it is the last batch.
+          expect(repeats).toEqual(receiver.leavesOutRepeats === true ? [] : first.slice(-1))
           expect(new Set(all.map(({ id }) => id)).size).toBe(4)
         }
         const told = await count()

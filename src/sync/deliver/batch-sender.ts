@@ -1,7 +1,7 @@
 // Sends batches to a receiver, and finds out which rows it refuses: a batch that is refused without naming a row is
 // sent again in halves, down to the row. Refused rows are set aside, and what follows goes on. A receiver that has
-// accepted nothing in this round and refuses one row after another refuses everything: that is not the rows' fault, and
-// ends the round.
+// accepted nothing in this round and refuses one row after another, and a sample of those behind them, refuses everything:
+// that is not the rows' fault, and ends the round.
 import { SinkFull } from '../../connectors/sink-full.ts'
 import { RowsRefused } from '../../connectors/rows-refused.ts'
 import type { Batch, RowMessage, Sink } from '../../connectors/sink.ts'
@@ -9,6 +9,8 @@ import { throwIfAborted } from '../../base/errors.ts'
 import { pause } from '../../base/pause.ts'
 
 const refusedInARowMax = 10
+/** So many rows of the rest of the batch are tried before that. */
+const sampleMax = 8
 /** How long a full receiver may go without storing anything more. */
 const roomMsMaxDefault = 60_000
 const roomWaitMsMin = 100
@@ -33,11 +35,18 @@ export class BatchSender {
   readonly #sink: Sink
   readonly #roomMsMax: number
   #hasTaken = false
+  #batch: KeyedBatch | null = null
+  #kept = new Set<string>()
   #refusedInARow = 0
 
   constructor(sink: Sink, roomMsMax: number = roomMsMaxDefault) {
     this.#sink = sink
     this.#roomMsMax = roomMsMax
+  }
+
+  /** Of the batch that it was given last: ids of messages that the receiver has confirmed. */
+  get kept(): ReadonlySet<string> {
+    return this.#kept
   }
 
   /** Whether the receiver has taken no row in this round, and refused as many as are worth trying. */
@@ -50,25 +59,32 @@ export class BatchSender {
    * PATH') say nothing about others.
    * @throws VarveError of the sink, and VARVE_REFUSED when everything is refused
    */
-  async tell(batch: KeyedBatch, known: ReadonlySet<string>): Promise<RefusedRow[]> {
-    const { messages } = batch
+  tell(batch: KeyedBatch, known: ReadonlySet<string>): Promise<RefusedRow[]> {
+    this.#kept = new Set()
+    this.#batch = batch
+    return this.#tell(batch, known)
+  }
+
+  async #tell(batch: KeyedBatch, known: ReadonlySet<string>): Promise<RefusedRow[]> {
+    // What was taken as a sample is not sent twice.
+    const messages = batch.messages.filter(({ id }) => !this.#kept.has(id))
     try {
-      await this.#deliver(batch)
+      await this.#deliver({ ...batch, messages })
       this.#hasTaken ||= messages.length > 0
       return []
     } catch (error) {
       if (!(error instanceof RowsRefused)) throw error
       const { ids } = error
-      if (ids === null && messages.length > 1) return this.#inHalves(batch, known)
+      if (ids === null && messages.length > 1) return this.#inHalves({ ...batch, messages }, known)
       const isRefused = ({ id }: RowMessage): boolean => ids === null || ids.has(id)
       const others = messages.filter((row) => !isRefused(row))
       // Where it names rows that it was not told of, nothing would change.
       if (others.length === messages.length) throw error
       const more =
-        others.length > 0 || batch.isLast ? await this.tell({ ...batch, messages: others }, known) : []
+        others.length > 0 || batch.isLast ? await this.#tell({ ...batch, messages: others }, known) : []
       const refused = messages.filter(isRefused)
       this.#refusedInARow += refused.filter(({ keyHex, table }) => !known.has(`${keyHex} ${table}`)).length
-      if (this.hasRefusedAll) throw error
+      if (this.hasRefusedAll && !(await this.#takesOthers(refused.at(-1)!))) throw error
       return [...refused.map((row) => ({ row, message: error.message })), ...more]
     }
   }
@@ -97,6 +113,8 @@ export class BatchSender {
         if (left.length === part.length && waitedMs >= this.#roomMsMax) throw error
         size = 1
       }
+      for (const { id } of part) this.#kept.add(id)
+      for (const { id } of left) this.#kept.delete(id)
       rest = [...left, ...rest.slice(part.length)]
       if (rest.length === 0) return
       if (left.length < part.length) [waitMs, waitedMs] = [roomWaitMsMin, 0]
@@ -108,10 +126,25 @@ export class BatchSender {
     }
   }
 
+  /** Whether it takes one of the rows behind this one, a few of which it is sent. A batch has no row twice. */
+  async #takesOthers(last: KeyedMessage): Promise<boolean> {
+    const { messages } = this.#batch!
+    const rest = messages.slice(messages.indexOf(last) + 1)
+    const step = Math.max(1, Math.ceil(rest.length / sampleMax))
+    for (let at = rest.length - 1; at >= 0 && !this.#hasTaken; at -= step)
+      try {
+        await this.#deliver({ ...this.#batch!, messages: [rest[at]!], isLast: false })
+        this.#hasTaken = true
+      } catch (error) {
+        if (!(error instanceof RowsRefused)) throw error
+      }
+    return this.#hasTaken
+  }
+
   async #inHalves(batch: KeyedBatch, known: ReadonlySet<string>): Promise<RefusedRow[]> {
     const { messages, isLast } = batch
     const middle = messages.length >> 1
-    const first = await this.tell({ ...batch, isLast: false, messages: messages.slice(0, middle) }, known)
-    return [...first, ...(await this.tell({ ...batch, isLast, messages: messages.slice(middle) }, known))]
+    const first = await this.#tell({ ...batch, isLast: false, messages: messages.slice(0, middle) }, known)
+    return [...first, ...(await this.#tell({ ...batch, isLast, messages: messages.slice(middle) }, known))]
   }
 }

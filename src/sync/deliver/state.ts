@@ -1,6 +1,6 @@
 // How far a sink has been sent the branch, as refs of the link: the last delivery that it confirmed (written) and the
 // one that is on its way (intent). A delivery is announced before its first message and counts as done after its last,
-// both by compare-and-set; so after a kill it is sent again, whole and with the same ids, before anything else. Where
+// both by compare-and-set; so after a kill it is brought to its end, with the same ids, before anything else (checkpoint.ts). Where
 // the receiver stores its own position together with the rows, that position counts: it was restored along with them.
 import { type Cid, type CommitCid, cidOfDigest } from '../../encoding/cid.ts'
 import { fromHex } from '../../base/bytes.ts'
@@ -10,7 +10,7 @@ import { operatorOf } from '../../repo/context.ts'
 import type { Io, Repo } from '../../repo/interface.ts'
 import type { Manifest } from '../../store/interface.ts'
 import type { Link } from '../interface.ts'
-import { type LinkState, identityKey, linkRef, readLinkState } from '../state.ts'
+import { type LinkState, identityKey, linkRef, readLinkState, sentKey } from '../state.ts'
 
 export interface Progress {
   readonly done: CommitCid | null
@@ -36,8 +36,7 @@ export async function startOf(
   if (state.identity !== null && state.identity !== sink.identity)
     return { ...nothingDelivered, note: everything }
   if (sink.position === undefined) {
-    const note =
-      ours.toward === null ? null : 'the round before this one was cut short: its rows are sent again'
+    const note = ours.toward === null ? null : 'the round before this one was cut short: its delivery goes on'
     return { ...ours, note }
   }
   const said = await sink.position()
@@ -63,7 +62,7 @@ export async function startOf(
 
 const everything = 'all rows are sent; what was there and is gone here stays there'
 
-/** Moves the link's refs. @throws VarveError VARVE_NOT_POSSIBLE when another worker has moved them since */
+/** Moves the link's refs; how far a delivery had got counts no longer. @throws VarveError VARVE_NOT_POSSIBLE when another worker has moved them since */
 export async function recordProgress(
   { repo, link, sink }: { repo: Repo; link: Link; sink: Sink },
   io: Io,
@@ -78,7 +77,10 @@ export async function recordProgress(
           [linkRef(link.name, 'written'), to.done],
           [linkRef(link.name, 'intent'), to.toward],
         ]),
-        config: new Map([[identityKey(link.name), sink.identity]]),
+        config: new Map<string, string | null>([
+          [identityKey(link.name), sink.identity],
+          [sentKey(link.name), null],
+        ]),
         operation: { name: 'sync', message: `${link.name}: deliver`, author: operatorOf(repo, current) },
       }
     },

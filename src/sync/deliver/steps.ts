@@ -14,7 +14,7 @@ import { Stops } from '../pending/stops.ts'
 import type { DeliverRound } from './deliver.ts'
 import { type Delivery, commitsSince, makeDelivery, makeOutcome, readDelivery } from './delivery.ts'
 import { noCounts } from './receipt.ts'
-import { type SendResult, sendDelivery } from './send.ts'
+import { type SendInput, type SendResult, sendDelivery } from './send.ts'
 import { type Progress, recordProgress } from './state.ts'
 import { deliveredTable } from './tables.ts'
 import type { Target, Targets } from './targets.ts'
@@ -64,7 +64,7 @@ export class Steps {
   /** Ends the delivery that was cut short, if there is one. */
   async from({ done, toward }: Progress): Promise<void> {
     this.#last = done === null ? null : await readDelivery(this.#io, done)
-    if (toward !== null) await this.#deliver(await readDelivery(this.#io, toward))
+    if (toward !== null) await this.#deliver(await readDelivery(this.#io, toward), { goesOn: true })
     else if (this.#recorded.done !== done || this.#recorded.toward !== null)
       await this.#record({ done, toward })
   }
@@ -83,6 +83,7 @@ export class Steps {
       if (this.#last?.target.cid === tree.cid && !isRetry) continue
       await this.#deliver(
         await makeDelivery(this.#io, link, { previous: this.#last, tree, branch, isRetry, made }),
+        { goesOn: false },
       )
     }
   }
@@ -91,7 +92,7 @@ export class Steps {
     return this.#last !== null && this.#last.target.cid !== this.#last.told.cid
   }
 
-  async #deliver(delivery: Delivery): Promise<void> {
+  async #deliver(delivery: Delivery, { goesOn }: Pick<SendInput, 'goesOn'>): Promise<void> {
     const before: Progress = { done: this.#last?.commit.cid ?? null, toward: null }
     const toward = delivery.commit.cid
     const isNew = this.#recorded.toward !== toward
@@ -104,6 +105,7 @@ export class Steps {
       paths: this.#paths,
       recorded: this.#recorded,
       sender: this.#sender,
+      goesOn,
       count: (path, kind, rows) => counts.set(path, plus(counts.get(path) ?? noCounts, kind, rows)),
     }).catch(async (error: unknown) => {
       // It has taken no row of it: the branch may be mended, and is then told as it is.

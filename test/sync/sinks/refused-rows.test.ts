@@ -166,10 +166,21 @@ test('more rows than prove that everything is refused may wait, and be tried aga
   expect(there()).toEqual(await here())
 })
 
+test('more refused rows than that at the beginning hold back themselves alone, where it takes one behind them', async () => {
+  isRefused = ({ table, key }) => table === 'people' && Number(key['id']) < 25
+  const all = await sync()
+  expect(waiting(all)).toEqual(Array.from({ length: 25 }, (_, id) => `people/${id} rejected`))
+  const ids = told().map(({ id }) => id)
+  expect([ids.length, new Set(ids).size]).toEqual([35, 35])
+  isRefused = () => false
+  expect(waiting(await sync({ retry: true }))).toEqual([])
+  expect(there()).toEqual(await here())
+})
+
 test('a receiver that refuses all that comes ends the round, and the branch can be mended', async () => {
   isRefused = () => true
   await expect(sync()).rejects.toMatchObject({ code: 'VARVE_REFUSED' })
-  // Down to ten single rows, and no further.
+  // Down to ten single rows, a few of those behind them, and no further.
   expect(requests).toBeLessThan(30)
   const { refs } = await store.manifest()
   expect([...refs.keys()].filter((ref) => ref.includes('shop'))).toEqual([])
