@@ -8,7 +8,8 @@ import type { PathState } from '../repo/interface.ts'
 import type { Operation } from '../store/interface.ts'
 import type { BisectInfo } from './bisect.ts'
 import type { CellChange, ColumnType, Row, Value } from '../table/interface.ts'
-import type { PathChange, StatusOptions } from '../worktree/interface.ts'
+import type { PathChange, StatusOptions as WorktreeStatusOptions } from '../worktree/interface.ts'
+import type { ChangedEntry } from './changed-entries.ts'
 
 export type { ResetMode } from './switch.ts'
 export type { Autostash, EditMessage, MergePreview, MergeResult, PickOptions } from './merge-interface.ts'
@@ -93,8 +94,14 @@ export interface CommitInfo {
   readonly shallow?: boolean
 }
 
-export type { NamedPath, PathChange, PathState, StatusOptions }
+export type { NamedPath, PathChange, PathState }
 export type { Pathspec } from '../files/pathspec.ts'
+export type { ChangedEntry, EntryInfo } from './changed-entries.ts'
+
+export interface StatusOptions extends WorktreeStatusOptions {
+  /** With what history, index and merge hold at each path. */
+  readonly entries?: boolean
+}
 
 export interface Status {
   /** null when HEAD is detached. */
@@ -134,6 +141,8 @@ export interface Status {
   readonly configFault: string | null
   /** Set when another process moved the branch after this folder was last brought up to date. */
   readonly behindBranch: boolean
+  /** Of each path that is staged, unstaged or unmerged, where it was asked for. */
+  readonly entries?: readonly ChangedEntry[]
 }
 
 export interface TrackResult {

@@ -6,19 +6,21 @@ import { conflictedPaths } from '../merge/conflicts/conflicted-paths.ts'
 import type { Repo } from '../repo/interface.ts'
 import { readMergeState } from '../repo/merging/merge-state.ts'
 import type { Manifest } from '../store/interface.ts'
-import type { StatusOptions, Worktree } from '../worktree/interface.ts'
+import type { Worktree } from '../worktree/interface.ts'
 import { worktreeStatus } from '../worktree/status.ts'
 import { readBisecting } from './bisect.ts'
 import { idOf } from './info.ts'
-import type { Status } from './interface.ts'
+import { changedEntries } from './changed-entries.ts'
+import type { Status, StatusOptions } from './interface.ts'
 import { readMergeInProgress } from './merge-in-progress.ts'
 
 export async function readStatus(repo: Repo, worktree: Worktree, options: StatusOptions): Promise<Status> {
   const manifest = await repo.store.manifest()
   const merge = await readMergeState(repo.store, manifest)
   const files = await worktreeStatus(worktree, options)
-  const unmerged = await conflictedPaths(repo.nodes, merge?.conflicts ?? null, options)
   const spec = new PathSelection(options.paths ?? ['.'])
+  const conflicted = await conflictedPaths(repo.nodes, merge?.conflicts ?? null, options)
+  const unmerged = conflicted.filter(({ path }) => spec.has(path))
   return {
     branch: manifest.head === null ? null : shortRefName(manifest.head),
     head: idOf(manifest.refs.get(manifest.head ?? 'HEAD') ?? null),
@@ -28,11 +30,14 @@ export async function readStatus(repo: Repo, worktree: Worktree, options: Status
     untracked: files.untracked,
     ignored: files.ignored,
     skipped: files.skipped,
-    unmerged: unmerged.filter(({ path }) => spec.has(path)),
+    unmerged,
     merging: await readMergeInProgress(repo, manifest),
     bisecting: await readBisecting(repo),
     configFault: files.configFault,
     behindBranch: files.behindBranch,
+    ...(options.entries === true
+      ? { entries: await changedEntries(worktree, manifest, merge, { ...files, unmerged }) }
+      : {}),
   }
 }
 

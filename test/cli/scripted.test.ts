@@ -46,7 +46,7 @@ test('status for scripts is what Git says, whatever is in the names', async () =
   expect(await runHere(['status', '--porcelain'], at('ours', 'folder'))).toMatchObject({
     stdout: git('status', '--porcelain'),
   })
-  expect(await varve('status', '--porcelain=v2')).toMatchObject({ code: 2 })
+  expect(await varve('status', '--porcelain=v3')).toMatchObject({ code: 2 })
 })
 
 test('status of some paths, of untracked files one by one or not at all, and of ignored ones', async () => {

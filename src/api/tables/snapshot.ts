@@ -3,7 +3,7 @@ import { concatBytes } from '../../base/bytes.ts'
 import { commandWord } from '../../base/command-word.ts'
 import { VarveError } from '../../base/errors.ts'
 import { collect } from '../../base/iterables.ts'
-import { type Cid, digestHex } from '../../encoding/cid.ts'
+import { digestHex } from '../../encoding/cid.ts'
 import type { TreeEntry } from '../../files/interface.ts'
 import { readFile } from '../../files/read.ts'
 import { Tree } from '../../files/tree.ts'
@@ -18,6 +18,7 @@ import type { Row, Value } from '../../table/interface.ts'
 import { Table } from '../../table/table.ts'
 import { loadTable } from '../../table/table-object.ts'
 import type { Key, KeyRangeOptions, LazyTable, Snapshot, TableView } from './data.ts'
+import { contentId } from '../entry-info.ts'
 import type { ListEntry, OperationOptions } from '../interface.ts'
 
 export async function openSnapshot(repo: Repo, revision: string): Promise<Snapshot> {
@@ -117,14 +118,12 @@ async function* sliceParts(
 }
 
 export async function listEntryOf(nodes: NodeStore, path: string, entry: TreeEntry): Promise<ListEntry> {
-  const content: Cid | null =
-    entry.kind === 'file' ? entry.content : entry.kind === 'table' ? entry.table : null
   return {
     path,
     kind: entry.kind,
     executable: entry.kind !== 'symlink' && entry.executable,
     size: await sizeOf(nodes, entry),
-    id: content === null ? '' : digestHex(content),
+    id: contentId(entry),
   }
 }
 

@@ -2,12 +2,16 @@ import { usage } from '../arguments.ts'
 import type { Command, Context } from '../interface.ts'
 import { fromRepositoryPath } from '../paths.ts'
 import { toPathspecs } from '../pathspecs/pathspecs.ts'
-import { printShortStatus, quotedPath } from '../format/short-status.ts'
-import { printStatus } from '../format/status.ts'
+import { printShortStatus, quotedName, quotedPath } from '../format/status/short-status.ts'
+import { printEntryStatus } from '../format/status/entry-status.ts'
+import { printStatus } from '../format/status/status.ts'
 import { visible } from '../visible.ts'
 
 export const command: Command = {
-  usage: ['status [-s] [-b] [-u MODE] [--ignored] [PATH...]', 'status --porcelain [-b] [-z] [PATH...]'],
+  usage: [
+    'status [-s] [-b] [-u MODE] [--ignored] [PATH...]',
+    'status --porcelain[=VERSION] [-b] [-z] [PATH...]',
+  ],
   description:
     'Shows the branch and how it differs from its upstream, what the next commit will hold, what has\nchanged since, which files are not versioned, which cannot be (other repositories, pipes, what a\npartial clone did not take), and a merge in progress. With PATHs it shows only what is at or below\nthem.',
   options: {
@@ -21,7 +25,7 @@ export const command: Command = {
       type: 'optional',
       value: 'VERSION',
       about:
-        "like --short, for scripts: paths relative to the repository's folder, quoted as in Git; version: v1",
+        "like --short, for scripts: paths relative to the repository's folder, quoted as in Git; version: v1, or v2 with modes and ids",
     },
     'untracked-files': {
       type: 'optional',
@@ -42,14 +46,19 @@ export const command: Command = {
     ['varve status -s', 'one line for each path'],
     ['varve status -uno data/', 'what has changed below a folder, without looking for new files'],
     ['varve status --porcelain -z', 'the same for a script, with any characters in names'],
+    ['varve status --porcelain=v2 --branch', 'with modes, ids of contents, and the branch'],
     ['varve status --json', 'the same for a script'],
   ],
-  json: "{ branch: string | null; head: string | null; upstream: { name: string; ahead: number; behind: number } | null; staged: PathChange[]; unstaged: PathChange[]; untracked: string[]; ignored: string[]; skipped: { path: string; reason: string }[]; unmerged: { path: string; conflicts: number }[]; merging: { kind: 'merge' | 'squash' | 'cherry-pick' | 'revert' | 'rebase'; theirs: string; message: string; conflicts: number; rebase?: { branch: string | null; onto: string; done: number; total: number }; sequence?: { done: number; total: number } } | null; bisecting: BisectInfo (of BisectResult all but the last three) | null; configFault: string | null; behindBranch: boolean }",
+  json: "{ branch: string | null; head: string | null; upstream: { name: string; ahead: number; behind: number } | null; staged: PathChange[]; unstaged: PathChange[]; untracked: string[]; ignored: string[]; skipped: { path: string; reason: string }[]; unmerged: { path: string; conflicts: number }[]; merging: { kind: 'merge' | 'squash' | 'cherry-pick' | 'revert' | 'rebase'; theirs: string; message: string; conflicts: number; rebase?: { branch: string | null; onto: string; done: number; total: number }; sequence?: { done: number; total: number } } | null; bisecting: BisectInfo (of BisectResult all but the last three) | null; configFault: string | null; behindBranch: boolean; with --porcelain=v2 entries: { path: string; head: EntryInfo | null; index: EntryInfo | null; fileMode: string | null; sides?: { base: EntryInfo | null; ours: EntryInfo | null; theirs: EntryInfo | null } }[] }, EntryInfo = { mode: string; id: string }",
   run,
 }
 
 async function run({ arguments: given, out, repository, operation }: Context): Promise<number> {
   const untracked = untrackedMode(given.optional('untracked-files')?.at(-1))
+  const version = given.optional('porcelain')?.at(-1)
+  if (version !== undefined && !['', 'v1', '1', 'v2', '2'].includes(version))
+    throw usage(`there is no version '${version}' of '--porcelain'`, "'v1' and 'v2' are; '--json' says more")
+  const hasEntries = version === 'v2' || version === '2'
   const repo = await repository()
   const { words } = given
   const status = await repo.status({
@@ -57,10 +66,8 @@ async function run({ arguments: given, out, repository, operation }: Context): P
     ...(words.length === 0 ? {} : { paths: toPathspecs(repo.root, words) }),
     untracked,
     ignored: given.flag('ignored'),
+    entries: hasEntries,
   })
-  const version = given.optional('porcelain')?.at(-1)
-  if (version !== undefined && !['', 'v1', '1'].includes(version))
-    throw usage(`there is no version '${version}' of '--porcelain'`, "'v1' is; '--json' says more")
   if (!out.json && status.configFault !== null)
     out.warn(`nothing can be added: ${visible(status.configFault)}`)
   const here = (path: string): string => fromRepositoryPath(repo.root, path)
@@ -69,10 +76,14 @@ async function run({ arguments: given, out, repository, operation }: Context): P
   const shown = nul
     ? (path: string): string => path
     : isForScripts
-      ? quotedPath
+      ? hasEntries
+        ? quotedName
+        : quotedPath
       : (path: string): string => visible(quotedPath(here(path)))
   out.result(status, () => {
-    if (isForScripts || branch || given.flag('short')) printShortStatus(out, status, { branch, shown, nul })
+    if (hasEntries) printEntryStatus(out, status, { branch, shown, nul })
+    else if (isForScripts || branch || given.flag('short'))
+      printShortStatus(out, status, { branch, shown, nul })
     else printStatus(out, status, { shown: here, isWhole: words.length === 0 && untracked !== 'no' })
   })
   return 0

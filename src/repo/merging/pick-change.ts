@@ -5,6 +5,7 @@ import { type CommitCid, digestHex, shortCid } from '../../encoding/cid.ts'
 import { walkCommits } from '../../history/ancestry.ts'
 import { readCommit } from '../../history/commit.ts'
 import type { Commit } from '../../history/interface.ts'
+import { subjectOf } from '../../history/message.ts'
 import { namesSet, resolveSet } from '../../history/revision-set.ts'
 import { resolveRevision, splitRange } from '../../history/revision.ts'
 import type { Manifest } from '../../store/interface.ts'
@@ -68,9 +69,8 @@ export async function changeOf(io: Io, commit: Commit, choice: PickChoice): Prom
   const parent = await parentOf(io, commit, choice)
   const before = parent?.tree ?? emptyTreeOf(io)
   if (choice.kind === 'revert') {
-    const [subject] = commit.message.split('\n')
     const against = commit.parents.length > 1 ? `, reversing\nchanges made to ${idOf(parent!)}` : ''
-    const message = `Revert "${subject!}"\n\nThis reverts commit ${idOf(commit)}${against}.`
+    const message = `Revert "${subjectOf(commit.message)}"\n\nThis reverts commit ${idOf(commit)}${against}.`
     return { base: commit.tree, theirs: before, message }
   }
   const message = choice.nameOrigin === true ? withOrigin(commit) : commit.message

@@ -1,12 +1,12 @@
 // The state of the working folder in Git's words, and what to do next.
-import type { BisectInfo } from '../../api/bisect.ts'
-import type { PathChange, Status } from '../../api/interface.ts'
-import { verbOf } from '../../repo/merging/verb.ts'
-import type { Output } from '../output.ts'
-import type { Colour } from '../paint.ts'
-import { visible } from '../visible.ts'
-import { shortId } from './commit.ts'
-import { counted } from '../../base/size.ts'
+import type { BisectInfo } from '../../../api/bisect.ts'
+import type { PathChange, Status } from '../../../api/interface.ts'
+import { verbOf } from '../../../repo/merging/verb.ts'
+import type { Output } from '../../output.ts'
+import type { Colour } from '../../paint.ts'
+import { visible } from '../../visible.ts'
+import { shortId } from '../commit.ts'
+import { counted } from '../../../base/size.ts'
 
 /** `isWhole`: the status is of all paths, and new files were looked for. */
 export function printStatus(

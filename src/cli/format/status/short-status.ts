@@ -1,9 +1,9 @@
 // The state of the working folder as `git status --short` and `--porcelain` have it: two letters a path, the first for what
 // is staged, the second for what is not.
-import type { PathChange, Status } from '../../api/interface.ts'
-import { compareBytes, utf8 } from '../../base/bytes.ts'
-import type { Output } from '../output.ts'
-import { visible } from '../visible.ts'
+import type { PathChange, Status } from '../../../api/interface.ts'
+import { compareBytes, utf8 } from '../../../base/bytes.ts'
+import type { Output } from '../../output.ts'
+import { visible } from '../../visible.ts'
 
 export interface ShortForm {
   /** First the branch, and how it stands to the one that it follows. */
@@ -14,7 +14,7 @@ export interface ShortForm {
   readonly nul: boolean
 }
 
-const letters: Readonly<Record<PathChange['state'], string>> = {
+export const stateLetters: Readonly<Record<PathChange['state'], string>> = {
   added: 'A',
   modified: 'M',
   deleted: 'D',
@@ -48,10 +48,10 @@ interface Line {
 /** The lines in the order of their paths. */
 function changedPaths({ staged, unstaged, unmerged }: Status): Line[] {
   const lines = new Map<string, Line>()
-  for (const { path, state, from } of staged) lines.set(path, { path, what: `${letters[state]} `, from })
+  for (const { path, state, from } of staged) lines.set(path, { path, what: `${stateLetters[state]} `, from })
   for (const { path, state } of unstaged) {
     const line = lines.get(path)
-    lines.set(path, { path, from: line?.from, what: `${line?.what[0] ?? ' '}${letters[state]}` })
+    lines.set(path, { path, from: line?.from, what: `${line?.what[0] ?? ' '}${stateLetters[state]}` })
   }
   for (const { path } of unmerged) lines.set(path, { path, what: 'UU' })
   return [...lines.values()].sort((a, b) => compareBytes(utf8(a.path), utf8(b.path)))
