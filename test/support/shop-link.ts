@@ -72,9 +72,12 @@ export class ShopLink {
     return found
   }
 
-  async edit(change: (rows: { put(row: object): void; delete(key: number): void }) => void): Promise<void> {
+  async edit(
+    change: (rows: { put(row: object): void; delete(key: number): void }) => void,
+    name = 'people',
+  ): Promise<void> {
     await this.repository.transaction('main', (tx) => {
-      const table = tx.table('shop/people')
+      const table = tx.table(`shop/${name}`)
       change({ put: (row) => table.put(row as never), delete: (key) => table.delete(key) })
     })
   }

@@ -8,7 +8,7 @@ import type { ChangeLog, LogMark, LogReader, LogStart, LogStatus, LostLog } from
 import type { EndpointSnapshot, EndpointTable } from '../../interface.ts'
 import type { PostgresTable } from '../discover.ts'
 import { withEndpointErrors } from '../failure.ts'
-import { publishedOf, runOf } from '../incarnation.ts'
+import { incarnationOf, runOf } from '../incarnation.ts'
 import { PostgresLogReader } from './log-reader.ts'
 import { LogStream } from './log-stream.ts'
 import { lsnOf } from './lsn.ts'
@@ -106,7 +106,7 @@ export class PostgresChangeLog implements ChangeLog {
       await this.#client.query(
         `CREATE PUBLICATION ${quoteName(slot)} FOR TABLE ${list} WITH (publish_via_partition_root = true)`,
       )
-      const incarnation = await publishedOf(this.#client, own, slot)
+      const incarnation = await incarnationOf(this.#client, own, slot)
       const { rows } = await inTime(
         replication.query<{ consistent_point: string; snapshot_name: string }>(
           `CREATE_REPLICATION_SLOT ${quoteName(slot)} LOGICAL pgoutput EXPORT_SNAPSHOT`,
@@ -167,7 +167,9 @@ export class PostgresChangeLog implements ChangeLog {
       return { lost: 'the server was started anew, and its replication slot stands where it stood before' }
     if (!slot.isPublishing) return { lost: 'other tables are published' }
     if (slot.incarnation !== at.incarnation)
-      return { lost: 'a table was written anew as a whole, or its publication was altered' }
+      return {
+        lost: 'a table was written anew as a whole, or a table, a type or the publication was altered',
+      }
     return whileBusy(async () => {
       const where = { slot: at.slot, start: at.lsn, safe: confirmed, location: this.#where }
       const stream = new LogStream(await replication(), where)

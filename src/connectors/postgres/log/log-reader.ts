@@ -4,7 +4,7 @@ import type { Client } from 'pg'
 import type { LogChange, LogPart, LogReader } from '../../change-log.ts'
 import type { PostgresTable } from '../discover.ts'
 import { withEndpointErrors } from '../failure.ts'
-import { publishedOf } from '../incarnation.ts'
+import { incarnationOf } from '../incarnation.ts'
 import { LogRows } from './log-rows.ts'
 import type { LogStream } from './log-stream.ts'
 import { lsnOf, lsnText } from './lsn.ts'
@@ -106,13 +106,13 @@ export class PostgresLogReader implements LogReader {
 
   async #rewritten(): Promise<LogChange[]> {
     const now = await withEndpointErrors(this.#stream.location, () =>
-      publishedOf(this.#client, this.#tables, this.#at.slot),
+      incarnationOf(this.#client, this.#tables, this.#at.slot),
     )
     if (now === this.#at.incarnation) return []
     return this.#tables.map(({ name }) => ({
       kind: 'unclear',
       table: name,
-      reason: 'a table of the link was written anew as a whole, or its publication was altered',
+      reason: 'a table was written anew as a whole, or a table, a type or the publication was altered',
     }))
   }
 }

@@ -3,7 +3,7 @@ import type { Client } from 'pg'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isVarveError } from '../../../base/errors.ts'
 import type { PostgresTable } from '../discover.ts'
-import { publishedSql, runSql } from '../incarnation.ts'
+import { incarnationSql, runSql } from '../incarnation.ts'
 import { quoteName } from '../sql.ts'
 
 /** A connection that has just ended may still hold the slot. */
@@ -52,7 +52,7 @@ function slotOf({ here, confirmed, wal_status: status, active, kept }: SlotRow):
 export interface SlotState extends Slot {
   /** Whether it is exactly the tables that are published under its name. */
   readonly isPublishing: boolean
-  /** The incarnation of the tables, and of what is published of them. */
+  /** Of the tables, and of what is published of them. */
   readonly incarnation: string
   /** The server's run. */
   readonly run: string
@@ -65,7 +65,7 @@ export async function readSlotState(
   tables: readonly PostgresTable[],
 ): Promise<SlotState | null> {
   const { rows } = await client.query<SlotRow & { published: string[]; files: string; run: string }>(
-    `SELECT ${slotColumns}, ${publishedSql('$2', '$1')} AS files, ${runSql} AS run,
+    `SELECT ${slotColumns}, ${incarnationSql('$2', '$1')} AS files, ${runSql} AS run,
             ARRAY(SELECT format('%s.%s', schemaname, tablename) FROM pg_publication_tables WHERE pubname = $1) AS published
        FROM pg_replication_slots WHERE slot_name = $1`,
     [name, tables.map(({ sql }) => sql)],
