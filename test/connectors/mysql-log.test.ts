@@ -7,6 +7,7 @@ import type { ChangeLog, LogMark, LogReader } from '../../src/connectors/change-
 import type { Connector, EndpointTable } from '../../src/connectors/interface.ts'
 import { openEndpoint } from '../../src/connectors/open.ts'
 import type { Cell } from '../../src/table/interface.ts'
+import { isTransient } from '../../src/sync/retry.ts'
 import { type Mariadb, hasMariadb, startMariadb, withoutMariadb } from '../support/mariadb.ts'
 import { beginLog, changeText, lostReason, openReader, readChanges } from './log-reading.ts'
 import { mysqlValues } from './mysql-cases.ts'
@@ -259,6 +260,24 @@ describe.skipIf(!hasMariadb)(`the log of MariaDB${withoutMariadb}`, () => {
   })
 
   test.each([
+    ['in a file that is gone, and less has been written since', 'FLUSH BINARY LOGS', 1],
+    ['in a file that is gone, and more has been written since', 'FLUSH BINARY LOGS', 300],
+    ['in a file of the same name, and less has been written since', 'RESET MASTER', 1],
+    ['in a file of the same name, and more has been written since', 'RESET MASTER', 300],
+  ])('a log that begins anew while it is read breaks the line: %s', async (_, before, updates) => {
+    await db.query(before)
+    const mark = await begin()
+    const reader = await opened(mark)
+    await db.query("UPDATE people SET name = 'x' WHERE id = 1")
+    await readChanges(reader)
+    await db.query('RESET MASTER')
+    for (let i = 0; i < updates; i++) await db.query('UPDATE people SET name = ? WHERE id = 1', [`${i}`])
+    const broken: unknown = await readChanges(reader).catch((error: unknown) => error)
+    expect(isTransient(broken)).toBe(true)
+    expect(await lostBy(mark)).toMatch(/no such log any more|set back/)
+  })
+
+  test.each([
     ['TRUNCATE people', 'the log has: TRUNCATE people'],
     ['ALTER TABLE people ADD email text', 'the log has: ALTER TABLE people ADD email text'],
     ['/* x */ truncate table `people`', 'in place of rows: /* x */'],
@@ -328,6 +347,25 @@ describe.skipIf(!hasMariadb)(`the log of MariaDB${withoutMariadb}`, () => {
       await other.close()
     }
   })
+
+  test.each(['REPLICATION SLAVE', 'BINLOG MONITOR'])(
+    'a user who loses the right to %s has lost the log',
+    async (right) => {
+      await db.query(
+        'CREATE OR REPLACE USER once; GRANT SELECT ON people TO once; GRANT REPLICATION SLAVE, BINLOG MONITOR ON *.* TO once',
+      )
+      const mark = await begin()
+      const user = async (): Promise<string> => {
+        const other = await openEndpoint(url.replace('root@', 'once@'))
+        const found = await lostReason(other.log!, tables, mark)
+        await other.close()
+        return found
+      }
+      expect(await user()).toBe('it is there')
+      await db.query(`REVOKE ${right} ON *.* FROM once`)
+      expect(await user()).toContain(right)
+    },
+  )
 })
 
 function shown({ kind, bytes }: Cell): string {

@@ -15,11 +15,15 @@ const trust =
 const passwordHint =
   'give the password in VARVE_LINK_NAME_PASSWORD, MYSQL_PWD or the section [client] of ~/.my.cnf, never in the URL'
 const noSpace: ReadonlySet<number> = new Set([1021, 1114])
-const wrongUser: ReadonlySet<number> = new Set([1044, 1045, 1251, 1524, 1698, 1820])
-const missingRight: ReadonlySet<number> = new Set([1142, 1143, 1227, 1290, 1370, 1792, 1836])
-/** Deadlocks and waits for a lock, tables that are altered, a server that starts, ends or has no connection left. */
+const wrongUser: ReadonlySet<number> = new Set([1045, 1251, 1524, 1698, 1820, 1862])
+const lockedUser = 4151
+const missingRight: ReadonlySet<number> = new Set([1044, 1142, 1143, 1227, 1290, 1370, 1792, 1836])
+/**
+ * Deadlocks and waits for a lock, tables that are altered, a server that starts, ends or has no connection left, and a log
+ * that cannot be read on: whoever opens it again finds out why.
+ */
 const passing: ReadonlySet<number> = new Set([
-  1020, 1040, 1053, 1105, 1158, 1159, 1160, 1161, 1203, 1205, 1213, 1226, 1317, 1412, 1613, 1927, 3024,
+  1020, 1040, 1053, 1105, 1158, 1159, 1160, 1161, 1203, 1205, 1213, 1226, 1236, 1317, 1412, 1613, 1927, 3024,
 ])
 /**
  * Faults of a row, not of the server: null, duplicate, references, checks, ranges, lengths, characters, what
@@ -55,6 +59,8 @@ export function endpointError(where: string, error: unknown): unknown {
   }
   if (passing.has(number)) return unreachable(where, error.message, facts)
   if (number === 1049) return accessRefused(where, facts, 'the path of the URL names the database')
+  if (number === lockedUser)
+    return accessRefused(where, facts, "it is unlocked by 'ALTER USER … ACCOUNT UNLOCK'")
   if (wrongUser.has(number)) return accessRefused(where, facts, passwordHint)
   if (missingRight.has(number)) return rightMissing(where, facts)
   return noSpace.has(number) ? diskFull(where, facts) : otherFailure(where, facts)

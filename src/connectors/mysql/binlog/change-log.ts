@@ -14,6 +14,8 @@ import { BinlogStream } from './stream.ts'
 
 /** The server cannot read its log from there. */
 const unreadable = 1236
+/** The user may not read the log, or not ask where it is. */
+const noRight = 1227
 
 export interface BinlogHome {
   readonly session: Session
@@ -39,7 +41,7 @@ export class BinlogChangeLog implements ChangeLog {
       return await this.#asked(() => serverObstacle(this.#home.session))
     } catch (error) {
       // Whoever may not ask where the log is may not read it either.
-      if (numberOf((error as { cause?: unknown }).cause ?? {}) === 1227) return (error as Error).message
+      if (causeOf(error) === noRight) return (error as Error).message
       throw error
     }
   }
@@ -70,11 +72,16 @@ export class BinlogChangeLog implements ChangeLog {
     if (at.at >= 2 ** 32) return { lost: 'it lies beyond the first 4 GiB of a file' }
     try {
       const reader = await this.#read(tables, { file: at.file, at: at.last?.from ?? at.at })
-      if (await reader.resume(at)) return reader
+      if (await reader.resume(at)) {
+        // Whether the user may still ask where the log is.
+        await reader.now()
+        return reader
+      }
       await reader.close()
       return { lost: 'the server has another log under the same name: it was set back' }
     } catch (error) {
-      if (numberOf((error as { cause?: unknown }).cause ?? {}) !== unreadable) throw error
+      if (causeOf(error) === noRight) return { lost: (error as Error).message }
+      if (causeOf(error) !== unreadable) throw error
       return { lost: `the server has no such log any more: ${(error as Error).message}` }
     }
   }
@@ -125,4 +132,8 @@ export class BinlogChangeLog implements ChangeLog {
       throw endpointError(this.#home.location, error)
     }
   }
+}
+
+function causeOf(error: unknown): number {
+  return numberOf((error as { cause?: unknown }).cause ?? {})
 }

@@ -2,7 +2,7 @@
 // before. What stands in the log has been committed; a transaction is given out when its end is there, a large one in
 // parts.
 import { createHash, type Hash } from 'node:crypto'
-import { throwIfAborted } from '../../../base/errors.ts'
+import { VarveError, throwIfAborted } from '../../../base/errors.ts'
 import type { LogChange, LogPart, LogReader, LogTransaction } from '../../change-log.ts'
 import { endpointError } from '../failure.ts'
 import { type EventBytes, type EventHeader, type LogEvent, readEvent, readHeader } from './events.ts'
@@ -60,7 +60,9 @@ export class BinlogReader implements LogReader {
   }
 
   async now(): Promise<string> {
-    return positionText({ ...this.#at, ...(await this.#asked(() => this.#source.now())) })
+    const now = await this.#asked(() => this.#source.now())
+    if (isBefore(now, this.#at)) throw logBegunAnew(this.#source.location)
+    return positionText({ ...this.#at, ...now })
   }
 
   async *read(until: string, signal?: AbortSignal): AsyncGenerator<LogPart> {
@@ -171,6 +173,13 @@ export class BinlogReader implements LogReader {
       throw endpointError(this.#source.location, error)
     }
   }
+}
+
+/** Whoever reads on in a file that RESET MASTER has removed need not hear of that; opened again, the log is lost. */
+function logBegunAnew(where: string): VarveError {
+  return new VarveError('VARVE_UNREACHABLE', `the log of '${where}' was begun anew`, {
+    data: { endpoint: where },
+  })
 }
 
 /** Whether it is the beginning of a file or of a transaction, as opposed to the word BEGIN in one. */
