@@ -12,7 +12,6 @@ import { checkGraph } from '../repo/fsck/check-graph.ts'
 import { checkDatasets } from '../repo/fsck/check.ts'
 import { checkConfig } from '../repo/config.ts'
 import type { PolicyDecision } from '../merge/policies/decisions.ts'
-import { log } from '../repo/log/log.ts'
 import { reflog } from '../repo/reflog.ts'
 import { createTag, deleteTag, listTags } from '../repo/tags.ts'
 import { undo } from '../repo/undo.ts'
@@ -22,7 +21,6 @@ import { PartialStore } from '../remote/partial-store.ts'
 import { partialOf } from '../remote/selection.ts'
 import type { FsckReport, GcReport, Store } from '../store/interface.ts'
 import { type FirstBad, type FirstBadOptions, findFirstBad } from './bisect.ts'
-import { blamePath, logOfRow } from './blame.ts'
 import { type ExportOptions, exportFrom } from './tables/export-table.ts'
 import { type ImportOptions, importInto } from './tables/import-table.ts'
 import type { Snapshot, Transaction } from './tables/data.ts'
@@ -33,36 +31,17 @@ import { indexEntries } from './index-entries.ts'
 import { branchInfo, tagInfo } from './ref-info.ts'
 import type * as t from './interface.ts'
 import { decisionsAt } from './policies.ts'
-import { MergingRepository } from './merging-repository.ts'
+import { LogRepository } from './log-repository.ts'
 import type { CheckReport } from '../rules/interface.ts'
 import { type RuleCheckOptions, checkRules } from './checks.ts'
-import type { Blame, BlameOptions, RowCommit, RowLogOptions } from './row-history.ts'
 import { described, independentOf, mergeBasesOf, reaches, revisionInfo } from './revisions.ts'
 import { openSnapshot } from './tables/snapshot.ts'
 import { runTransaction } from './tables/transaction.ts'
 
-export class DataRepository extends MergingRepository {
+export class DataRepository extends LogRepository {
   /** A repository over a store of your own: in memory by default. */
   static over(store: Store = MemoryStore.create(), options: t.OpenOptions = {}): DataRepository {
     return new DataRepository(store, options)
-  }
-
-  async *log(options: t.LogOptions = {}): AsyncGenerator<t.LoggedCommit> {
-    const names = await refNames(this.repo, await this.repo.store.manifest())
-    const beyond = await commitsLeftOut(this.repo.store)
-    for await (const { commit, paths } of log(this.repo, options)) {
-      yield { ...commitInfoOf(commit, names, beyond), ...(paths === undefined ? {} : { paths }) }
-    }
-  }
-
-  /** The commits that added, changed or removed a row (or one of its cells), newest first, each with what it did. */
-  async *rowLog(path: string, options: RowLogOptions): AsyncGenerator<RowCommit> {
-    yield* logOfRow(this.repo, path, options)
-  }
-
-  /** For each line of a text, or each row or cell of a table, the commit that brought it in as it is now. */
-  async blame(path: string, options: BlameOptions = {}): Promise<Blame> {
-    return blamePath(this.repo, path, options)
   }
 
   /**

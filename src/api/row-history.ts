@@ -1,5 +1,6 @@
-// Who brought in what is there, and what became of one row: the answers of `blame` and `rowLog`. Plain data, as in
+// Who brought in what is there, and what became of a row or of lines: the answers of `blame`, `rowLog` and `lineLog`. Plain data, as in
 // interface.ts.
+import type { LineHunk } from '../documents/line-hunks.ts'
 import type { Signature } from '../history/interface.ts'
 import type { Row, Value } from '../table/interface.ts'
 import type { Key } from './tables/data.ts'
@@ -87,4 +88,23 @@ export interface RowCommit extends CommitInfo {
   readonly keyColumns: readonly string[]
   /** The change from the first parent. When a column was named, `cells` has only that one. */
   readonly change: RowChange
+}
+
+export interface LineLogOptions extends HistoryOptions {
+  /**
+   * Lines of the newest version, each as Git's -L has them: '10,20', '10,+5', '/pattern/,/pattern/', ',7', '10,'. Patterns are
+   * RE2's.
+   */
+  readonly lines: readonly string[]
+}
+
+export interface LineCommit extends CommitInfo {
+  /** What the file was called in this commit. */
+  readonly path: string
+  /** What it was called in the first parent, where that was another name. */
+  readonly from?: string
+  /** The first commit that had it. */
+  readonly isNew?: true
+  /** Each range that changed, whole, against the first parent; of a merge that changed them there is none. */
+  readonly hunks: readonly LineHunk[]
 }

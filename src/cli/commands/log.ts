@@ -7,6 +7,7 @@ import { chosenPaths } from '../log/chosen-paths.ts'
 import { choice, choiceOptions, filterNames } from '../log/choice.ts'
 import { printLog } from '../log/commits.ts'
 import { formOptions } from '../log/form.ts'
+import { logLines } from '../log/lines.ts'
 import { logReceipts } from '../log/receipts.ts'
 import { logRow } from '../log/rows.ts'
 import { requirePaths, revisionsAndPaths } from '../paths.ts'
@@ -16,6 +17,7 @@ export const command: Command = {
     'log [--oneline | --format FORMAT] [--date STYLE] [-n N] [--reverse] [--stat | --name-only | --name-status] [-p] [--all | --branches | --tags | --remotes] [--no-follow] [FILTER...] [REV | A..B | ^A]... [[--] PATH...]',
     'log --graph [--oneline] [-n N] [--stat] [--all] [REV | A..B | ^A]...',
     'log --links [NAME] [--oneline] [-n N]',
+    'log -L START,END:FILE... [--oneline] [-n N] [--no-follow] [FILTER...] [REV | A..B]',
     'log --key KEY... [--column NAME] [--oneline] [-n N] [--all] [--no-follow] [FILTER...] [REV | A..B | ^A]... [--] TABLE',
   ],
   description:
@@ -35,6 +37,12 @@ export const command: Command = {
       about: 'also show the changes, as `varve diff` does; with PATH, only of PATH',
     },
     graph: { type: 'flag', about: 'draw how branches part and meet' },
+    'line-range': {
+      type: 'list',
+      short: 'L',
+      value: 'START,END:FILE',
+      about: "what became of these lines of a text: '10,20:notes.txt', '10,+5:…', '/PATTERN/,/PATTERN/:…'",
+    },
     key: { type: 'list', short: 'k', value: 'KEY', about: "the row's key; once for each of its columns" },
     column: { type: 'text', short: 'c', value: 'NAME', about: 'only this cell of the row' },
     links: { type: 'flag', about: 'receipts of links with live systems, fetched ones included' },
@@ -54,6 +62,7 @@ export const command: Command = {
     ["varve log --oneline 'reports/*.csv'", 'the commits that changed one of these files'],
     ['varve log -p -1 people.csv', 'the last change of a file, by row and cell'],
     ["varve log --author ada --since '2 weeks ago'", 'what one person did lately'],
+    ['varve log -L 10,20:notes.txt', 'what became of some lines, and who changed them'],
     ['varve log people.csv --key 17', 'the history of one row'],
     ['varve log people.csv --key 17 --column city --oneline', 'the history of one cell'],
     ["varve log --reverse --date short --format '%h %ad %an: %s'", 'in your own format, oldest first'],
@@ -61,7 +70,7 @@ export const command: Command = {
     ['varve log main..cleanup', 'commits that cleanup has and main does not'],
     ['varve log --branches ^main', 'commits that any branch has and main does not'],
   ],
-  json: '{ items: CommitInfo[] }, with --stat each with `stat: DiffStat[]`, with --name-only with `changed: string[]`, with --name-status with `changed: PathChange[]`, with -p with `changes: { items: FileDiff[] }`, with --key { items: (CommitInfo & { path: string; keyColumns: string[]; change: RowChange })[] }, with --links { items: LoggedReceipt[] }; LoggedReceipt = { id: string; link: string; mode: string; startedMs: number; finishedMs: number; tables: TableReceipt[]; heldBack: { table: string; key: string; reason: string }[]; heldBackCount: number; commit: string | null; notes: string[] }',
+  json: '{ items: CommitInfo[] }, with --stat each with `stat: DiffStat[]`, with --name-only with `changed: string[]`, with --name-status with `changed: PathChange[]`, with -p with `changes: { items: FileDiff[] }`, with -L { items: (CommitInfo & { path: string; from?: string; isNew?: true; hunks: LineHunk[] })[] }, with --key { items: (CommitInfo & { path: string; keyColumns: string[]; change: RowChange })[] }, with --links { items: LoggedReceipt[] }; LoggedReceipt = { id: string; link: string; mode: string; startedMs: number; finishedMs: number; tables: TableReceipt[]; heldBack: { table: string; key: string; reason: string }[]; heldBackCount: number; commit: string | null; notes: string[] }',
   numberOption: 'limit',
   pages: () => true,
   run,
@@ -72,6 +81,10 @@ async function run(context: Context): Promise<number> {
   given.exclusive('follow', 'no-follow')
   given.exclusive('stat', ...nameNames)
   const repo = await repository()
+  if (given.list('line-range').length > 0) {
+    const { revisions, paths } = await revisionsAndPaths(repo, given, Infinity)
+    return logLines(context, repo, revisions, paths)
+  }
   if (given.flag('links')) return logReceipts(context, repo)
   const { revisions, paths } = await revisionsAndPaths(repo, given, Infinity)
   if (given.list('key').length > 0) {

@@ -60,11 +60,23 @@ async function printDiff(out: Output, diff: FileDiff, { lines = false }: DiffFor
     out.line(`${out.paint('bold', titleOf(diff))}: ${out.paint('dim', `(${visible(diff.note)})`)}`)
   const values = lines ? null : await diff.values()
   if (values !== null) return printValueChanges(out, values, titleOf(diff))
+  const hunks = await printHunks(out, diff, diff.hunks())
+  if (hunks > 0) return
+  if (diff.state === 'renamed') out.line(`${out.paint('bold', titleOf(diff))}: renamed`)
+  else if (diff.note === undefined) printFileNames(out, diff)
+}
+
+/** As a patch; returns how many there were. */
+export async function printHunks(
+  out: Output,
+  names: FileNames,
+  hunks: Iterable<LineHunk> | AsyncIterable<LineHunk>,
+): Promise<number> {
   // Control characters are harmless in a file, and a patch needs its bytes.
   const shown = out.terminal ? visibleLine : (line: string): string => line
-  let hunks = 0
-  for await (const hunk of diff.hunks()) {
-    if (hunks++ === 0) printFileNames(out, diff)
+  let count = 0
+  for await (const hunk of hunks) {
+    if (count++ === 0) printFileNames(out, names)
     out.line(out.paint('cyan', hunkHead(hunk)))
     for (const line of hunk.lines) {
       if (line.startsWith('+')) out.line(out.paint('green', shown(line)))
@@ -73,10 +85,10 @@ async function printDiff(out: Output, diff: FileDiff, { lines = false }: DiffFor
     }
     await out.drain()
   }
-  if (hunks > 0) return
-  if (diff.state === 'renamed') out.line(`${out.paint('bold', titleOf(diff))}: renamed`)
-  else if (diff.note === undefined) printFileNames(out, diff)
+  return count
 }
+
+type FileNames = Pick<FileDiff, 'path' | 'from' | 'state'>
 
 /** The head of a hunk, as patches have it: a range of no lines names the line before it. */
 function hunkHead({ oldStart, oldLines, newStart, newLines }: LineHunk): string {
@@ -84,7 +96,7 @@ function hunkHead({ oldStart, oldLines, newStart, newLines }: LineHunk): string 
   return `@@ -${range(oldStart, oldLines)} +${range(newStart, newLines)} @@`
 }
 
-function printFileNames(out: Output, { path, from, state }: FileDiff): void {
+function printFileNames(out: Output, { path, from, state }: FileNames): void {
   const before = state === 'added' ? '/dev/null' : `a/${visible(from ?? path)}`
   const after = state === 'deleted' ? '/dev/null' : `b/${visible(path)}`
   out.line(out.paint('bold', `--- ${before}`))

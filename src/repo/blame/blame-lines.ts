@@ -1,20 +1,13 @@
 // Blame of a text by lines: lines that the older version has too, by the comparison that merges use, go on to it. A
 // table that was a plain text before, or became one, is compared as the file that it is. Where two versions differ too
 // much to be compared, or one is no text, the newer one answers for all.
-import { commandWord } from '../../base/command-word.ts'
-import { VarveError, throwIfAborted } from '../../base/errors.ts'
-import { concatBytes } from '../../base/bytes.ts'
+import { throwIfAborted } from '../../base/errors.ts'
 import { diffLines } from '../../documents/line-diff.ts'
-import type { Path, TreeEntry } from '../../files/interface.ts'
-import { readFile } from '../../files/read.ts'
-import { isText, splitLines, textFromBytes } from '../../files/text.ts'
-import { renderTable } from '../../formats/render.ts'
 import { graphOf } from '../../history/commit-graph.ts'
 import type { Commit } from '../../history/interface.ts'
 import type { NodeStore } from '../../prolly/node-store.ts'
-import { loadTable } from '../../table/table-object.ts'
+import { linesOfVersion, noLines } from './version-lines.ts'
 import { type Attribution, type BlameSubject, blame } from './blame.ts'
-import { textBytesMax } from '../diff/diff.ts'
 import type { Repo } from '../interface.ts'
 import { PathOrigins, type PathVersion } from '../log/path-origin.ts'
 
@@ -37,7 +30,8 @@ export async function blameLines(
   version: PathVersion,
   options: BlameLinesOptions = {},
 ): Promise<LineAttribution[]> {
-  const lines = version.entry === null ? null : await linesOf(repo.nodes, version.entry, options.signal)
+  const lines =
+    version.entry === null ? null : await linesOfVersion(repo.nodes, version.entry, options.signal)
   if (lines === null) throw noLines(version.path)
   const all = Uint32Array.from(lines, (_, i) => i)
   const subject = new LineSubject(repo.nodes, lines, options)
@@ -72,7 +66,7 @@ class LineSubject implements BlameSubject<LineWork> {
     before: PathVersion,
   ): Promise<{ passed: LineWork | null; left: LineWork | null }> {
     throwIfAborted(this.#options.signal)
-    const older = await linesOf(this.#nodes, before.entry!, this.#options.signal)
+    const older = await linesOfVersion(this.#nodes, before.entry!, this.#options.signal)
     const hunks = older === null ? null : diffLines(older, work.lines)
     if (older === null || hunks === null) return { passed: null, left: work }
     const passed: [number, number][] = []
@@ -114,45 +108,4 @@ function workOf(lines: readonly string[], pairs: readonly [number, number][]): L
     at: Uint32Array.from(pairs, ([at]) => at),
     final: Uint32Array.from(pairs, ([, final]) => final),
   }
-}
-
-/** The lines of a version; null when it is not a text, or too large. */
-async function linesOf(
-  nodes: NodeStore,
-  entry: TreeEntry,
-  signal: AbortSignal | undefined,
-): Promise<string[] | null> {
-  const source = await bytesOf(nodes, entry, signal)
-  if (source === null) return null
-  const parts: Uint8Array[] = []
-  let length = 0
-  for await (const part of source) {
-    length += part.length
-    if (length > textBytesMax) return null
-    parts.push(part.slice())
-  }
-  const bytes = concatBytes(parts)
-  return isText(bytes) ? splitLines(textFromBytes(bytes)) : null
-}
-
-async function bytesOf(
-  nodes: NodeStore,
-  entry: TreeEntry,
-  signal: AbortSignal | undefined,
-): Promise<AsyncIterable<Uint8Array> | null> {
-  if (entry.kind === 'symlink') return null
-  if (entry.kind === 'file') return entry.size > textBytesMax ? null : readFile(nodes, entry, { signal })
-  const table = await loadTable(nodes.reader, entry.table, { signal })
-  return table.layout === null ? null : renderTable(nodes, table, { signal })
-}
-
-function noLines(path: Path): VarveError {
-  return new VarveError(
-    'VARVE_NOT_POSSIBLE',
-    `'${path}' is not a text of at most ${textBytesMax >> 20} MiB`,
-    {
-      data: { path, limit: textBytesMax },
-      hint: `see which commits changed it: 'varve log ${commandWord(path)}'`,
-    },
-  )
 }

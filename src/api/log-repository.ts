@@ -1,0 +1,44 @@
+// What history says of paths, rows and lines, on any store.
+import { commitsLeftOut } from '../history/horizon.ts'
+import { log } from '../repo/log/log.ts'
+import { blamePath, logOfRow } from './blame.ts'
+import { commitInfoOf, refNames } from './info.ts'
+import type * as t from './interface.ts'
+import { logOfLines } from './line-history.ts'
+import { MergingRepository } from './merging-repository.ts'
+import type {
+  Blame,
+  BlameOptions,
+  LineCommit,
+  LineLogOptions,
+  RowCommit,
+  RowLogOptions,
+} from './row-history.ts'
+
+export class LogRepository extends MergingRepository {
+  async *log(options: t.LogOptions = {}): AsyncGenerator<t.LoggedCommit> {
+    const names = await refNames(this.repo, await this.repo.store.manifest())
+    const beyond = await commitsLeftOut(this.repo.store)
+    for await (const { commit, paths } of log(this.repo, options)) {
+      yield { ...commitInfoOf(commit, names, beyond), ...(paths === undefined ? {} : { paths }) }
+    }
+  }
+
+  /** The commits that added, changed or removed a row (or one of its cells), newest first, each with what it did. */
+  async *rowLog(path: string, options: RowLogOptions): AsyncGenerator<RowCommit> {
+    yield* logOfRow(this.repo, path, options)
+  }
+
+  /**
+   * The commits that changed lines of a text, newest first, each with how.
+   * @throws VarveError VARVE_USAGE for lines that are not there, VARVE_NOT_POSSIBLE for what is no text
+   */
+  async *lineLog(path: string, options: LineLogOptions): AsyncGenerator<LineCommit> {
+    yield* logOfLines(this.repo, path, options)
+  }
+
+  /** For each line of a text, or each row or cell of a table, the commit that brought it in as it is now. */
+  async blame(path: string, options: BlameOptions = {}): Promise<Blame> {
+    return blamePath(this.repo, path, options)
+  }
+}
