@@ -106,8 +106,9 @@ class LoggedRows {
       if (followed === null) continue
       const { rows } = followed
       this.#changed.add(followed)
+      if (rows.looksBack(change)) await rows.flush()
       rows.add(change)
-      if (rows.isFull) await rows.flush()
+      if (rows.isFull) await rows.makeRoom()
       const reason = unclear(change.table, rows)
       if (reason !== null) return reason
     }

@@ -3,7 +3,7 @@
 // a row is a number: where it lies. A row is a byte that says what it is, its `from`, and its cells: a byte for the
 // kind of each and, where that kind has bytes, their number and themselves; a cell that the log leaves out is a byte.
 import { ByteReader, varintLength, writeVarint } from '../../encoding/varint.ts'
-import { cellOf } from '../../table/cell.ts'
+import { absentCell, cellOf } from '../../table/cell.ts'
 import type { Cell, CellKind } from '../../table/interface.ts'
 
 export interface LaidRow {
@@ -31,10 +31,14 @@ const firstPieceBytes = 1 << 10
 
 export class LaidRows {
   readonly #pieces: Uint8Array[] = []
+  /** Pieces that are used again: fresh memory costs more, and what is left lies around until it is collected. */
+  readonly #free: Uint8Array[] = []
   readonly #columns: number
   #used = pieceBytes
   /** Of all that was laid. */
   bytes = 0
+  /** Of the largest row. */
+  bytesMax = 0
 
   /** `columns` is how many cells a row has. */
   constructor(columns: number) {
@@ -46,6 +50,7 @@ export class LaidRows {
     let length = 1 + varintLength(from.length) + from.length
     for (const cell of cells ?? []) length += lengthOf(cell)
     this.bytes += length
+    if (length > this.bytesMax) this.bytesMax = length
     const place = this.#take(length)
     const [piece, start] = this.#at(place)
     piece[start] = cells === null ? gone : isPatch ? patch : put
@@ -56,12 +61,25 @@ export class LaidRows {
 
   /** Reads a row back, as views. */
   lift(place: number): LaidRow {
-    const reader = new ByteReader(...this.#at(place))
+    return readLaidRow(new ByteReader(...this.#at(place)), this.#columns)
+  }
+
+  /** A row's bytes as they lie here: `readLaidRow` reads them. */
+  bytesOf(place: number): Uint8Array {
+    const [piece, start] = this.#at(place)
+    const reader = new ByteReader(piece, start)
     const kind = reader.byte()
-    const from = reader.take(reader.varint())
-    if (kind === gone) return { cells: null, from, isPatch: false }
-    const cells = Array.from({ length: this.#columns }, () => readCell(reader))
-    return { cells, from, isPatch: kind === patch }
+    reader.skip(reader.varint())
+    if (kind !== gone) for (let i = 0; i < this.#columns; i++) skipCell(reader)
+    return piece.subarray(start, reader.at)
+  }
+
+  /** Forgets all rows. What was read of them must not be used any more. */
+  clear(): void {
+    this.#free.push(...this.#pieces.splice(0).filter(({ length }) => length === pieceBytes))
+    this.#used = pieceBytes
+    this.bytes = 0
+    this.bytesMax = 0
   }
 
   #at(place: number): [piece: Uint8Array, start: number] {
@@ -71,7 +89,8 @@ export class LaidRows {
   #take(length: number): number {
     if (this.#used + length > pieceBytes) {
       const least = this.#pieces.length === 0 ? firstPieceBytes : pieceBytes
-      this.#pieces.push(new Uint8Array(Math.max(least, length)))
+      const free = length > pieceBytes ? undefined : this.#free.pop()
+      this.#pieces.push(free ?? new Uint8Array(Math.max(least, length)))
       this.#used = 0
     }
     const last = this.#pieces.length - 1
@@ -93,6 +112,26 @@ export class LaidRows {
   }
 }
 
+/** Reads a row of `columns` cells, as views. */
+export function readLaidRow(reader: ByteReader, columns: number): LaidRow {
+  const kind = reader.byte()
+  const from = reader.take(reader.varint())
+  if (kind === gone) return { cells: null, from, isPatch: false }
+  const cells = Array.from({ length: columns }, () => readCell(reader))
+  return { cells, from, isPatch: kind === patch }
+}
+
+/**
+ * A row as it is when a later one is laid over it, which has its own cells and leaves out the others. Null when nothing is
+ * there of which they could be.
+ */
+export function laidOver(known: LaidRow, later: LaidRow): LaidRow | null {
+  if (later.cells === null || !later.cells.includes(null)) return later
+  if (known.cells === null && !later.isPatch) return null
+  const cells = later.cells.map((cell, i) => cell ?? (known.cells === null ? absentCell : known.cells[i]!))
+  return { cells, from: known.from, isPatch: known.isPatch || later.isPatch }
+}
+
 function lengthOf(cell: Cell | null): number {
   if (cell === null || codes.get(cell.kind)! < firstWithBytes) return 1
   return 1 + varintLength(cell.bytes.length) + cell.bytes.length
@@ -108,6 +147,11 @@ function writeBytes(piece: Uint8Array, at: number, bytes: Uint8Array): number {
   const start = writeVarint(piece, at, bytes.length)
   piece.set(bytes, start)
   return start + bytes.length
+}
+
+function skipCell(reader: ByteReader): void {
+  const code = reader.byte()
+  if (code !== leftOut && code >= firstWithBytes) reader.skip(reader.varint())
 }
 
 function readCell(reader: ByteReader): Cell | null {

@@ -1,6 +1,7 @@
 // What the log says of one table, gathered by key until it goes into the tree: of two changes of a row the later counts,
 // and a value that a change leaves out is the one before. Where that is not known, the table is unclear. A row that becomes
 // too large to be kept stays in the tree as it was, and is noted until the log tells of it again.
+import type { AnyIterable } from '../../base/iterables.ts'
 import { yieldIfDue } from '../../base/turns.ts'
 import type { LogChange } from '../../connectors/change-log.ts'
 import type { EndpointTable } from '../../connectors/interface.ts'
@@ -21,20 +22,26 @@ import { writeTable } from '../../table/table-object.ts'
 import { Table } from '../../table/table.ts'
 import { keepSpelling } from '../capture/keep-spelling.ts'
 import type { UnfitOfTable } from '../capture/unfit-tables.ts'
-import { type LaidRow, LaidRows } from './laid-rows.ts'
+import { type LaidRow, LaidRows, laidOver } from './laid-rows.ts'
+import { LaidRuns, type NamedRow, keyOf, nameOf, sortedRows } from './laid-runs.ts'
 import { type LoggedKey, UnfitChanges, loggedKey } from './unfit-changes.ts'
 
-/** What is gathered is put into the tree when it takes more. */
-const gatheredBytesMax = 32 << 20
+/** What is gathered is written out when it takes more. */
+const gatheredBytesMax = 8 << 20
+/** More runs than these are put into the tree: each has a piece in memory while they are merged. */
+const runsMax = 64
+/** Larger rows go into the tree at once: of each run one is in memory. */
+const runRowBytesMax = 64 << 10
 /** What a row takes beside its bytes. */
 const rowBytes = 100
-/** Rows that are put together at a time. */
-const windowRows = 512
 
 const noKey = new Uint8Array()
 
+const wasGone = 'a row that is gone was changed'
+
+type Put = Extract<LogChange, { kind: 'put' }>
 /** A row that is not gone. */
-type Put = LaidRow & { readonly cells: readonly (Cell | null)[] }
+type PutRow = LaidRow & { readonly cells: readonly (Cell | null)[] }
 
 export interface LoggedTable {
   readonly table: EndpointTable
@@ -44,6 +51,8 @@ export interface LoggedTable {
   readonly unfit: UnfitOfTable
   /** Whether values stay in the spelling in which they are known. */
   readonly keepsSpelling: boolean
+  /** How much is gathered in memory before it is written out. */
+  readonly gatheredBytesMax?: number
 }
 
 export class TableChanges {
@@ -63,13 +72,18 @@ export class TableChanges {
    * For each row its place in `laid`. A row's name is its key as a text of one letter for each byte, which sorts as
    * the key does.
    */
-  #pending = new Map<string, number>()
-  #laid: LaidRows
+  readonly #pending = new Map<string, number>()
+  readonly #laid: LaidRows
+  /** What was gathered before, and is not in the tree yet. */
+  readonly #runs: LaidRuns
+  readonly #gatheredBytesMax: number
   /** Why the log is not enough, once it is not. */
   unclear: string | null = null
 
-  private constructor(io: Io, stored: Table, { table, where, unfit, keepsSpelling }: LoggedTable) {
+  private constructor(io: Io, stored: Table, logged: LoggedTable) {
+    const { table, where, unfit, keepsSpelling } = logged
     this.#io = io
+    this.#gatheredBytesMax = logged.gatheredBytesMax ?? gatheredBytesMax
     this.#keepsSpelling = keepsSpelling
     this.#table = table
     this.#where = where
@@ -79,6 +93,7 @@ export class TableChanges {
     this.#shape = shape
     this.#map = map
     this.#laid = new LaidRows(table.columns.length)
+    this.#runs = new LaidRuns(io.writer, table.columns.length)
     this.#packer = new CellPacker(shape, where)
     const placeOf = (name: string): number => table.columns.findIndex((column) => column.name === name)
     this.#places = shape.schema.columns.map(({ name }) => placeOf(name))
@@ -95,9 +110,27 @@ export class TableChanges {
     return this.#unfit.all
   }
 
-  /** Whether enough is gathered to be put into the tree. */
+  /** Whether so much is gathered that `makeRoom` is due. */
   get isFull(): boolean {
-    return this.#laid.bytes + this.#pending.size * rowBytes > gatheredBytesMax
+    return this.#laid.bytes + this.#pending.size * rowBytes > this.#gatheredBytesMax
+  }
+
+  /**
+   * Writes out what is gathered. Rows all over a large table change most of its nodes, each time that some of them go into
+   * the tree: so they are laid aside, sorted, and all go into it together.
+   */
+  async makeRoom(): Promise<void> {
+    if (this.#laid.bytesMax > runRowBytesMax || this.#runs.count >= runsMax) return this.flush()
+    await this.#layAside()
+  }
+
+  /**
+   * Whether the change needs `flush` first: a row that moves to another key takes along what it leaves out, and that
+   * may stand in a run under the key of before.
+   */
+  looksBack(change: LogChange): boolean {
+    if (this.#runs.count === 0 || change.kind !== 'put' || change.oldKey === null) return false
+    return change.after.includes(null) && this.#key(change.oldKey).name !== this.#keyOf(change).name
   }
 
   add(change: LogChange): void {
@@ -112,7 +145,7 @@ export class TableChanges {
       this.#remove(gone)
       return
     }
-    const key = this.#key(this.#keyPlaces.map((place) => change.after[place]!))
+    const key = this.#keyOf(change)
     const oldKey = change.oldKey === null ? key : this.#key(change.oldKey)
     const before = oldKey.key === null ? undefined : this.#pending.get(nameOf(oldKey.key))
     const verdict = this.#unfit.put(change, oldKey, key)
@@ -122,30 +155,33 @@ export class TableChanges {
   }
 
   /** `before` is the place of what was gathered of the row under its key `from`. */
-  #put(
-    { after, isPatch = false }: Extract<LogChange, { kind: 'put' }>,
-    key: Uint8Array,
-    from: Uint8Array,
-    before: number | undefined,
-  ): void {
-    if (before === undefined || !after.includes(null)) return this.#set(key, { cells: after, from, isPatch })
-    const known = this.#laid.lift(before)
-    if (known.cells === null && !isPatch) {
-      this.unclear = 'a row that is gone was changed'
-      return
-    }
-    const cells = after.map((cell, i) => cell ?? (known.cells === null ? absentCell : known.cells[i]!))
-    this.#set(key, { cells, from: known.from, isPatch: known.isPatch || isPatch })
+  #put({ after, isPatch = false }: Put, key: Uint8Array, from: Uint8Array, before: number | undefined): void {
+    const row = { cells: after, from, isPatch }
+    const isWhole = before === undefined || !after.includes(null)
+    const whole = isWhole ? row : laidOver(this.#laid.lift(before), row)
+    if (whole === null) this.unclear = wasGone
+    else this.#set(key, whole)
   }
 
   /** Puts what was gathered into the tree. */
   async flush(): Promise<void> {
-    if (this.#pending.size === 0 || this.unclear !== null) return
-    const [pending, laid] = [this.#pending, this.#laid]
-    this.#pending = new Map()
-    this.#laid = new LaidRows(this.#table.columns.length)
-    const map = await this.#map.mutate(this.#io.writer, this.#edits(pending, laid))
+    if ((this.#pending.size === 0 && this.#runs.count === 0) || this.unclear !== null) return
+    if (this.#runs.count > 0 && this.#pending.size > 0) await this.#layAside()
+    const rows = this.#runs.count > 0 ? this.#runs.merged() : sortedRows(this.#pending, this.#laid)
+    const map = await this.#map.mutate(this.#io.writer, this.#edits(rows))
+    this.#runs.clear()
+    this.#forget()
     if (this.unclear === null) this.#map = this.#keepsSpelling ? await this.#spelled(map) : map
+  }
+
+  async #layAside(): Promise<void> {
+    await this.#runs.add(this.#pending, this.#laid)
+    this.#forget()
+  }
+
+  #forget(): void {
+    this.#pending.clear()
+    this.#laid.clear()
   }
 
   async #spelled(map: ProllyMap): Promise<ProllyMap> {
@@ -163,19 +199,16 @@ export class TableChanges {
    * The edits in the order of their keys. It ends when a row that is needed is not in the tree, and says so in
    * `unclear`.
    */
-  async *#edits(pending: ReadonlyMap<string, number>, laid: LaidRows): AsyncGenerator<Edit[]> {
-    const names = [...pending.keys()].sort()
-    for (let at = 0; at < names.length; at += windowRows) {
+  async *#edits(windows: AnyIterable<readonly NamedRow[] | null>): AsyncGenerator<Edit[]> {
+    for await (const window of windows) {
       await yieldIfDue()
-      const window = names.slice(at, at + windowRows)
-      const rows = window.map((name) => laid.lift(pending.get(name)!))
-      const puts = await this.#puts(rows.filter((row): row is Put => row.cells !== null))
-      if (puts === null) {
-        this.unclear = 'the log leaves out values of a row that was not there'
+      const puts = window && (await this.#puts(window.flatMap(({ row }) => (isPut(row) ? [row] : []))))
+      if (puts === null || window === null) {
+        this.unclear = window === null ? wasGone : 'the log leaves out values of a row that was not there'
         return
       }
-      yield window.flatMap((name, i): Edit[] => {
-        if (rows[i]!.cells === null) return [{ key: keyOf(name), value: null }]
+      yield window.flatMap(({ name, row }): Edit[] => {
+        if (row.cells === null) return [{ key: keyOf(name), value: null }]
         // What cannot be kept stays as it was.
         const put = puts.get(name)
         return put === undefined ? [] : [put]
@@ -197,6 +230,10 @@ export class TableChanges {
     this.#pending.set(nameOf(key), this.#laid.lay(row))
   }
 
+  #keyOf({ after }: Put): LoggedKey {
+    return this.#key(this.#keyPlaces.map((place) => after[place]!))
+  }
+
   #key(cells: readonly (Cell | null)[]): LoggedKey {
     const whole = cells.map((cell) => {
       if (cell === null) throw new TypeError(`the log of '${this.#table.name}' leaves out a key`)
@@ -209,7 +246,7 @@ export class TableChanges {
    * The edits by the rows' names, without rows that cannot be kept; null when a row that is needed is not in the
    * tree.
    */
-  async #puts(rows: readonly Put[]): Promise<Map<string, Edit> | null> {
+  async #puts(rows: readonly PutRow[]): Promise<Map<string, Edit> | null> {
     const open = rows.filter(({ cells }) => cells.includes(null))
     const found = await this.#map.getMany(open.map(({ from }) => from))
     if (found.some((entry, i) => entry === null && !open[i]!.isPatch)) return null
@@ -230,7 +267,7 @@ export class TableChanges {
   }
 
   /** Whole rows, with their cells in the order of the schema. */
-  async #filled(rows: readonly Put[], stored: ReadonlyMap<Put, Entry | null>): Promise<Cell[][]> {
+  async #filled(rows: readonly PutRow[], stored: ReadonlyMap<PutRow, Entry | null>): Promise<Cell[][]> {
     const columns = this.#shape.schema.columns
     const entries = rows.map((one) => stored.get(one) ?? null)
     const before = await entryCells(this.#io.nodes.reader, this.#shape, entries, columns)
@@ -240,14 +277,10 @@ export class TableChanges {
   }
 }
 
-function cellBytes({ cells }: Put): number {
+function isPut(row: LaidRow): row is PutRow {
+  return row.cells !== null
+}
+
+function cellBytes({ cells }: PutRow): number {
   return cells.reduce((sum, cell) => sum + (cell?.bytes.length ?? 0), 0)
-}
-
-function nameOf(key: Uint8Array): string {
-  return Buffer.from(key.buffer, key.byteOffset, key.length).toString('latin1')
-}
-
-function keyOf(name: string): Uint8Array {
-  return Buffer.from(name, 'latin1')
 }
