@@ -190,8 +190,8 @@ export interface RowsSince {
 export type CursorLag = { readonly ms: number } | { readonly units: number }
 
 export interface Written {
-  /** This snapshot's mark, to be given to a later one; called when the rows have been read. `rows`: how many there were. */
-  mark(rows: number): string
+  /** This snapshot's mark for a later one, once the rows are read. `rows`: how many; null: unknown, and so never the same. */
+  mark(rows: number | null): string
   /** null: the earlier snapshot is not known any more, and all rows have to be read. */
   readonly since: WrittenSince | null
 }

@@ -2,13 +2,31 @@
 // odd names. None of it loses or overwrites what nobody has looked at, whatever is at the other end.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { DataRepository } from '../api/data-repository.ts'
+import type { Connector } from '../connectors/interface.ts'
 import type { Link } from '../sync/interface.ts'
-import { type ConnectorFixture, type FixtureHost, people, person } from './fixture.ts'
-import { heldBackKeys, LinkedEndpoint, changesLabel } from './linked-endpoint.ts'
+import {
+  type ConnectorFixture,
+  type FixtureHost,
+  type PlainRow,
+  type TableShape,
+  people,
+  person,
+} from './fixture.ts'
+import { heldBackKeys, LinkedEndpoint, changesLabel, withOverrides } from './linked-endpoint.ts'
 import { hostileNamesFor, hostileTable } from './reading.ts'
 
 const [ada, grace, edsger] = [person(1, 'Ada', 36), person(2, 'Grace', 85), person(3, 'Edsger', 72)]
 const nothing = { added: 0, changed: 0, removed: 0 }
+
+const deep: TableShape = {
+  name: 'deep',
+  key: ['a', 'b', 'c'],
+  columns: [
+    { name: 'a', type: 'name' },
+    { name: 'b', type: 'name' },
+    { name: 'c', type: 'name' },
+  ],
+}
 
 export function linkFaultsContract(fixture: ConnectorFixture, setting: Partial<Link> = {}): void {
   const name = `faults of links with ${fixture.name}${changesLabel(setting)}${fixture.without}`
@@ -121,6 +139,69 @@ export function linkFaultsContract(fixture: ConnectorFixture, setting: Partial<L
         expect((await linked.sync({ approve: dropped.pending! })).heldBack).toEqual([])
         expect([await endpoint.rows('people'), await linked.branch()]).toEqual([[], []])
       }))
+
+    const hasDigest = fixture.features.has('digest')
+    test.skipIf(!hasDigest)(
+      `a table that has too many rows which cannot be kept stops, and is not read again before it is written to${hasDigest ? '' : ' (not here: digest)'}`,
+      () =>
+        withLinked(async (linked) => {
+          const { endpoint } = linked
+          await endpoint.create(deep)
+          const row = (n: number, length: number): PlainRow => {
+            const text = 'ü'.repeat(length) + String(n).padStart(4, '0')
+            return { a: text, b: text, c: text }
+          }
+          await endpoint.write({ table: 'deep', put: row(0, 1) })
+          // Where they tell no key, they are told.
+          const files = [{ table: 'deep', key: deep.key }]
+          linked.link = { ...linked.link, name: 'deep', tables: ['deep'], into: 'deep', files }
+          expect((await linked.sync()).heldBack).toEqual([])
+          // Three texts of some 390 bytes are more than a key may have.
+          const long = Array.from({ length: 1001 }, (_, n) => row(n, 196))
+          await endpoint.write(...long.map((put) => ({ table: 'deep', put })))
+          let readings = 0
+          const counted = (connector: Connector): Partial<Connector> => ({
+            snapshot: async (tables) => {
+              const snapshot = await connector.snapshot(tables)
+              const isPacked = snapshot.packed !== undefined
+              return withOverrides(snapshot, {
+                rows: (table, signal) => {
+                  readings++
+                  return snapshot.rows(table, signal)
+                },
+                ...(isPacked && {
+                  packed: (table, options) => {
+                    readings++
+                    return snapshot.packed!(table, options)
+                  },
+                }),
+              })
+            },
+          })
+          let notes: readonly string[] = []
+          const stops = async (retry = false): Promise<string> => {
+            const receipt = await linked.sync({ wrap: counted, retry })
+            expect(receipt.heldBack).toMatchObject([{ table: 'deep', key: '', reason: 'schema' }])
+            notes = receipt.notes
+            return receipt.heldBack[0]!.message
+          }
+          const message = await stops()
+          expect(message).toContain('more than 1000 rows are too large to be kept')
+          // Some count their rows in the next round only.
+          await stops()
+          readings = 0
+          expect(await stops()).toBe(message)
+          expect(readings).toBe(0)
+          expect(await stops(true)).toBe(message)
+          if (linked.link.changes === 'log') expect(notes.join()).toContain("'deep' is tried again")
+          else expect(readings).toBe(1)
+          await endpoint.write({ table: 'deep', remove: long[7]! }, { table: 'deep', put: row(1, 1) })
+          const { heldBack, tables } = await linked.sync({ wrap: counted })
+          expect(heldBack).toHaveLength(1000)
+          expect(tables).toMatchObject([{ captured: { added: 1, changed: 0, removed: 0 }, rejected: 1000 }])
+          expect(await endpoint.rows('deep')).toHaveLength(1002)
+        }),
+    )
 
     const hasTriggers = fixture.features.has('triggers')
     test.skipIf(!hasTriggers)(

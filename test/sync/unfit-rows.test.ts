@@ -101,6 +101,25 @@ describe.skipIf(!hasPostgres)(`rows of PostgreSQL that are too large${withoutPos
     expect((await sync()).notes).toEqual([])
   })
 
+  test('a row that is too long to be read stops its table, which is not read again before it is written to', async () => {
+    await start({ changes: 'compare' })
+    const notes = Array.from({ length: 5 }, (_, i) => `note${i}`)
+    await shop.db.query(`ALTER TABLE people ${notes.map((name) => `ADD COLUMN ${name} text`).join(', ')}`)
+    expect((await sync()).heldBack).toEqual([])
+    const long = notes.map((name) => `${name} = repeat('x', ${15 << 20})`)
+    await shop.db.query(`UPDATE people SET ${long.join(', ')} WHERE id = 50`)
+    const stopped = {
+      table: 'people',
+      reason: 'schema',
+      message: expect.stringMatching(/longer than 64 MiB/),
+    }
+    for (let round = 0; round < 2; round++) expect((await sync()).heldBack).toMatchObject([stopped])
+    wholeReadings = 0
+    expect([(await sync()).heldBack, wholeReadings]).toMatchObject([[stopped], 0])
+    await shop.db.query('UPDATE people SET note4 = NULL WHERE id = 50')
+    expect([(await sync()).heldBack, wholeReadings]).toEqual([[], 1])
+  }, 60_000)
+
   for (const mode of ['mirror', 'materialize', 'capture'] as const) {
     test(`in mode ${mode} nothing is written over them, and their versions stay`, async () => {
       await start({})

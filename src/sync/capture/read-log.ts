@@ -53,6 +53,7 @@ export async function readLog(
   const isDue = !log.isFollowing || now - mark.comparedMs > brokenMs
   const mended = isDue ? faults.find(({ hasNews }) => hasNews) : undefined
   if (mended !== undefined) return `'${mended.table}' was written to`
+  if (options.retry === true && faults.length > 0) return `'${faults[0]!.table}' is tried again`
   for (const linked of waiting) held.add(linked)
   const { captured, position, transactions } = read
   known.unfit.take(read.unfit)

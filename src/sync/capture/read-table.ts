@@ -1,6 +1,7 @@
 // One table of a snapshot as an entry of a tree. Of a table that is as it was, or of which the endpoint can tell what was
 // written since, not all is read.
-import type { EndpointSnapshot, EndpointTable } from '../../connectors/interface.ts'
+import { isVarveError } from '../../base/errors.ts'
+import type { EndpointSnapshot, EndpointTable, Written } from '../../connectors/interface.ts'
 import type { TableWays } from '../../connectors/made-columns.ts'
 import type { Cid } from '../../encoding/cid.ts'
 import type { Path, TreeEntry } from '../../files/interface.ts'
@@ -52,45 +53,79 @@ export interface KnownTable {
 export async function readTable(
   io: Io,
   source: TableSource,
-  { path, known, live, digests, unfit, spelled }: KnownTable,
+  from: KnownTable,
   options: SyncOptions,
 ): Promise<TreeEntry> {
-  const { snapshot, table, where, previous } = source
+  const { path, known, digests } = from
+  const { snapshot, table, previous } = source
   // Rows that are as they were prove nothing of their columns and their key.
   const last = previous !== undefined && isShapedAs(previous.schema, table) ? digests.lastOf(path) : null
-  const written = (await snapshot.written?.(table, last?.mark ?? null)) ?? null
+  const stopped = options.retry === true ? null : digests.stoppedAt(path, table)
+  const written = (await snapshot.written?.(table, (last ?? stopped)?.mark ?? null)) ?? null
   const digest = written === null ? hidingMark(table, await snapshot.digest(table)) : null
+  if (stopped !== null && (written === null ? digest === stopped.mark : written.since?.isSame === true)) {
+    digests.keep(path)
+    throw stopped.why
+  }
   const isSame = last !== null && known?.kind === 'table' && digests.isSame(path, digest, known.table)
   if (isSame && written === null) {
     digests.add(path, digest, known.table)
     return known
   }
-  if (last !== null && previous !== undefined && written !== null && written.since !== null) {
-    // What was read, with what we have written since, is the endpoint as we know it but for what others wrote.
-    const isOurs = known?.kind === 'table' && (await isWrittenFrom(io, live, path, last.table))
-    const reading = {
-      table: isOurs && !written.since.isSame ? known.table : last.table,
-      schema: previous.schema,
-    }
-    const now = await readIncrement(io, reading, written.since, {
-      table,
-      where,
-      previous,
-      unfit: unfit.of(path),
-    })
-    if (now !== null) {
-      const entry = await inSpelling(io, source, spelled, now.table)
-      digests.add(path, written.mark(written.since.kept + written.since.written), entry.table)
-      unfit.set(path, now.unfit)
-      return entry
-    }
+  try {
+    const now = last && (await readWritten(io, source, from, { written, last: last.table }))
+    return now ?? (await readAll(io, source, from, { digest, written, options }))
+  } catch (error) {
+    if (isVarveError(error, 'VARVE_RULE_VIOLATED'))
+      digests.stop(path, written === null ? digest : written.mark(countTold(written)), table, error)
+    throw error
   }
+}
+
+/** How many rows the endpoint has, if it has told; it does when it is asked once more. */
+function countTold({ since }: Written): number | null {
+  return since === null ? null : since.kept + since.written
+}
+
+/** Reads what was written since the table was `last`; null when all rows have to be read. */
+async function readWritten(
+  io: Io,
+  source: TableSource,
+  { path, known, live, digests, unfit, spelled }: KnownTable,
+  { written, last }: { readonly written: Written | null; readonly last: Cid },
+): Promise<TreeEntry | null> {
+  const { table, where, previous } = source
+  const since = written?.since ?? null
+  if (written === null || since === null || previous === undefined) return null
+  // What was read, with what we have written since, is the endpoint as we know it but for what others wrote.
+  const isOurs = known?.kind === 'table' && (await isWrittenFrom(io, live, path, last))
+  const reading = { table: isOurs && !since.isSame ? known.table : last, schema: previous.schema }
+  const now = await readIncrement(io, reading, since, { table, where, previous, unfit: unfit.of(path) })
+  if (now === null) return null
+  const entry = await inSpelling(io, source, spelled, now.table)
+  digests.add(path, written.mark(since.kept + since.written), entry.table)
+  unfit.set(path, now.unfit)
+  return entry
+}
+
+interface WholeReading {
+  readonly digest: string | null
+  readonly written: Written | null
+  readonly options: SyncOptions
+}
+
+async function readAll(
+  io: Io,
+  source: TableSource,
+  { path, digests, unfit, spelled }: KnownTable,
+  { digest, written, options }: WholeReading,
+): Promise<TreeEntry> {
   const read = await readWhole(io, source, options)
   const mark = written === null ? digest : written.mark(await rowCount(io, read))
   const entry = await inSpelling(io, source, spelled, read.entry.table)
   digests.add(path, mark, entry.table)
   unfit.set(path, read.unfit)
-  unfit.setWays(path, table.made?.ways)
+  unfit.setWays(path, source.table.made?.ways)
   return entry
 }
 

@@ -14,7 +14,7 @@ const secondsMax = 86_400
 
 export interface TableWrites {
   /** For a later snapshot, what this one shows: so many rows. */
-  readonly mark: (rows: number) => string
+  readonly mark: (rows: number | null) => string
   /** null: nothing is known of the snapshot before. */
   readonly since: {
     /** Rows that are as they were. */
@@ -97,7 +97,7 @@ export async function tableWrites(
     age >= 0 &&
     age < secondsMax
   const { state, xmin, lsn } = now
-  const markOf = (rows: number | string, readSeconds: number): string =>
+  const markOf = (rows: number | string | null, readSeconds: number): string =>
     JSON.stringify({ state, xmin, lsn, count: String(rows), readSeconds } satisfies Mark)
   // All rows are going to be read, and counted by whoever reads them.
   if (!isTold) return { mark: (rows) => markOf(rows, Number(now.seconds)), since: null }
