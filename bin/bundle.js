@@ -36,8 +36,8 @@ function loadBundle(name, requireModule) {
   const outside = requireModule ?? require
   const inside = (id) => {
     if (id.startsWith('./')) return loadBundle(path.basename(id, '.cjs')).exports
-    // A module of the other half (bin/parts.js).
-    const [, part, module] = /^(main|rest):(.+)$/.exec(id) ?? []
+    // A module of another part (bin/parts.js).
+    const [, part, module] = /^(main|merge|rest):(.+)$/.exec(id) ?? []
     return part === undefined ? outside(id) : loadBundle(part).exports.modules[module]()
   }
   const start = script.runInThisContext()

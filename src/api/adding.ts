@@ -1,7 +1,6 @@
 // Options and result of `add`, and what it says of conflicts.
 import type { NamedPath } from '../files/pathspec.ts'
-import type { Repo } from '../repo/interface.ts'
-import { settlePaths } from './conflicts/settle-paths.ts'
+import { type Repo, mergeRef } from '../repo/interface.ts'
 import type { OperationOptions, PathChange } from './interface.ts'
 
 export interface AddOptions extends OperationOptions {
@@ -33,6 +32,8 @@ export async function settleAdded(
   options: Pick<AddOptions, 'all' | 'dryRun'>,
 ): Promise<AddResult> {
   if (options.dryRun === true || options.all === true) return result
+  if (!(await repo.store.manifest()).refs.has(mergeRef)) return result
+  const { settlePaths } = await import('./conflicts/settle-paths.ts')
   const settled = await settlePaths(repo, named)
   return settled === null ? result : { ...result, settled }
 }

@@ -1,10 +1,10 @@
 // The search for the commit that broke something: `Repository.bisect`, which keeps its state and moves the files, and
 // `findFirstBad`, which asks a function and touches nothing.
 import { digestHex } from '../encoding/cid.ts'
-import { type BisectStep, nextToTest } from '../history/bisect.ts'
+import type { BisectStep } from '../history/bisect.ts'
 import { readCommit } from '../history/commit.ts'
 import { resolveRevision } from '../history/revision.ts'
-import { type Bisected, markBisect, nextOfBisect, resetBisect, startBisect } from '../repo/bisect.ts'
+import type { Bisected } from '../repo/bisect.ts'
 import { type BisectState, type Verdict, readBisectState } from '../repo/bisect-state.ts'
 import type { Folder, Repo } from '../repo/interface.ts'
 import { shortRefName } from '../history/refs.ts'
@@ -57,6 +57,7 @@ export class Bisect {
   async start(
     options: OperationOptions & { bad?: string; good?: readonly string[] } = {},
   ): Promise<BisectResult> {
+    const { startBisect } = await import('../repo/bisect.ts')
     const { bad, good, ...rest } = options
     return this.#resultOf(await startBisect(this.#repo, this.#folder, { bad, good }, rest))
   }
@@ -66,12 +67,14 @@ export class Bisect {
     verdict: Verdict,
     options: OperationOptions & { revisions?: readonly string[] } = {},
   ): Promise<BisectResult> {
+    const { markBisect } = await import('../repo/bisect.ts')
     const { revisions = [], ...rest } = options
     return this.#resultOf(await markBisect(this.#repo, this.#folder, verdict, revisions, rest))
   }
 
   /** Goes to the commit to be tested next, wherever HEAD is now. */
   async next(options: OperationOptions = {}): Promise<BisectResult> {
+    const { nextOfBisect } = await import('../repo/bisect.ts')
     return this.#resultOf(await nextOfBisect(this.#repo, this.#folder, options))
   }
 
@@ -80,6 +83,7 @@ export class Bisect {
    * newest first.
    */
   async reset(options: OperationOptions = {}): Promise<{ left: readonly CommitInfo[] }> {
+    const { resetBisect } = await import('../repo/bisect.ts')
     const left = await resetBisect(this.#repo, this.#folder, options)
     return { left: left.map((commit) => commitInfoOf(commit, new Map())) }
   }
@@ -129,6 +133,7 @@ export interface FirstBad {
 }
 
 export async function findFirstBad(repo: Repo, options: FirstBadOptions): Promise<FirstBad> {
+  const { nextToTest } = await import('../history/bisect.ts')
   const manifest = await repo.store.manifest()
   const { signal } = options
   const named = async (revision: string): Promise<BisectState['start']> =>

@@ -1,10 +1,7 @@
 // What history says of paths, rows and lines, on any store.
 import { commitsLeftOut } from '../history/horizon.ts'
-import { log } from '../repo/log/log.ts'
-import { blamePath, logOfRow } from './blame.ts'
 import { commitInfoOf, refNames } from './info.ts'
 import type * as t from './interface.ts'
-import { logOfLines } from './line-history.ts'
 import { MergingRepository } from './merging-repository.ts'
 import type {
   Blame,
@@ -17,6 +14,7 @@ import type {
 
 export class LogRepository extends MergingRepository {
   async *log(options: t.LogOptions = {}): AsyncGenerator<t.LoggedCommit> {
+    const { log } = await import('../repo/log/log.ts')
     const names = await refNames(this.repo, await this.repo.store.manifest())
     const beyond = await commitsLeftOut(this.repo.store)
     for await (const { commit, paths } of log(this.repo, options)) {
@@ -26,6 +24,7 @@ export class LogRepository extends MergingRepository {
 
   /** The commits that added, changed or removed a row (or one of its cells), newest first, each with what it did. */
   async *rowLog(path: string, options: RowLogOptions): AsyncGenerator<RowCommit> {
+    const { logOfRow } = await import('./blame.ts')
     yield* logOfRow(this.repo, path, options)
   }
 
@@ -34,11 +33,13 @@ export class LogRepository extends MergingRepository {
    * @throws VarveError VARVE_USAGE for lines that are not there, VARVE_NOT_POSSIBLE for what is no text
    */
   async *lineLog(path: string, options: LineLogOptions): AsyncGenerator<LineCommit> {
+    const { logOfLines } = await import('./line-history.ts')
     yield* logOfLines(this.repo, path, options)
   }
 
   /** For each line of a text, or each row or cell of a table, the commit that brought it in as it is now. */
   async blame(path: string, options: BlameOptions = {}): Promise<Blame> {
+    const { blamePath } = await import('./blame.ts')
     return blamePath(this.repo, path, options)
   }
 }

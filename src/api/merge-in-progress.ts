@@ -1,6 +1,5 @@
 // The merge, cherry-pick, revert or rebase in progress, as plain data for `status`.
 import { shortRefName } from '../history/refs.ts'
-import { countConflicts } from '../merge/conflicts/conflicts.ts'
 import type { Repo } from '../repo/interface.ts'
 import { readMergeState } from '../repo/merging/merge-state.ts'
 import type { Manifest } from '../store/interface.ts'
@@ -11,6 +10,7 @@ export async function readMergeInProgress(repo: Repo, manifest: Manifest): Promi
   const merge = await readMergeState(repo.store, manifest)
   if (merge === null) return null
   const { kind, theirs, message, rebase, sequence } = merge
+  const { countConflicts } = await import('../merge/conflicts/conflicts.ts')
   const conflicts = await countConflicts(repo.nodes, merge.conflicts)
   const what = { kind, theirs: idOf(theirs), message, conflicts }
   if (sequence !== undefined) return { ...what, sequence: { done: sequence.done, total: sequence.total } }

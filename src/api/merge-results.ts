@@ -11,7 +11,7 @@ import { type Preview, type PreviewOptions, previewMerge } from '../repo/merging
 import { conflictInfos } from './conflicts/conflicts.ts'
 import { diffStatOf } from './diff-stat.ts'
 import { idOf } from './info.ts'
-import { policyDecisionsOf } from './policies.ts'
+import { policyDecisionsOf } from './policy-decisions.ts'
 import type { ConflictInfo, DiffStat, MergePreview, MergeResult } from './interface.ts'
 
 const conflictsMaxDefault = 1000

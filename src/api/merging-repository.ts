@@ -3,17 +3,10 @@
 import type { Signature } from '../history/interface.ts'
 import { createContext, signatureOf } from '../repo/context.ts'
 import type { Folder, Repo } from '../repo/interface.ts'
-import { abortMerge } from '../repo/merging/abort.ts'
-import { endingMerge } from '../repo/merging/autostash.ts'
-import { merge } from '../repo/merging/merge.ts'
-import { type PickOptions as EnginePickOptions, pick } from '../repo/merging/pick.ts'
-import { continuePick, quitPick } from '../repo/merging/pick-continue.ts'
-import { continueRebase, rebase } from '../repo/merging/rebase.ts'
+import type { PickOptions as EnginePickOptions } from '../repo/merging/pick.ts'
 import type { Store } from '../store/interface.ts'
 import { Bisect } from './bisect.ts'
-import { conflictSheet, forgetRemembered, listConflicts } from './conflicts/conflicts.ts'
 import type * as t from './interface.ts'
-import { mergePreview, withConflicts } from './merge-results.ts'
 import { readMergeInProgress } from './merge-in-progress.ts'
 import { givenPolicies } from './policies.ts'
 import type { MergePolicies } from './policy-interface.ts'
@@ -49,6 +42,8 @@ export class MergingRepository {
       policies?: Readonly<Record<string, MergePolicies>>
     } = {},
   ): Promise<t.MergeResult> {
+    const { merge } = await import('../repo/merging/merge.ts')
+    const { withConflicts } = await import('./merge-results.ts')
     const policies = givenPolicies(options.policies)
     return withConflicts((onUnstored) =>
       merge(this.repo, this.folder, revision, { ...options, policies, onUnstored }),
@@ -69,6 +64,7 @@ export class MergingRepository {
       policies?: Readonly<Record<string, MergePolicies>>
     } = {},
   ): Promise<t.MergePreview> {
+    const { mergePreview } = await import('./merge-results.ts')
     const policies = givenPolicies(options.policies)
     return mergePreview(this.repo, revision, { ...options, policies })
   }
@@ -100,6 +96,8 @@ export class MergingRepository {
   }
 
   async #pick(revisions: string | readonly string[], options: EnginePickOptions): Promise<t.MergeResult> {
+    const { pick } = await import('../repo/merging/pick.ts')
+    const { withConflicts } = await import('./merge-results.ts')
     const named = typeof revisions === 'string' ? [revisions] : revisions
     return withConflicts((onUnstored) => pick(this.repo, this.folder, named, { ...options, onUnstored }))
   }
@@ -115,11 +113,14 @@ export class MergingRepository {
       editMessage?: t.EditMessage
     } = {},
   ): Promise<t.MergeResult> {
+    const { continuePick } = await import('../repo/merging/pick-continue.ts')
+    const { withConflicts } = await import('./merge-results.ts')
     return withConflicts(() => continuePick(this.repo, this.folder, options))
   }
 
   /** Gives up the rest of cherry-picks or reverts that stopped. Branch, index and files stay as they are. */
   async pickQuit(): Promise<void> {
+    const { quitPick } = await import('../repo/merging/pick-continue.ts')
     await quitPick(this.repo)
   }
 
@@ -132,6 +133,8 @@ export class MergingRepository {
     upstream: string,
     options: t.OperationOptions & { onto?: string; autostash?: boolean } = {},
   ): Promise<t.MergeResult> {
+    const { rebase } = await import('../repo/merging/rebase.ts')
+    const { withConflicts } = await import('./merge-results.ts')
     return withConflicts((onUnstored) => rebase(this.repo, this.folder, upstream, { ...options, onUnstored }))
   }
 
@@ -142,6 +145,9 @@ export class MergingRepository {
   async rebaseContinue(
     options: t.OperationOptions & { skip?: boolean; discard?: boolean; message?: string } = {},
   ): Promise<t.MergeResult> {
+    const { endingMerge } = await import('../repo/merging/ending-merge.ts')
+    const { continueRebase } = await import('../repo/merging/rebase.ts')
+    const { withConflicts } = await import('./merge-results.ts')
     return endingMerge(this.repo, this.folder, options, () =>
       withConflicts(() => continueRebase(this.repo, this.folder, options)),
     )
@@ -172,6 +178,8 @@ export class MergingRepository {
   async mergeAbort(
     options: t.OperationOptions & { discard?: boolean } = {},
   ): Promise<{ autostash?: t.Autostash }> {
+    const { abortMerge } = await import('../repo/merging/abort.ts')
+    const { endingMerge } = await import('../repo/merging/ending-merge.ts')
     return endingMerge(this.repo, this.folder, options, async () => {
       await abortMerge(this.repo, this.folder, options)
       return {}
@@ -180,11 +188,13 @@ export class MergingRepository {
 
   /** The conflicts of the merge in progress, or with `resolved` those that were settled since. */
   async *conflicts(options: t.ConflictOptions = {}): AsyncGenerator<t.ConflictInfo> {
+    const { listConflicts } = await import('./conflicts/conflicts.ts')
     yield* listConflicts(this.repo, options)
   }
 
   /** Open conflicts as the lines of a CSV sheet, whose column 'resolution' a person fills in. */
   async *conflictSheet(selection: t.ConflictSelection = {}): AsyncGenerator<string> {
+    const { conflictSheet } = await import('./conflicts/conflicts.ts')
     yield* conflictSheet(this.repo, selection)
   }
 
@@ -193,6 +203,7 @@ export class MergingRepository {
    * many.
    */
   async forgetResolutions(path = ''): Promise<number> {
+    const { forgetRemembered } = await import('./conflicts/conflicts.ts')
     return forgetRemembered(this.repo, path)
   }
 }

@@ -11,7 +11,6 @@ import { fetchUrls } from '../remote/remote-urls.ts'
 import { partialOf } from '../remote/selection.ts'
 import type { PathFilter } from '../files/path-filter.ts'
 import { ensureIgnored, findGitRoot } from '../git/gitignore.ts'
-import { openSource } from '../remote/transports/open.ts'
 import { makeDir, tmpPath } from '../store/disk/files.ts'
 import { exists } from '../store/disk/exists.ts'
 import { DiskStore, type StoreOptions } from '../store/disk/store.ts'
@@ -184,13 +183,11 @@ export async function placeOf(
   { environment, onWarning = () => undefined }: OpenOptions,
 ): Promise<Place> {
   const opening = { base: root ?? dotDir, cacheDir: path.join(dotDir, 'cache'), environment }
-  const store = new PartialStore(disk, (name, manifest) =>
-    openSource(
-      fetchUrls(manifest, name),
-      { ...opening, environment: environmentFor(manifest, name, environment) },
-      onWarning,
-    ),
-  )
+  const store = new PartialStore(disk, async (name, manifest) => {
+    const { openSource } = await import('../remote/transports/open.ts')
+    const source = { ...opening, environment: environmentFor(manifest, name, environment) }
+    return openSource(fetchUrls(manifest, name), source, onWarning)
+  })
   const manifest = await disk.manifest()
   const filter = partialOf(manifest)?.filter ?? null
   return { store, root, dotDir, gitignore: null, filter, modes: FileModes.of(manifest.config) }

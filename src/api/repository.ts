@@ -2,40 +2,24 @@
 // method here, and works the same on paths relative to the repository's root.
 import path from 'node:path'
 import { VarveError } from '../base/errors.ts'
-import { commitIndex, partOfMerge, refuseUnresolved } from '../repo/commit.ts'
-import { endingMerge } from '../repo/merging/autostash.ts'
 import { readMergeState } from '../repo/merging/merge-state.ts'
 import { signatureOf } from '../repo/context.ts'
 import type { Repo } from '../repo/interface.ts'
-import type { GcReport } from '../store/interface.ts'
-import { type StageOptions, stage } from '../worktree/add.ts'
+import type { StageOptions } from '../worktree/add.ts'
 import { worktreeFolder } from '../worktree/folder.ts'
 import type { Worktree } from '../worktree/interface.ts'
-import { movePath } from '../worktree/move.ts'
 import { tryRecover } from '../worktree/checkout/recover.ts'
-import { removePaths } from '../worktree/remove.ts'
-import { restorePaths } from '../worktree/restore.ts'
-import { track, untrack } from '../worktree/tables/track.ts'
-import { reopen, settleConflicts } from './conflicts/conflicts.ts'
 import { type AddOptions, type AddResult, settleAdded } from './adding.ts'
-import { type CleanOptions, type CleanResult, cleanPlace } from './cleaning.ts'
-import {
-  type CommitOptions,
-  type CommitPreview,
-  commitPreview,
-  onlyPaths,
-  pathsToStage,
-} from './committing.ts'
+import type { CleanOptions, CleanResult } from './cleaning.ts'
+import type { CommitOptions, CommitPreview } from './committing.ts'
 import { DerivingRepository } from './deriving-repository.ts'
 import { commitInfoOf, idOf, refNames } from './info.ts'
 import type * as t from './interface.ts'
-import { type CloneOptions, clonePlace } from './remotes/clone-place.ts'
+import type { CloneOptions } from './remotes/clone-place.ts'
 import { type InitOptions, type Place, cacheDirOf, createPlace, findPlace } from './place.ts'
-import { rekeyTable } from './conflicts/rekey.ts'
 import type { RepairOptions, RepairReport } from './repair.ts'
-import { resolveBySheet, sheetBytes } from './conflicts/resolve-sheet.ts'
 import { Stashes } from './stash.ts'
-import { type SwitchResult, resetTo, switchTo } from './switch.ts'
+import type { SwitchResult } from './switch.ts'
 import { readStatus } from './status.ts'
 
 export class Repository extends DerivingRepository {
@@ -92,6 +76,7 @@ export class Repository extends DerivingRepository {
 
   /** Fetches a remote's history into the new folder `dir`, and checks its current branch out. */
   static async clone(url: string, dir: string, options: CloneOptions = {}): Promise<Repository> {
+    const { clonePlace } = await import('./remotes/clone-place.ts')
     return clonePlace(url, path.resolve(dir), options, (place) => new Repository(place, options))
   }
 
@@ -103,6 +88,7 @@ export class Repository extends DerivingRepository {
   }
 
   async #stage(paths: readonly t.NamedPath[], options: StageOptions): Promise<AddResult> {
+    const { stage } = await import('../worktree/add.ts')
     if (this.#unfinished !== null) throw this.#unfinished
     return stage(this.worktree, paths, options)
   }
@@ -121,6 +107,7 @@ export class Repository extends DerivingRepository {
     file: string,
     options: t.OperationOptions & { key: readonly string[]; format?: 'csv' | 'tsv' | 'jsonl' },
   ): Promise<t.TrackResult> {
+    const { track } = await import('../worktree/tables/track.ts')
     return track(this.worktree, file, options)
   }
 
@@ -134,6 +121,7 @@ export class Repository extends DerivingRepository {
   }
 
   async untrack(file: string): Promise<void> {
+    const { untrack } = await import('../worktree/tables/track.ts')
     await untrack(this.worktree, file)
   }
 
@@ -141,11 +129,13 @@ export class Repository extends DerivingRepository {
     paths: readonly t.NamedPath[],
     options: t.OperationOptions & { cached?: boolean; force?: boolean; dryRun?: boolean } = {},
   ): Promise<readonly string[]> {
+    const { removePaths } = await import('../worktree/remove.ts')
     return removePaths(this.worktree, paths, options)
   }
 
   /** Removes files that are not versioned, for good. The result says what was kept all the same, and why. */
   async clean(options: CleanOptions = {}): Promise<CleanResult> {
+    const { cleanPlace } = await import('./cleaning.ts')
     if (this.#unfinished !== null) throw this.#unfinished
     return cleanPlace(this.worktree, options, this.environment)
   }
@@ -155,6 +145,7 @@ export class Repository extends DerivingRepository {
     to: string,
     options: t.OperationOptions & { dryRun?: boolean } = {},
   ): Promise<{ from: string; to: string }> {
+    const { movePath } = await import('../worktree/move.ts')
     return movePath(this.worktree, from, to, options)
   }
 
@@ -166,6 +157,7 @@ export class Repository extends DerivingRepository {
     paths: readonly t.NamedPath[],
     options: t.OperationOptions & { source?: string; staged?: boolean; worktree?: boolean } = {},
   ): Promise<readonly string[]> {
+    const { restorePaths } = await import('../worktree/restore.ts')
     return restorePaths(this.worktree, paths, options)
   }
 
@@ -178,6 +170,7 @@ export class Repository extends DerivingRepository {
       discard?: boolean
     } = {},
   ): Promise<SwitchResult> {
+    const { switchTo } = await import('./switch.ts')
     return switchTo(this.repo, this.folder, target, options)
   }
 
@@ -186,6 +179,7 @@ export class Repository extends DerivingRepository {
     revision: string,
     options: t.OperationOptions & { mode?: t.ResetMode } = {},
   ): Promise<{ head: string | null }> {
+    const { resetTo } = await import('./switch.ts')
     return { head: idOf(await resetTo(this.repo, this.folder, revision, options)) }
   }
 
@@ -201,6 +195,9 @@ export class Repository extends DerivingRepository {
   async commit(
     options: CommitOptions & { message?: string },
   ): Promise<t.CommitInfo & { autostash?: t.Autostash }> {
+    const { commitIndex, partOfMerge, refuseUnresolved } = await import('../repo/commit.ts')
+    const { endingMerge } = await import('../repo/merging/ending-merge.ts')
+    const { onlyPaths, pathsToStage } = await import('./committing.ts')
     // Before anything is staged: a commit that cannot be made should leave the index alone.
     const manifest = await this.repo.store.manifest()
     signatureOf(this.repo, manifest, options.author)
@@ -219,36 +216,13 @@ export class Repository extends DerivingRepository {
 
   /** What `commit` would commit. Nothing is changed, and what `commit` would refuse is refused. */
   async commitPreview(options: CommitOptions = {}): Promise<CommitPreview> {
+    const { commitPreview, pathsToStage } = await import('./committing.ts')
     const { all, paths, signal } = options
     // What breaks a table's rules would not be staged.
     if (all === true) await this.#stage(['.'], { signal, trackedOnly: true, dryRun: true })
     const toStage = paths === undefined ? [] : await pathsToStage(this.worktree, paths, { signal })
     if (toStage.length > 0) await this.#stage(toStage, { signal, trackedOnly: true, dryRun: true })
     return commitPreview(this.repo, worktreeFolder(this.worktree), { ...options, toStage })
-  }
-
-  /** As `gc`, in a remote. Whoever pushes or fetches there meanwhile loses nothing. */
-  async gcRemote(
-    remote: string,
-    {
-      onProgress,
-      ...options
-    }: t.OperationOptions & {
-      dryRun?: boolean
-      graceMs?: number
-      manifestsKeptMax?: number
-    } = {},
-  ): Promise<GcReport> {
-    const store = await this.openStore(remote, { ...options, onProgress })
-    const phase = `collecting garbage in ${remote}`
-    try {
-      return await store.gc({
-        ...options,
-        onProgress: (done, total) => onProgress?.({ phase, done, total, unit: 'objects' }),
-      })
-    } finally {
-      await store.close()
-    }
   }
 
   /** Commits the merge, pick or revert under way, when all its conflicts are settled. */
@@ -270,6 +244,7 @@ export class Repository extends DerivingRepository {
     path: string | null,
     options: t.ResolveOptions & t.OperationOptions,
   ): Promise<{ resolved: number; left: number }> {
+    const { settleConflicts } = await import('./conflicts/conflicts.ts')
     const { resolved, left } = await settleConflicts(this.repo, this.folder, path, options)
     return { resolved, left }
   }
@@ -279,6 +254,7 @@ export class Repository extends DerivingRepository {
     sheet: string | Uint8Array,
     options: t.OperationOptions = {},
   ): Promise<{ resolved: number; left: number }> {
+    const { resolveBySheet, sheetBytes } = await import('./conflicts/resolve-sheet.ts')
     return resolveBySheet(this.repo, this.folder, sheetBytes(sheet), options)
   }
 
@@ -287,6 +263,7 @@ export class Repository extends DerivingRepository {
     path: string,
     options: t.OperationOptions & { side?: 'ours' | 'theirs' } = {},
   ): Promise<t.RekeyResult> {
+    const { rekeyTable } = await import('./conflicts/rekey.ts')
     return rekeyTable(this.repo, this.folder, path, options)
   }
 
@@ -294,6 +271,7 @@ export class Repository extends DerivingRepository {
   async reopenConflicts(
     selection: t.ConflictSelection & t.OperationOptions = {},
   ): Promise<{ reopened: number; left: number }> {
+    const { reopen } = await import('./conflicts/conflicts.ts')
     return reopen(this.repo, this.folder, selection)
   }
 }

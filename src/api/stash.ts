@@ -2,8 +2,7 @@
 import { PathSelection } from '../files/path-selection.ts'
 import type { NamedPath } from '../files/pathspec.ts'
 import type { Repo } from '../repo/interface.ts'
-import { bringBack } from '../repo/stash/bring-back.ts'
-import { type Stash, dropStash, findStash, listStashes, putAside } from '../repo/stash/stash.ts'
+import type { Stash } from '../repo/stash/stash.ts'
 import { worktreeFolder } from '../worktree/folder.ts'
 import type { Worktree } from '../worktree/interface.ts'
 import { commitInfoOf } from './info.ts'
@@ -39,6 +38,7 @@ export class Stashes {
    * changes.
    */
   async push(options: StashPushOptions = {}): Promise<StashInfo | null> {
+    const { putAside } = await import('../repo/stash/stash.ts')
     const folder = worktreeFolder(this.#worktree())
     const spec = options.paths === undefined ? null : new PathSelection(options.paths)
     const has = spec === null ? null : (path: string): boolean => spec.has(path)
@@ -48,11 +48,13 @@ export class Stashes {
 
   /** All stashes, newest first. */
   async list(): Promise<readonly StashInfo[]> {
+    const { listStashes } = await import('../repo/stash/stash.ts')
     return (await listStashes(this.#repo)).map(infoOf)
   }
 
   /** @throws VarveError VARVE_REF_NOT_FOUND */
   async get(name?: string): Promise<StashInfo> {
+    const { findStash } = await import('../repo/stash/stash.ts')
     return infoOf(await findStash(this.#repo, name))
   }
 
@@ -64,6 +66,7 @@ export class Stashes {
     name?: string,
     options: OperationOptions & { drop?: boolean; index?: boolean } = {},
   ): Promise<StashInfo> {
+    const { bringBack } = await import('../repo/stash/bring-back.ts')
     const { drop = false, ...rest } = options
     return infoOf(
       await bringBack(this.#repo, worktreeFolder(this.#worktree()), name, { ...rest, keep: !drop }),
@@ -76,12 +79,14 @@ export class Stashes {
    * @throws VarveError VARVE_NOT_POSSIBLE when the branch exists, VARVE_UNCOMMITTED
    */
   async branch(branch: string, name?: string, options: OperationOptions = {}): Promise<StashInfo> {
+    const { bringBack } = await import('../repo/stash/bring-back.ts')
     const folder = worktreeFolder(this.#worktree())
     return infoOf(await bringBack(this.#repo, folder, name, { ...options, keep: false, index: true, branch }))
   }
 
   /** @throws VarveError VARVE_REF_NOT_FOUND */
   async drop(name?: string): Promise<StashInfo> {
+    const { dropStash } = await import('../repo/stash/stash.ts')
     return infoOf(await dropStash(this.#repo, name))
   }
 }

@@ -1,7 +1,6 @@
 // On a switch, staged changes are carried over to the other branch, or refused where they conflict with it.
 import { VarveError } from '../base/errors.ts'
 import type { Cid } from '../encoding/cid.ts'
-import { mergeTrees } from '../merge/merge-trees.ts'
 import type { Manifest } from '../store/interface.ts'
 import { indexOf } from './head.ts'
 import type { Io } from './interface.ts'
@@ -10,6 +9,7 @@ import type { Io } from './interface.ts'
 export async function carryStaged(manifest: Manifest, io: Io, tree: Cid): Promise<Cid> {
   const { index, base } = indexOf(manifest)
   if (index === null || base === null || index === base) return tree
+  const { mergeTrees } = await import('../merge/merge-trees.ts')
   const merged = await mergeTrees({ ...io, base, ours: tree, theirs: index })
   if (merged.conflictCount === 0) return merged.tree
   throw new VarveError('VARVE_UNCOMMITTED', 'staged changes clash with the branch to switch to', {

@@ -9,7 +9,6 @@ import { diffTrees } from '../files/tree-diff.ts'
 import { Tree } from '../files/tree.ts'
 import { subjectOf } from '../history/message.ts'
 import { shortRefName } from '../history/refs.ts'
-import { mergeTrees } from '../merge/merge-trees.ts'
 import type { Manifest, ObjectWriter } from '../store/interface.ts'
 import { operatorOf, signatureOf, withWriter } from './context.ts'
 import { emptyTreeOf } from './empty.ts'
@@ -198,6 +197,7 @@ function stateLeft(
 /** The index's changes on top of HEAD's tree, when HEAD is no longer what the index was laid over. */
 async function ontoHead(io: Io, trees: { base: Cid; headTree: Cid; index: Cid }): Promise<Cid> {
   if (trees.base === trees.headTree) return trees.index
+  const { mergeTrees } = await import('../merge/merge-trees.ts')
   const merged = await mergeTrees({ ...io, base: trees.base, ours: trees.headTree, theirs: trees.index })
   if (merged.conflictCount === 0) return merged.tree
   throw new VarveError(

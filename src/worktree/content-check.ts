@@ -7,7 +7,6 @@ import { sha256Stream } from '../base/platform.ts'
 import { cidOf, codecOf } from '../encoding/cid.ts'
 import { writeFile } from '../files/content.ts'
 import type { FileEntry, Path, SymlinkEntry, TableEntry, TreeEntry } from '../files/interface.ts'
-import { renderTable } from '../formats/render.ts'
 import { loadTable } from '../table/table-object.ts'
 import { type FileModes, fileModesOf } from './file-modes.ts'
 import { HashingWriter } from './hashing-writer.ts'
@@ -110,6 +109,7 @@ export class ContentCheck {
     }
     const table = await loadTable(repo.nodes.reader, entry.table)
     if (table.layout === null) return noMatch
+    const { renderTable } = await import('../formats/render.ts')
     return this.#matchBytes(path, entry, async (source) =>
       equalStreams(source, renderTable(repo.nodes, table, { signal: this.#options.signal })),
     )

@@ -7,10 +7,11 @@ import { expect, test } from 'vitest'
 import { exitCodes } from '../../src/base/errors.ts'
 import { type FsCall, type FsWatcher, watchingFs } from '../support/fs-calls.ts'
 import { type RanHere, runHere } from '../support/run-here.ts'
+import { seedOf } from '../support/seed.ts'
 import { type LocalCommand, faultsIn, foldersFor, localCommands, stateOf } from './local-commands.ts'
 
 const all = process.env['VARVE_TEST_CALLS'] === 'all'
-const seed = Number(process.env['VARVE_TEST_SEED'] ?? Math.floor(Math.random() * 1e6))
+const seed = seedOf(process.env['VARVE_TEST_SEED'])
 const sampled = 6
 const toRead = ['EIO', 'EACCES']
 const toWrite = ['EIO', 'ENOSPC', 'EACCES']

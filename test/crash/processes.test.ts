@@ -11,12 +11,11 @@ import { type Cid, type CommitCid, digestHex } from '../../src/encoding/cid.ts'
 import { walkCommits } from '../../src/history/ancestry.ts'
 import { Repository } from '../../src/index.ts'
 import { identity, ok, varveFile } from '../cli/varve.ts'
+import { seedOf } from '../support/seed.ts'
 import { temporaryDir } from '../support/temporary.ts'
 
 const seconds = Number(process.env['VARVE_TEST_SECONDS'] ?? 12)
-const seeds = (process.env['VARVE_TEST_SEEDS'] ?? String(Math.floor(Math.random() * 1e6)))
-  .split(',')
-  .map(Number)
+const seeds = (process.env['VARVE_TEST_SEEDS'] ?? String(seedOf(undefined))).split(',').map(Number)
 /** Answers, not faults: nothing to do, not now, a conflict, uncommitted changes, no such ref, refused. */
 const answers = new Set([0, 20, 21, 29, 40, 43, 44, 61])
 

@@ -38,9 +38,19 @@ function element(base?: Item, ours?: Item, theirs?: Item): object | null | typeo
   if (o === b) return theirs === undefined ? null : jsonOf(theirs)
   if (!base || !ours || !theirs) return clash
   const fields = cells(base.fields, ours.fields, theirs.fields)
-  const box = base.box.map((n, i) => threeWay(n, ours.box[i]!, theirs.box[i]!))
-  if (fields === null || box.includes(undefined)) return clash
+  const box = boxOf(base.box, ours.box, theirs.box)
+  if (fields === null || box === null) return clash
   return { id: base.id, ...fields, tags: members(base.tags, ours.tags, theirs.tags), box }
+}
+
+/** Two or three numbers are one value, as a point is. */
+function boxOf(base: readonly number[], ours: readonly number[], theirs: readonly number[]): number[] | null {
+  if (base.length <= 3) {
+    const whole = threeWay(JSON.stringify(base), JSON.stringify(ours), JSON.stringify(theirs))
+    return whole === undefined ? null : (JSON.parse(whole) as number[])
+  }
+  const merged = base.map((n, i) => threeWay(n, ours[i]!, theirs[i]!))
+  return merged.includes(undefined) ? null : (merged as number[])
 }
 
 function threeWay<T>(base: T, ours: T, theirs: T): T | undefined {

@@ -5,3 +5,9 @@ import fc from 'fast-check'
 const judged = 20_261_123
 
 if (process.env['CI'] !== undefined) fc.configureGlobal({ seed: judged })
+
+/** A seed for cases that are not fast-check's: the one that was asked for, else by the same rule. */
+export function seedOf(asked: string | undefined): number {
+  if (asked !== undefined) return Number(asked)
+  return process.env['CI'] === undefined ? Math.floor(Math.random() * 1e6) : judged
+}

@@ -13,6 +13,7 @@ import type { Worktree } from '../../src/worktree/interface.ts'
 import { restorePaths } from '../../src/worktree/restore.ts'
 import { StatCache } from '../../src/worktree/stat-cache/stat-cache.ts'
 import { worktreeStatus } from '../../src/worktree/status.ts'
+import { seedOf } from '../support/seed.ts'
 import { hasSmallDisk, withoutSmallDisk } from '../support/small-disk.ts'
 import { commit, temporaryFolder, worktreeWith, write } from './folder.ts'
 
@@ -20,7 +21,7 @@ type Files = Map<string, Buffer>
 const names = ['', 'a/', 'a/b/', 'c/'].flatMap((folder) =>
   Array.from({ length: 15 }, (_, i) => `${folder}f${i}`),
 )
-const seed = Number(process.env['VARVE_TEST_SEED'] ?? Math.floor(Math.random() * 1e6))
+const seed = seedOf(process.env['VARVE_TEST_SEED'])
 const rounds = Number(process.env['VARVE_TEST_ROUNDS'] ?? 25)
 
 interface Setting {

@@ -17,7 +17,6 @@ export async function settlePaths(
   repo: Repo,
   paths: readonly NamedPath[],
 ): Promise<Pick<Resolution, 'resolved' | 'left'> | null> {
-  if (!(await repo.store.manifest()).refs.has(mergeRef)) return null
   // Whoever adds everything has not looked at each of them.
   const named = paths.filter((one) => typeof one !== 'string' || normalPath(one) !== '')
   if (named.every((one) => typeof one !== 'string' && one.exclude)) return null

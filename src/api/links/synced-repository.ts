@@ -1,7 +1,5 @@
 // What rounds of links did, and what waits for a person: rows that were held back, tables that a guard stopped.
 import { VarveError } from '../../base/errors.ts'
-import { pendingSync } from '../../sync/pending/approval.ts'
-import { lastReceipt, receiptLog, receiptsOf } from '../../sync/receipts/log.ts'
 import type { CommitInfo } from '../interface.ts'
 import type * as t from './link-interface.ts'
 import { LinkedRepository } from './linked-repository.ts'
@@ -11,17 +9,20 @@ export abstract class SyncedRepository extends LinkedRepository {
    * Receipts of rounds that did something, newest first, of one link or of all: those made here, and those that came
    * with fetched branches.
    */
-  receipts(options: { link?: string; limit?: number } = {}): AsyncIterable<t.LoggedReceipt> {
-    return receiptLog(this.repo, options)
+  async *receipts(options: { link?: string; limit?: number } = {}): AsyncGenerator<t.LoggedReceipt> {
+    const { receiptLog } = await import('../../sync/receipts/log.ts')
+    yield* receiptLog(this.repo, options)
   }
 
   /** Receipts of rounds after which the branch was at this commit, and the one that the commit itself holds. */
   async receiptsOf(commit: CommitInfo): Promise<readonly t.LoggedReceipt[]> {
+    const { receiptsOf } = await import('../../sync/receipts/log.ts')
     return receiptsOf(this.repo, commit.id, commit.committer.timeMs)
   }
 
   /** What the last round of a link did; null before the first. */
   async lastSync(name: string): Promise<t.Receipt | null> {
+    const { lastReceipt } = await import('../../sync/receipts/log.ts')
     return lastReceipt(this.repo, name)
   }
 
@@ -93,6 +94,7 @@ export abstract class SyncedRepository extends LinkedRepository {
 
   /** What guards have stopped; null when they stopped nothing. */
   async pendingSync(name: string): Promise<t.PendingSync | null> {
+    const { pendingSync } = await import('../../sync/pending/approval.ts')
     await this.linkNamed(name)
     return pendingSync(this.repo, name)
   }

@@ -1,30 +1,16 @@
-// Remotes: fetch, pull, push, and history brought in from Git. URLs are resolved against the repository's folder.
+// Remotes: fetch, pull, push. URLs are resolved against the repository's folder.
 import { VarveError } from '../../base/errors.ts'
-import { readCommit } from '../../history/commit.ts'
-import { branchPrefix, shortRefName } from '../../history/refs.ts'
+import { shortRefName } from '../../history/refs.ts'
 import type { Folder, Repo } from '../../repo/interface.ts'
-import { merge } from '../../repo/merging/merge.ts'
-import { move } from '../../repo/move.ts'
-import { rebase } from '../../repo/merging/rebase.ts'
-import { deepen } from '../../remote/deepen.ts'
-import { fetchRefs } from '../../remote/fetch.ts'
 import type { OpenRemoteOptions } from '../../remote/interface.ts'
-import { haveUpdates } from '../../remote/refspec.ts'
-import { lastSeenOf } from '../../remote/lease.ts'
-import { push } from '../../remote/push.ts'
 import { renameRemote } from '../../remote/rename-remote.ts'
 import { addRemote, checkRemoteFree, listRemotes, remoteUrl, removeRemote } from '../../remote/remotes.ts'
 import { environmentFor } from '../../remote/remote-settings.ts'
 import { fetchUrls, pushUrls, setRemoteUrl } from '../../remote/remote-urls.ts'
-import { absoluteUrl, openRemote, openSource, probeRemote } from '../../remote/transports/open.ts'
-import type { Manifest, Store } from '../../store/interface.ts'
+import { absoluteUrl } from '../../remote/transports/open.ts'
+import type { GcReport, Manifest, Store } from '../../store/interface.ts'
 import { DataRepository } from '../data-repository.ts'
-import { fetchPaths, deepenTarget } from './fetch-more.ts'
-import { idOf } from '../info.ts'
 import type * as t from '../interface.ts'
-import { emptyIfAbsent, refspecsOf } from './push-choice.ts'
-import { pushToAll } from './push-places.ts'
-import { withConflicts } from '../merge-results.ts'
 import {
   type Target,
   conditionalWritesOf,
@@ -80,6 +66,7 @@ export class RemoteRepository extends DataRepository {
     url: string,
     options: t.OperationOptions & { singleWriter?: boolean } = {},
   ): Promise<t.AddedRemote> {
+    const { probeRemote } = await import('../../remote/transports/open.ts')
     const { store } = this.repo
     const target = this.#base === undefined ? url : absoluteUrl(url, this.#base)
     checkRemoteFree(await store.manifest(), name)
@@ -123,6 +110,10 @@ export class RemoteRepository extends DataRepository {
    * these apply to all branches.
    */
   async fetch(remote?: string, options: t.FetchOptions = {}): Promise<t.TransferResult> {
+    const { deepen } = await import('../../remote/deepen.ts')
+    const { fetchRefs } = await import('../../remote/fetch.ts')
+    const { openSource } = await import('../../remote/transports/open.ts')
+    const { deepenTarget } = await import('./fetch-more.ts')
     const further = deepenTarget(options)
     const target = this.#target(await this.repo.store.manifest(), remote)
     const { name } = target
@@ -159,6 +150,7 @@ export class RemoteRepository extends DataRepository {
     paths: readonly string[],
     options: t.OperationOptions & { revision?: string } = {},
   ): Promise<{ paths: number; objects: number; bytes: number }> {
+    const { fetchPaths } = await import('./fetch-more.ts')
     return fetchPaths(this.repo, paths, options)
   }
 
@@ -172,6 +164,9 @@ export class RemoteRepository extends DataRepository {
       autostash?: boolean
     } = {},
   ): Promise<t.PullResult> {
+    const { merge } = await import('../../repo/merging/merge.ts')
+    const { rebase } = await import('../../repo/merging/rebase.ts')
+    const { withConflicts } = await import('../merge-results.ts')
     const fetched = await this.fetch(remote, options)
     const manifest = await this.repo.store.manifest()
     const from = upstreamOf(manifest, fetched.remote, branch)
@@ -207,6 +202,12 @@ export class RemoteRepository extends DataRepository {
     refspecs: readonly string[] = [],
     options: t.PushOptions = {},
   ): Promise<t.TransferResult> {
+    const { haveUpdates } = await import('../../remote/refspec.ts')
+    const { lastSeenOf } = await import('../../remote/lease.ts')
+    const { push } = await import('../../remote/push.ts')
+    const { openRemote } = await import('../../remote/transports/open.ts')
+    const { emptyIfAbsent, refspecsOf } = await import('./push-choice.ts')
+    const { pushToAll } = await import('./push-places.ts')
     const manifest = await this.repo.store.manifest()
     const target = this.#target(manifest, remote)
     const all = refspecsOf(manifest, refspecs, options)
@@ -236,8 +237,33 @@ export class RemoteRepository extends DataRepository {
     })
   }
 
+  /** As `gc`, in a remote. Whoever pushes or fetches there meanwhile loses nothing. */
+  async gcRemote(
+    remote: string,
+    {
+      onProgress,
+      ...options
+    }: t.OperationOptions & {
+      dryRun?: boolean
+      graceMs?: number
+      manifestsKeptMax?: number
+    } = {},
+  ): Promise<GcReport> {
+    const store = await this.openStore(remote, { ...options, onProgress })
+    const phase = `collecting garbage in ${remote}`
+    try {
+      return await store.gc({
+        ...options,
+        onProgress: (done, total) => onProgress?.({ phase, done, total, unit: 'objects' }),
+      })
+    } finally {
+      await store.close()
+    }
+  }
+
   /** The caller closes it. */
   protected async openStore(remote: string | undefined, options: t.OperationOptions): Promise<Store> {
+    const { openRemote } = await import('../../remote/transports/open.ts')
     const { name, url } = this.#target(await this.repo.store.manifest(), remote)
     return openRemote(url, await this.#openingOf(name, options))
   }
@@ -246,45 +272,6 @@ export class RemoteRepository extends DataRepository {
   async #openingOf(name: string | undefined, options: t.OperationOptions): Promise<OpenRemoteOptions> {
     const environment = environmentFor(await this.repo.store.manifest(), name, this.#opening.environment)
     return { ...this.#opening, ...operationOptions(options), environment }
-  }
-
-  async importGit(source: string, options: t.ImportGitOptions = {}): Promise<t.ImportGitResult> {
-    const branch = options.branch ?? 'main'
-    // Loaded on use: it brings in HTTP, which costs every command 25 ms otherwise.
-    const { importGit } = await import('../../git/import.ts')
-    const { skippedPaths, ...report } = await importGit(this.repo, source, { ...options, branch })
-    if (report.head !== null && this.folder !== null) await this.showBranch(branchPrefix + branch, options)
-    const left = [...skippedPaths].map(([path, reason]) => ({ path, reason }))
-    return { ...report, skippedPaths: left, branch, head: idOf(report.head) }
-  }
-
-  /**
-   * Writes the history as a Git repository in `dir`, which is made if it is not there: the inverse of `importGit`.
-   * Exporting again adds what is new.
-   * @throws VarveError VARVE_REFUSED when a branch there has commits that are not here
-   */
-  async exportGit(dir: string, options: t.ExportGitOptions = {}): Promise<t.ExportGitResult> {
-    const { exportGit } = await import('../../git/export.ts')
-    const { environment } = this.#opening
-    const { refs, skippedPaths, ...counts } = await exportGit(this.repo, dir, { ...options, environment })
-    const named = refs.map(({ ref, to, state }) => ({ ref, id: to, state }))
-    return { ...counts, skipped: skippedPaths, refs: named }
-  }
-
-  /** Brings the files up to date with a branch that moved while it was checked out. */
-  protected async showBranch(ref: string, options: t.OperationOptions): Promise<void> {
-    const { store } = this.repo
-    await move(
-      this.repo,
-      this.folder,
-      async (manifest) => {
-        const tip = manifest.refs.get(ref)
-        if (manifest.head !== ref || tip === undefined) return null
-        const { tree } = await readCommit(store, tip)
-        return { refs: new Map(), operation: { name: 'import', message: 'check out' }, show: tree }
-      },
-      options,
-    )
   }
 
   #target(manifest: Manifest, remote: string | undefined): Target {

@@ -3,7 +3,6 @@ import { VarveError } from '../../base/errors.ts'
 import { branchPrefix, remoteRef, shortRefName } from '../../history/refs.ts'
 import type { Conditional, OpenRemoteOptions, TransferReport } from '../../remote/interface.ts'
 import { conditionalOf, listRemotes, rememberConditional } from '../../remote/remotes.ts'
-import { probeRemote } from '../../remote/transports/open.ts'
 import type { Manifest, Store } from '../../store/interface.ts'
 import { idOf } from '../info.ts'
 import type * as t from '../interface.ts'
@@ -69,6 +68,7 @@ export async function conditionalWritesOf(
   if (name === undefined) return undefined
   const known = conditionalOf(manifest, name)
   if (known !== undefined) return known
+  const { probeRemote } = await import('../../remote/transports/open.ts')
   const finding = await probeRemote(url, opening)
   const conditional = conditionalAfter(finding, 'no')
   if (conditional !== undefined) await rememberConditional(store, name, conditional)

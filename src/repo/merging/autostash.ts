@@ -2,7 +2,6 @@
 // over the result, in the index and in the files. Where they clash with it, or the merge stops, the same move puts them in a
 // stash and makes the files as the merge has them; a merge that ends later brings them back. So a crash finds the changes in
 // the files or in the stash, whenever it comes.
-import { VarveError, isVarveError } from '../../base/errors.ts'
 import type { Cid } from '../../encoding/cid.ts'
 import { mergeTrees } from '../../merge/merge-trees.ts'
 import type { Manifest } from '../../store/interface.ts'
@@ -16,9 +15,7 @@ import {
   indexRef,
   mergeRef,
 } from '../interface.ts'
-import { bringBack } from '../stash/bring-back.ts'
 import { nextStash, writeStash } from '../stash/stash.ts'
-import { readMergeState } from './merge-state.ts'
 import type { Merged, MergeOptions, Plan } from './merge.ts'
 import { planMove } from './plan-move.ts'
 
@@ -108,40 +105,4 @@ async function layOver(
   const index = staged === changed ? files : await over(staged)
   // What was staged and is not in the files any more may clash: it is left out of the index.
   return { files: files.tree, index: index.conflictCount > 0 ? ours : index.tree }
-}
-
-/** Runs what may end a merge, and brings back what had been put aside for it. */
-export async function endingMerge<T extends object>(
-  repo: Repo,
-  folder: Folder | null,
-  options: FolderOptions,
-  work: () => Promise<T>,
-): Promise<T & { autostash?: Autostash }> {
-  const stash = (await readMergeState(repo.store, await repo.store.manifest()))?.autostash
-  const result = await work()
-  if (stash === undefined || folder === null) return result
-  const { refs } = await repo.store.manifest()
-  if (refs.has(mergeRef)) return { ...result, autostash: { outcome: 'waiting', stash } }
-  // Somebody has brought it back already, or dropped it.
-  if (!refs.has(`refs/${stash}`)) return result
-  return { ...result, autostash: await settle(repo, folder, stash, options) }
-}
-
-async function settle(repo: Repo, folder: Folder, stash: string, options: FolderOptions): Promise<Autostash> {
-  // First with what had been staged as such, then all of it staged.
-  for (const index of [true, false]) {
-    try {
-      await bringBack(repo, folder, stash, { ...options, keep: false, index })
-      return { outcome: 'kept', stash: null }
-    } catch (error) {
-      if (isVarveError(error, 'VARVE_UNCOMMITTED')) continue
-      if (!isVarveError(error)) throw error
-      throw new VarveError(error.code, error.message, {
-        data: error.data,
-        cause: error,
-        hint: `the merge has ended, and your changes are in '${stash}': 'varve stash pop ${stash}' brings them back`,
-      })
-    }
-  }
-  return { outcome: 'clashed', stash }
 }

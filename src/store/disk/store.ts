@@ -29,8 +29,6 @@ import { encodeLogEntry } from '../manifest-file.ts'
 import type { Segment } from '../segment.ts'
 import { linkNew, makeDir, syncDir, writeTmp } from './files.ts'
 import { exists } from './exists.ts'
-import { fsckDisk } from './fsck.ts'
-import { gcDisk } from './gc.ts'
 import { DiskHome, type HomeOptions } from './home.ts'
 import { checkFormat, formatBytes, newestName } from './layout.ts'
 import { type LoggedEntry, ManifestLog } from './log.ts'
@@ -192,11 +190,13 @@ export class DiskStore implements Store {
     }
   }
 
-  gc(options: GcOptions = {}): Promise<GcReport> {
+  async gc(options: GcOptions = {}): Promise<GcReport> {
+    const { gcDisk } = await import('./gc.ts')
     return gcDisk(this.#home, options)
   }
 
-  fsck(options: FsckOptions = {}): Promise<FsckReport> {
+  async fsck(options: FsckOptions = {}): Promise<FsckReport> {
+    const { fsckDisk } = await import('./fsck.ts')
     return fsckDisk(this.#home, options)
   }
 

@@ -1,14 +1,14 @@
 // Whether what the index has of a file is of the shape that varve.yaml asks for: a table by that key, or plain bytes. A
 // file whose bytes have not changed is another thing for the next commit when its shape is to be another.
-import { type DatasetConfig, configFileName } from '../../dataset/interface.ts'
+import { type DatasetConfig, type TableSetting, configFileName } from '../../dataset/interface.ts'
 import { storedConfig } from '../../dataset/stored-config.ts'
 import { isVarveError } from '../../base/errors.ts'
-import type { Path, TreeEntry } from '../../files/interface.ts'
+import type { Path, TableEntry, TreeEntry } from '../../files/interface.ts'
 import type { Tree } from '../../files/tree.ts'
+import { loadTable } from '../../table/table-object.ts'
 import { readConfig } from '../config-file.ts'
 import type { PathChange, Worktree, WorktreeOptions } from '../interface.ts'
 import type { Survey } from '../survey.ts'
-import { isMadeWith } from './table-file.ts'
 import type { TrackedFiles } from '../stat-cache/tracked-files.ts'
 
 export function hasShape(
@@ -56,4 +56,11 @@ export async function reshapedFiles(
 function* knownPaths(survey: Survey): Generator<Path> {
   for (const { path } of survey.proven()) yield path
   yield* survey.files.keys()
+}
+
+/** Whether the table of the index was made with this setting. */
+async function isMadeWith(worktree: Worktree, entry: TableEntry, setting: TableSetting): Promise<boolean> {
+  const { schema } = await loadTable(worktree.repo.nodes.reader, entry.table)
+  const names = schema.key.map((id) => schema.columns.find((column) => column.id === id)?.name)
+  return names.length === setting.key.length && names.every((name, i) => name === setting.key[i])
 }

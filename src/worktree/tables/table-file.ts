@@ -102,17 +102,6 @@ export async function readTableFile(
   }
 }
 
-/** Whether the table of the index was made with this setting. */
-export async function isMadeWith(
-  worktree: Worktree,
-  entry: TableEntry,
-  setting: TableSetting,
-): Promise<boolean> {
-  const { schema } = await loadTable(worktree.repo.nodes.reader, entry.table)
-  const names = schema.key.map((id) => schema.columns.find((column) => column.id === id)?.name)
-  return names.length === setting.key.length && names.every((name, i) => name === setting.key[i])
-}
-
 /** Why the file is kept as plain bytes instead. @throws what is no reason for that, faults of the data with a hint */
 export function reasonOf(error: unknown, path: Path, onFault: 'throw' | 'keep as file'): string {
   if (error instanceof NotATable) return error.message
