@@ -51,7 +51,7 @@ function divide(entry, inputs) {
   }
   add('main', entry)
   for (const [part, takes] of parts) {
-    for (const file of [...partOf.keys()]) {
+    for (const file of partOf.keys()) {
       for (const { path: next } of importsOf(file)) if (takes(next)) add(part, next)
     }
   }
