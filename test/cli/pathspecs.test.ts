@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 import { besideGit } from '../support/beside-git.ts'
 import { gitIn } from '../support/git-in.ts'
 import { type RanHere, runHere } from '../support/run-here.ts'
+import { ok as run } from './varve.ts'
 
 const { at, begin, both, git, ok, put, varve } = besideGit()
 
@@ -229,4 +230,41 @@ test('clean removes what Git removes, and nothing that an exclusion names', asyn
   await ok('clean', '-fdq', ':!*.csv')
   expect(fs.existsSync(at('ours/new/n.csv'))).toBe(true)
   expect(fs.existsSync(at('ours/new/n.txt'))).toBe(false)
+})
+
+test('paths are read from a file as Git reads them', async () => {
+  await fill()
+  edit()
+  put('quo"ted', 'x\n')
+  put('ü', 'x\n')
+  const list = at('list')
+  const listed = async (text: string, ...args: string[]): Promise<void> => {
+    fs.writeFileSync(list, text)
+    const from = `--pathspec-from-file=${list}`
+    git(...args, from)
+    await ok(...args, '-q', from)
+    expect([args, await ok('status', '--porcelain')]).toEqual([args, git('status', '--porcelain')])
+  }
+  for (const [text, ...args] of [
+    ['*.csv\r\n:!data\n"quo\\"ted"\n"\\303\\274"\n', 'add'],
+    ['data/x.csv\0st*r\0', 'add', '--pathspec-file-nul'],
+    ['sub/k.csv\n', 'reset'],
+    // Where a file 'st*r' is there, Git's commit may or may not take 'star' along, by the order of names.
+    ['a.csv\nsta?\n', 'commit', '-m', 'Some'],
+    ['data/z.txt', 'restore'],
+    ['ü\n', 'rm', '--cached'],
+    ['data\n', 'stash', 'push'],
+  ])
+    await listed(text!, ...args!)
+  fs.writeFileSync(list, '')
+  for (const verb of ['add', 'rm', 'restore', 'reset', 'stash'])
+    expect((await varve(verb, `--pathspec-from-file=${list}`)).code).toBe(2)
+  for (const args of [
+    ['a.csv', `--pathspec-from-file=${list}`],
+    ['--pathspec-file-nul', 'a.csv'],
+  ])
+    expect((await varve('add', ...args)).code).toBe(2)
+  expect(
+    await run(['add', '-n', '--pathspec-from-file=-'], { cwd: at('ours'), input: 'new/*.txt\n' }),
+  ).toContain('new/n.txt')
 })

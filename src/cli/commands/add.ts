@@ -3,6 +3,7 @@ import { usage } from '../arguments.ts'
 import { warnOfLeftOut } from '../format/left-out.ts'
 import { hintAtContinuing } from '../message/going-on.ts'
 import type { Command, Context } from '../interface.ts'
+import { pathspecFileOptions, pathWords } from '../pathspecs/from-file.ts'
 import { toPathspecs } from '../pathspecs/pathspecs.ts'
 import { counted } from '../../base/size.ts'
 import { visible } from '../visible.ts'
@@ -27,6 +28,7 @@ export const command: Command = {
       about: "store tables as plain files this time; 'varve untrack' does this permanently",
     },
     'dry-run': { type: 'flag', short: 'n', about: 'only show what would be staged' },
+    ...pathspecFileOptions,
   },
   examples: [
     ['varve add people.csv', 'stage one file'],
@@ -43,12 +45,13 @@ async function run({ arguments: given, out, repository, operation }: Context): P
   const update = given.flag('update')
   given.exclusive('all', 'update')
   // With paths it is of these, and a path stands for removed files anyway.
-  const all = given.words.length === 0 && (given.flag('all') || update)
-  if (given.words.length === 0 && !all)
+  const words = await pathWords(given, given.words)
+  const all = words.length === 0 && (given.flag('all') || update)
+  if (words.length === 0 && !all)
     throw usage('nothing named to add', "name paths, or 'varve add .' for all here")
   const dryRun = given.flag('dry-run')
   const repo = await repository()
-  const paths = toPathspecs(repo.root, given.words)
+  const paths = toPathspecs(repo.root, words)
   const result = await repo.add(paths, { ...operation, all, update, asFile: given.flag('as-file'), dryRun })
   const { settled } = result
   out.result(result, () => {

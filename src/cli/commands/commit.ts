@@ -16,6 +16,7 @@ import { isVarveError } from '../../base/errors.ts'
 import { collect } from '../../base/iterables.ts'
 import { expectedFailure } from '../failure.ts'
 import { readText } from '../read-text.ts'
+import { pathspecFileOptions, pathWords } from '../pathspecs/from-file.ts'
 import { toPathspecs } from '../pathspecs/pathspecs.ts'
 import { visible } from '../visible.ts'
 
@@ -56,6 +57,7 @@ export const command: Command = {
     'dry-run': { type: 'flag', about: 'only show what would be committed; needs no message' },
     author: { type: 'text', value: "'NAME <EMAIL>'", about: 'the author, if it is not you' },
     date: { type: 'text', value: 'DATE', about: 'the author date: ISO 8601, or seconds since 1970' },
+    ...pathspecFileOptions,
   },
   examples: [
     ['varve commit -m "Add prices of May"', 'commit what is staged'],
@@ -72,12 +74,13 @@ export const command: Command = {
 
 async function run(context: Context): Promise<number> {
   const { arguments: given, out, repository, operation } = context
-  if (given.flag('all') && given.words.length > 0)
+  const words = await pathWords(given, given.words)
+  if (given.flag('all') && words.length > 0)
     throw usage("'--all' is of all files: name no paths", 'or name these alone, without it')
   for (const source of ['message', 'file']) given.exclusive(source, 'reuse-message', 'reedit-message')
   const typed = await messageOf(given.list('message'), given.text('file'))
   const repo = await repository({ commits: true, date: given.text('date') })
-  const paths = given.words.length === 0 ? undefined : toPathspecs(repo.root, given.words)
+  const paths = words.length === 0 ? undefined : toPathspecs(repo.root, words)
   const from = given.text('reuse-message') ?? given.text('reedit-message')
   const reused = from === undefined ? null : await repo.commitInfo(from)
   const author = authorOf(given, reused)

@@ -3,6 +3,7 @@ import { usage } from '../arguments.ts'
 import { shortId, subjectOf } from '../format/commit.ts'
 import type { Command, Context } from '../interface.ts'
 import { requirePaths, revisionsAndPaths } from '../paths.ts'
+import { pathspecFileOptions, pathWords } from '../pathspecs/from-file.ts'
 import { toPathspecs } from '../pathspecs/pathspecs.ts'
 import { counted } from '../../base/size.ts'
 import { visible } from '../visible.ts'
@@ -16,6 +17,7 @@ export const command: Command = {
     mixed: { type: 'flag', about: 'also reset what is staged' },
     keep: { type: 'flag', about: 'also reset files without changes of your own' },
     hard: { type: 'flag', about: 'also reset all files: uncommitted changes are lost' },
+    ...pathspecFileOptions,
   },
   examples: [
     ['varve reset --soft HEAD~1', 'take back the last commit, keep its changes staged'],
@@ -33,9 +35,11 @@ async function run(context: Context): Promise<number> {
   const isWhole = given.flag('soft') || given.flag('keep') || given.flag('hard')
   // With these a lone word can only be a revision.
   const isRevision = isWhole && given.words.length === 1 && given.wordsBeforeDashes === 1
-  const { revisions, paths } = isRevision
+  const { revisions, paths: typed } = isRevision
     ? { revisions: given.words, paths: [] }
     : await revisionsAndPaths(repo, given, 1)
+  await requirePaths(repo, given, typed)
+  const paths = await pathWords(given, typed)
   if (paths.length > 0) return unstage(context, repo, { revision: revisions[0], paths })
   const mode = (['soft', 'keep', 'hard'] as const).find((one) => given.flag(one)) ?? 'mixed'
   const result = await repo.reset(revisions[0] ?? 'HEAD', { ...operation, mode })
@@ -54,7 +58,6 @@ async function unstage(
   repo: Repository,
   { revision, paths }: { readonly revision: string | undefined; readonly paths: readonly string[] },
 ): Promise<number> {
-  await requirePaths(repo, given, paths)
   for (const mode of ['soft', 'keep', 'hard'])
     if (given.flag(mode))
       throw usage(

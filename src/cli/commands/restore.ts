@@ -1,4 +1,6 @@
+import { usage } from '../arguments.ts'
 import type { Command, Context } from '../interface.ts'
+import { pathspecFileOptions, pathWords } from '../pathspecs/from-file.ts'
 import { toPathspecs } from '../pathspecs/pathspecs.ts'
 import { counted } from '../../base/size.ts'
 
@@ -15,6 +17,7 @@ export const command: Command = {
     },
     staged: { type: 'flag', short: 'S', about: 'take changes out of the next commit' },
     worktree: { type: 'flag', short: 'W', about: 'write the files (the default without --staged)' },
+    ...pathspecFileOptions,
   },
   examples: [
     ['varve restore people.csv', 'throw away changes that are not staged'],
@@ -26,11 +29,12 @@ export const command: Command = {
 }
 
 async function run({ arguments: given, out, repository, operation }: Context): Promise<number> {
-  given.expectWords(1, Infinity, 'PATH')
+  const words = await pathWords(given, given.words)
+  if (words.length === 0) throw usage('missing argument: PATH')
   const repo = await repository()
   const source = given.text('source')
   const staged = given.flag('staged')
-  const restored = await repo.restore(toPathspecs(repo.root, given.words), {
+  const restored = await repo.restore(toPathspecs(repo.root, words), {
     ...operation,
     ...(source === undefined ? {} : { source }),
     staged,

@@ -9,6 +9,7 @@ import { isoText } from '../../base/time.ts'
 import type { Command, Context } from '../interface.ts'
 import type { StashInfo } from '../../api/stash.ts'
 import type { Output } from '../output.ts'
+import { pathspecFileOptions, pathWords } from '../pathspecs/from-file.ts'
 import { toPathspecs } from '../pathspecs/pathspecs.ts'
 import { visible } from '../visible.ts'
 import { toJson } from '../../table/json.ts'
@@ -39,6 +40,7 @@ export const command: Command = {
     },
     stat: { type: 'flag', about: 'show: the changed paths, and how much has changed in each' },
     ...lineOptions,
+    ...pathspecFileOptions,
   },
   examples: [
     ['varve stash', 'put changes aside to pull or to switch'],
@@ -62,8 +64,13 @@ async function run(context: Context): Promise<number> {
     throw usage(`'stash ${verb}' is none of push, list, show, pop, apply, branch and drop`)
   const namesMax = verb === 'push' ? Infinity : verb === 'list' ? 0 : verb === 'branch' ? 2 : 1
   if (names.length > namesMax) throw usage(`unexpected argument '${names[namesMax]!}'`)
-  const isPush = given.flag('untracked') || given.flag('keep-index') || given.text('message') !== undefined
-  if (verb !== 'push' && isPush) throw usage("'-u', '-k' and '-m' are for 'stash push'")
+  const isPush =
+    given.has('pathspec-from-file') ||
+    given.flag('untracked') ||
+    given.flag('keep-index') ||
+    given.text('message') !== undefined
+  if (verb !== 'push' && isPush)
+    throw usage("'-u', '-k', '-m' and '--pathspec-from-file' are for 'stash push'")
   if (verb !== 'pop' && verb !== 'apply' && given.flag('index'))
     throw usage("'--index' is for 'stash pop' and 'stash apply'")
   await action(context, await repository({ commits: verb === 'push' }), names)
@@ -73,7 +80,8 @@ async function run(context: Context): Promise<number> {
 type Action = (context: Context, repo: Repository, names: readonly string[]) => Promise<void>
 
 const actions: Readonly<Record<string, Action>> = {
-  push: async ({ arguments: given, out, operation }, repo, paths) => {
+  push: async ({ arguments: given, out, operation }, repo, typed) => {
+    const paths = await pathWords(given, typed)
     const message = given.text('message')
     const made = await repo.stashes.push({
       ...operation,
