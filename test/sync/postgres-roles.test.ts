@@ -133,6 +133,28 @@ describe.skipIf(!hasPostgres)(`a role of PostgreSQL${withoutPostgres}`, () => {
     expect(await rights('REPLICATION', role)).toBe('')
   })
 
+  test('from whom policies hide rows is not told of them by the log, before or after that is approved', async () => {
+    const role = await start()
+    await linked.db.query(
+      `GRANT CREATE ON SCHEMA public TO ${role}; ALTER ROLE ${role} REPLICATION; ALTER TABLE people OWNER TO ${role};
+       DO $$ BEGIN EXECUTE 'GRANT CREATE ON DATABASE ' || current_database() || ' TO ${role}'; END $$`,
+    )
+    linked.link = { ...linked.link, changes: 'log' }
+    expect((await linked.sync()).notes).toEqual([])
+    await linked.db.query(
+      `CREATE POLICY few ON people USING (id BETWEEN 2 AND 9); ALTER TABLE people ENABLE ROW LEVEL SECURITY;
+       ALTER TABLE people FORCE ROW LEVEL SECURITY; INSERT INTO people VALUES (4, 'Barbara', 84), (40, 'Secret', 1)`,
+    )
+    const stopped = await linked.sync()
+    expect(stopped.heldBack).toMatchObject([{ table: 'people', reason: 'schema' }])
+    expect(await linked.branchRows()).toHaveLength(3)
+    const approved = await linked.sync({ allow: ['schema'] })
+    expect(approved.notes.join()).toMatch(/the log cannot be read.*policies hide rows of 'people'/)
+    await linked.db.query("INSERT INTO people VALUES (5, 'Donald', 87), (50, 'Secret', 1)")
+    await linked.sync()
+    expect((await linked.branchRows()).map((row) => (row as { id: number }).id)).toEqual([2, 3, 4, 5])
+  })
+
   test('that may only read has its tables compared where a log would have to be begun', async () => {
     await start(['default_transaction_read_only = on'])
     linked.link = { ...linked.link, mode: 'capture', changes: 'log' }

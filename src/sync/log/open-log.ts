@@ -15,8 +15,8 @@ export class OpenLog {
   readonly isFollowing: boolean
   readonly #compareMs: number | null
   #reader: LogReader | null = null
-  /** Names of the tables that it reads. */
-  #names = ''
+  /** Which tables it reads, and what is hidden of them. */
+  #reads = ''
 
   constructor({ isFollowing, compareMs }: LogOptions) {
     this.isFollowing = isFollowing
@@ -32,11 +32,11 @@ export class OpenLog {
   }
 
   async open(source: ChangeLog, tables: readonly EndpointTable[], at: LogMark): Promise<LogReader | LostLog> {
-    const names = JSON.stringify(tables.map(({ name }) => name))
-    if (this.#reader !== null && names === this.#names) return this.#reader
+    const reads = JSON.stringify(tables.map(({ name, hidesRows }) => [name, hidesRows]))
+    if (this.#reader !== null && reads === this.#reads) return this.#reader
     // A table that waits now must not be kept from its users' writes by what is published of it.
     await this.close()
-    this.#names = names
+    this.#reads = reads
     const reader = await source.open(tables, at)
     if (!('lost' in reader)) this.#reader = reader
     return reader

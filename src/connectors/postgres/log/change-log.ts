@@ -70,6 +70,8 @@ export class PostgresChangeLog implements ChangeLog {
   async #obstacle(tables: readonly EndpointTable[]): Promise<string | null> {
     const generated = tables.find(({ columns }) => columns.some((column) => column.generated))
     if (generated !== undefined) return `'${generated.name}' has a generated column, which the log leaves out`
+    const hidden = hiddenRows(tables)
+    if (hidden !== null) return hidden
     const heir = tables.find((table) => (table as PostgresTable).hasHeirs)
     if (heir !== undefined)
       return `other tables inherit from '${heir.name}', and the log tells their rows as theirs`
@@ -129,6 +131,8 @@ export class PostgresChangeLog implements ChangeLog {
   async #open(own: readonly PostgresTable[], mark: LogMark): Promise<LogReader | LostLog> {
     const [at, told] = [positionOf(mark.position), positionOf(mark.acknowledged)]
     if (at === null || told === null) return { lost: 'its position is not one of PostgreSQL' }
+    const hidden = hiddenRows(own)
+    if (hidden !== null) return { lost: hidden }
     // Its connection is opened while the slot is asked about.
     let line: Promise<Client> | null = this.#takeLine()
     try {
@@ -228,6 +232,14 @@ export function connectAhead(session: Session): Promise<Client> {
 
 export async function endOf(line: Promise<Client> | null): Promise<void> {
   await line?.then((client) => client.end()).catch(() => undefined)
+}
+
+/** The log tells of all rows, whoever reads it. */
+function hiddenRows(tables: readonly EndpointTable[]): string | null {
+  const hiding = tables.find(({ hidesRows }) => hidesRows !== undefined)
+  return hiding === undefined
+    ? null
+    : `policies hide rows of '${hiding.name}' from this user, and the log does not`
 }
 
 function sqlStateOf(error: unknown): unknown {
