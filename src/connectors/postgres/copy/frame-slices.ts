@@ -11,6 +11,8 @@ export class FrameSlices {
   #isFirst = true
   /** Memory of slices that are done with: fresh memory costs more than the copy into it. */
   readonly #free: Uint8Array[] = []
+  /** That of a row longer than a slice, for the next such row: what threads have shared they let lie for long. */
+  #large: Uint8Array | null = null
 
   /** `source` gives whole frames, which are copied. */
   constructor(source: AsyncIterable<Uint8Array>) {
@@ -37,14 +39,17 @@ export class FrameSlices {
 
   /** Nothing more comes of a small table: it has memory of its size alone. */
   #begin(frames: Uint8Array): Uint8Array {
-    const memory = this.#isFirst ? new Uint8Array(frames.length) : this.#memory(frames.length)
+    const isSmall = this.#isFirst && frames.length < sliceBytes
+    const memory = isSmall ? new Uint8Array(frames.length) : this.#memory(frames.length)
     this.#isFirst = false
     return copyInto(memory, frames)
   }
 
   /** Called when nobody reads the slice any more: its memory is used for another. */
   release(slice: Uint8Array): void {
-    if (slice.buffer.byteLength === sliceBytes) this.#free.push(new Uint8Array(slice.buffer))
+    const { byteLength } = slice.buffer
+    if (byteLength === sliceBytes) this.#free.push(new Uint8Array(slice.buffer))
+    else if (byteLength > sliceBytes) this.#large = new Uint8Array(slice.buffer)
   }
 
   async close(): Promise<void> {
@@ -61,8 +66,11 @@ export class FrameSlices {
   }
 
   #memory(bytes: number): Uint8Array {
-    const free = bytes > sliceBytes ? undefined : this.#free.pop()
-    return free ?? new Uint8Array(sharedBuffer(Math.max(sliceBytes, bytes)))
+    if (bytes <= sliceBytes) return this.#free.pop() ?? new Uint8Array(sharedBuffer(sliceBytes))
+    const large = this.#large
+    this.#large = null
+    if (large !== null && large.length >= bytes) return large
+    return new Uint8Array(sharedBuffer(Math.ceil(bytes / sliceBytes) * sliceBytes))
   }
 }
 
