@@ -42,14 +42,10 @@ export async function* diffFiles(
   const areFolders = isFolder(from) || isFolder(to)
   for (const one of [from, to])
     if (areFolders && !isFolder(one) && one !== nothing)
-      throw new VarveError(
-        'VARVE_NOT_POSSIBLE',
-        `'${one}' is no folder, and what it is compared with is one`,
-        {
-          data: { path: one },
-          hint: 'name two files, or two folders',
-        },
-      )
+      throw new VarveError('VARVE_NOT_POSSIBLE', `'${one}' is not a folder, but it is compared with one`, {
+        data: { path: one },
+        hint: 'name two files, or two folders',
+      })
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'varve-diff-'))
   try {
     const store = await DiskStore.create(path.join(dir, 'store'))

@@ -157,7 +157,7 @@ export function refuseInStore(file: string): void {
     if (isMostlyStore(at)) {
       throw new VarveError(
         'VARVE_NOT_POSSIBLE',
-        `'${file}' lies in '${at}', where a repository keeps its history`,
+        `'${file}' is in '${at}', where a repository keeps its history`,
         {
           data: { path: file, store: at },
           hint: 'name a file outside of that folder',

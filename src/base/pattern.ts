@@ -40,5 +40,5 @@ export async function compilePattern(
 
 function noPattern(text: string): (why: string, cause: unknown) => VarveError {
   return (why, cause) =>
-    new VarveError('VARVE_USAGE', `'${text}' is no pattern: ${why}`, { hint: patternHint, cause })
+    new VarveError('VARVE_USAGE', `'${text}' is not a pattern: ${why}`, { hint: patternHint, cause })
 }

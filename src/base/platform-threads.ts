@@ -57,7 +57,7 @@ function threadFailure(thrown: unknown, script: URL): VarveError {
       cause: error,
     })
   }
-  return new VarveError('VARVE_IO', `a worker thread ended amid its work: ${error.message}`, {
+  return new VarveError('VARVE_IO', `a worker thread ended in the middle of its work: ${error.message}`, {
     hint: 'nothing that it worked on counts; run the command again',
     cause: error,
   })

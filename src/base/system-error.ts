@@ -16,7 +16,7 @@ const said: Readonly<Record<string, Said>> = {
   EACCES: { words: 'permission denied', hint: permissions },
   EPERM: { words: 'operation not permitted', hint: permissions },
   ENOENT: { words: 'no such file or folder' },
-  ENOTDIR: { words: 'a file stands where a folder is needed' },
+  ENOTDIR: { words: 'there is a file where a folder is needed' },
   EISDIR: { words: 'it is a folder', hint: 'name a file' },
   EEXIST: { words: 'it is there already' },
   ENOTEMPTY: { words: 'the folder is not empty' },

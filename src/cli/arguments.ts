@@ -68,7 +68,7 @@ export class Arguments {
   /** Beside those of every command: what one form of a command says nothing about would be ignored without a word. */
   only(form: string, names: readonly string[]): void {
     const other = [...this.#values.keys()].find((name) => !names.includes(name) && !(name in commonOptions))
-    if (other !== undefined) throw usage(`'--${other}' is no option of '${form}'`)
+    if (other !== undefined) throw usage(`'--${other}' is not an option of '${form}'`)
   }
 
   /** Refuses more than one of these flags. */

@@ -80,7 +80,10 @@ export async function requirePaths(
     if (isThere(placeOf(repository.root, typed)) || isPathspec(typed)) continue
     const fault = await revisionFault(repository, typed)
     if (fault === null)
-      throw usage(`'${typed}' is a revision, where a path is due`, "revisions come first, two as 'A..B'")
+      throw usage(
+        `'${typed}' is a revision, but a path is needed here`,
+        "revisions come first, two as 'A..B'",
+      )
     // What is written like a revision was meant as one, and it is known what of it is not there.
     if (/\.\.|[~^]\d*$|@\{|^(HEAD|@)$/.test(typed)) throw fault
     throw new VarveError('VARVE_REF_NOT_FOUND', `'${typed}' is neither a revision nor a file that is there`, {

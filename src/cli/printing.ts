@@ -52,7 +52,7 @@ export async function printing(
       if (pager === null) return process.stdout
       progress.end()
       const reader = pager.start()
-      if (reader === null) complaints += `warning: the pager '${visible(pager.command)}' is not there\n`
+      if (reader === null) complaints += `warning: no such pager: '${visible(pager.command)}'\n`
       return reader ?? process.stdout
     },
     complain: (text) => {

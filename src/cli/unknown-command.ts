@@ -26,5 +26,5 @@ export function unknownCommand(name: string): Error {
       commands.map((command) => command.name),
     )
   const hint = near === null ? "run 'varve help' for the list of commands" : `did you mean 'varve ${near}'?`
-  return usage(`'${name}' is no varve command`, hint)
+  return usage(`'${name}' is not a varve command`, hint)
 }

@@ -20,7 +20,7 @@ export function cursorColumn(
     throw fault(
       isTime
         ? `the cursor '${name}' of '${table.name}' is a time, so its lag is one too: 5m`
-        : `the cursor '${name}' of '${table.name}' is a number, so its lag is one too: how far behind the largest others may still come`,
+        : `the cursor '${name}' of '${table.name}' is a number, so its lag is one too: how far below the largest value new rows may appear`,
     )
   return { ...column, isTime }
 }

@@ -11,7 +11,7 @@ export function unreachable(where: string, error: unknown): VarveError {
     data: { endpoint: where, ...(hint === null ? {} : { passing: false }) },
     hint:
       hint ??
-      'check that the server runs and can be reached from here, and run the command again: it goes on where it stopped',
+      'check that the server runs and can be reached from here, and run the command again: it continues where it stopped',
   })
 }
 

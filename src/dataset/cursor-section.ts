@@ -22,7 +22,7 @@ export function* cursorsOf(
 function cursorOf(key: unknown, value: unknown, fault: FaultAt): Omit<TableCursor, 'table'> {
   const short = nameOf(value)
   if (short !== null) return { column: short }
-  if (!isMap(value)) throw fault(value ?? key, "the table's cursor is no column", hint)
+  if (!isMap(value)) throw fault(value ?? key, "the table's cursor is not a column", hint)
   const given = new Map(value.items.map((item) => [nameOf(item.key), item] as const))
   for (const [name, item] of given)
     if (!['column', 'lag', 'full'].includes(name ?? ''))
@@ -36,8 +36,8 @@ function cursorOf(key: unknown, value: unknown, fault: FaultAt): Omit<TableCurso
   const [lag, full] = [text('lag'), text('full')]
   const [parsedLag, fullMs] = [lag === null ? null : lagOf(lag), full === null ? null : periodOf(full)]
   if (lag !== null && parsedLag === null)
-    throw fault(key, `'${lag}' is no lag`, "a time such as '5m', or a number")
-  if (full !== null && fullMs === null) throw fault(key, `'${full}' is no time`, "for example '24h'")
+    throw fault(key, `'${lag}' is not a lag`, "a time such as '5m', or a number")
+  if (full !== null && fullMs === null) throw fault(key, `'${full}' is not a time`, "for example '24h'")
   return {
     column,
     ...(parsedLag === null ? {} : { lag: parsedLag }),

@@ -124,7 +124,7 @@ function intoOf(key: unknown, into: string, fault: FaultAt): string {
     return safePath(into)
   } catch (error) {
     if (!isVarveError(error)) throw error
-    throw fault(key, `'into' is no folder of the dataset: ${error.message}`)
+    throw fault(key, `'into' is not a folder of the dataset: ${error.message}`)
   }
 }
 
@@ -140,7 +140,7 @@ function cursorSetting(
   if (section === undefined) return {}
   if (mode !== 'capture')
     throw fault(section, `a cursor sees no deletes, and '${mode}' needs them`, "its mode is 'capture'")
-  if (changes === 'log') throw fault(section, 'the log tells more than a cursor', "leave 'cursor' out")
+  if (changes === 'log') throw fault(section, 'the log shows more than a cursor', "leave 'cursor' out")
   return { cursor: [...cursorsOf(section, { tables, fault })] }
 }
 

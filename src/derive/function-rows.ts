@@ -55,7 +55,7 @@ function isOf(value: Value, type: ColumnType): boolean {
 export function asRowFault(of: DerivedShape, error: unknown): unknown {
   const isRowFault = isVarveError(error) ? error.code === 'VARVE_RULE_VIOLATED' : error instanceof TypeError
   return isRowFault
-    ? cannotDerive(of, `the function made what is no row of it: ${messageOf(error)}`, error)
+    ? cannotDerive(of, `the function returned something that is not a row: ${messageOf(error)}`, error)
     : error
 }
 

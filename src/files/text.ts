@@ -60,7 +60,7 @@ export function textToBytes(text: string): Uint8Array {
   if (textFromBytes(whole) !== text) {
     throw new VarveError(
       'VARVE_RULE_VIOLATED',
-      `text '${JSON.stringify(text).slice(1, -1)}' stands for no bytes`,
+      `text '${JSON.stringify(text).slice(1, -1)}' cannot be written as bytes`,
     )
   }
   return whole

@@ -26,7 +26,7 @@ const violations: Partial<Record<SliceFault, string>> = {
 const reasons: Partial<Record<SliceFault, string>> = {
   'text-behind-quote': 'text follows a closing quote',
   'cell-too-large': 'a cell is larger than 16 MiB or a row larger than 900 KiB',
-  'blank-line': 'a blank line stands between rows',
+  'blank-line': 'there is a blank line between rows',
   'not-reproduced': 'its spelling cannot be written back byte for byte',
 }
 

@@ -108,10 +108,14 @@ export async function checkOutInGit(
   } catch (cause) {
     const { code, stderr } = cause as { code?: unknown; stderr?: string }
     if (code === 'ENOENT') {
-      throw new VarveError('VARVE_NOT_POSSIBLE', 'git is not there to write the files of the repository', {
-        hint: "export into a bare repository: '--bare'",
-        cause,
-      })
+      throw new VarveError(
+        'VARVE_NOT_POSSIBLE',
+        'git is not installed, or not on the path: it writes the files of the repository',
+        {
+          hint: "export into a bare repository: '--bare'",
+          cause,
+        },
+      )
     }
     throw new VarveError('VARVE_UNCOMMITTED', `the files in '${dir}' are in the way: ${firstLine(stderr)}`, {
       hint: 'commit or stash there what has changed; no branch was moved',

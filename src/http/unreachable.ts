@@ -44,7 +44,7 @@ export function unreachable(
         (tlsWords(error) === noTls
           ? "if it is a server without TLS, its address begins with 'http://'"
           : null) ??
-        'check the address and the network, and run the command again: it goes on where it stopped',
+        'check the address and the network, and run the command again: it continues where it stopped',
     },
   )
 }

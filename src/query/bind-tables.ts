@@ -67,6 +67,6 @@ function missingTable({ database }: Workspace, sql: string): string | null {
 
 export function noQuery(fault: string): VarveError {
   return new VarveError('VARVE_USAGE', `the query cannot be run: ${fault}`, {
-    hint: "it is one SELECT in SQLite's words, without a semicolon; names with special characters stand in double quotes",
+    hint: "write one SELECT in SQLite's dialect, without a semicolon; put names with special characters in double quotes",
   })
 }

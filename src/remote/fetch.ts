@@ -69,7 +69,7 @@ function noSuchBranch(name: string, remoteName: string, isTag: boolean): VarveEr
   return new VarveError('VARVE_REF_NOT_FOUND', `the remote '${remoteName}' has no branch '${name}'`, {
     data: { branch: name, remote: remoteName },
     hint: isTag
-      ? 'it is a tag: tags come along with a branch that has their commit'
+      ? 'it is a tag: tags are fetched with a branch that has their commit'
       : `'varve fetch ${remoteName}' brings all that it has`,
   })
 }

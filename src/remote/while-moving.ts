@@ -14,7 +14,7 @@ export async function whileMoving<T>(
     throw new VarveError('VARVE_ABORTED', `stopped while '${location}' was about to move its branches`, {
       data: { location },
       cause,
-      hint: 'it may have done so: the same push again tells, and sends nothing twice',
+      hint: 'it may have done so: run the same push again to find out; it sends nothing twice',
     })
   }
 }

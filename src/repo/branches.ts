@@ -182,8 +182,8 @@ export async function followBranch(repo: Repo, name: string, upstream: string | 
 async function remoteBranch(repo: Repo, manifest: Manifest, name: string): Promise<string> {
   const { ref } = await resolveRevision(repo.store, name, manifest)
   if (ref?.startsWith(remotePrefix) === true) return ref
-  throw new VarveError('VARVE_NOT_POSSIBLE', `'${name}' is no branch of a remote`, {
-    hint: "see 'varve branch -r'; one that is not there yet is made and followed by 'varve push -u REMOTE BRANCH'",
+  throw new VarveError('VARVE_NOT_POSSIBLE', `'${name}' is not a remote branch`, {
+    hint: "'varve branch -r' lists them; 'varve push -u REMOTE BRANCH' makes a new one and sets it as upstream",
   })
 }
 

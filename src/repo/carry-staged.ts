@@ -12,7 +12,7 @@ export async function carryStaged(manifest: Manifest, io: Io, tree: Cid): Promis
   const { mergeTrees } = await import('../merge/merge-trees.ts')
   const merged = await mergeTrees({ ...io, base, ours: tree, theirs: index })
   if (merged.conflictCount === 0) return merged.tree
-  throw new VarveError('VARVE_UNCOMMITTED', 'staged changes clash with the branch to switch to', {
+  throw new VarveError('VARVE_UNCOMMITTED', 'staged changes conflict with the branch to switch to', {
     data: { paths: merged.paths.filter((changed) => changed.conflicts > 0).map((changed) => changed.path) },
     hint: "commit them first with 'varve commit', put them aside with 'varve stash', or throw them away with 'varve switch --discard-changes'",
   })

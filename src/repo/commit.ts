@@ -202,7 +202,7 @@ async function ontoHead(io: Io, trees: { base: Cid; headTree: Cid; index: Cid })
   if (merged.conflictCount === 0) return merged.tree
   throw new VarveError(
     'VARVE_NOT_POSSIBLE',
-    'the branch has moved, and its new commits clash with what is staged',
+    'the branch has moved, and its new commits conflict with what is staged',
     {
       data: { paths: merged.paths.filter((path) => path.conflicts > 0).map((path) => path.path) },
       hint: "keep your changes on a branch of their own: 'varve switch -c NAME', commit there, then merge",

@@ -13,7 +13,7 @@ import { writtenText } from './cell-rules.ts'
 /** @throws VarveError VARVE_RULE_VIOLATED where it cannot be referred to */
 export function requireTarget(from: Path, column: string, to: Path, table: Table | null): Table {
   if (table !== null && table.shape.keys.length === 1) return table
-  const why = table === null ? 'is no table' : `has a key of ${table.shape.keys.length} columns`
+  const why = table === null ? 'is not a table' : `has a key of ${table.shape.keys.length} columns`
   throw new VarveError(
     'VARVE_RULE_VIOLATED',
     `${configFileName}: column '${column}' of '${from}' refers to '${to}', which ${why}`,

@@ -96,7 +96,7 @@ export class FollowerMetrics {
   ): Promise<{ url: string; close: () => Promise<void> }> {
     if (!options.anywhere && !isLoopback(host)) {
       throw new VarveError('VARVE_REFUSED', `'${host}' can be reached from elsewhere`, {
-        hint: 'metrics tell names of tables and how many rows they have; --metrics-anywhere shows them to anybody',
+        hint: 'metrics show names of tables and their numbers of rows; --metrics-anywhere shows them to everybody',
       })
     }
     const server = http.createServer((request, response) => {

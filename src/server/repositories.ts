@@ -112,7 +112,7 @@ export class Repositories {
     if (!isName(name)) throw badName(name)
     if (this.#named.has(name)) {
       throw new VarveError('VARVE_USAGE', `two repositories are called '${name}'`, {
-        hint: 'name the folder that they lie in instead, or rename one',
+        hint: 'name the folder that contains them instead, or rename one',
       })
     }
     this.#named.set(name, dir)

@@ -215,7 +215,7 @@ function answerUnread(error: NodeJS.ErrnoException, socket: Duplex): void {
     socket.destroy()
     return
   }
-  const [status, message] = unread[error.code ?? ''] ?? ['400 Bad Request', 'this is no HTTP request']
+  const [status, message] = unread[error.code ?? ''] ?? ['400 Bad Request', 'this is not an HTTP request']
   const body = `${JSON.stringify({ error: { code: 'VARVE_USAGE', message } })}\n`
   const headers = [
     'connection: close',

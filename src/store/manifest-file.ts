@@ -90,7 +90,7 @@ export function decodeLogEntry(bytes: Uint8Array, where: string): LogEntry {
   try {
     return entryOf(decodeCbor(payload, `'${where}'`) as Payload)
   } catch (cause) {
-    throw corrupt(`'${where}' holds no manifest`, {}, cause)
+    throw corrupt(`'${where}' is not a manifest`, {}, cause)
   }
 }
 

@@ -21,7 +21,7 @@ export async function openLink(
       `'${endpoint}' can be read and not written to: '${mode}' needs both`,
       {
         data: { endpoint, mode },
-        hint: "its mode is 'capture': what it changes comes into the branch",
+        hint: "its mode is 'capture': its changes come into the branch",
       },
     )
   }

@@ -58,7 +58,7 @@ function keptType(before: Column, looks: ColumnType | null, key: readonly string
 export function checkGiven(columns: readonly { readonly name: string; readonly type: ColumnType }[]): void {
   for (const { name, type } of columns) {
     if (typeof name !== 'string' || /\p{Surrogate}/u.test(name))
-      throw new TypeError(`'${name}' is no name of a column`)
+      throw new TypeError(`'${name}' is not a valid name of a column`)
     if (!columnTypes.includes(type)) throw new TypeError(`column '${name}' has the unknown type '${type}'`)
   }
 }

@@ -91,6 +91,6 @@ function sameName(a: Path, b: Path): VarveError {
   const [one, other] = [a, b].sort() as [Path, Path]
   return new VarveError('VARVE_NOT_POSSIBLE', `'${one}' and '${other}' have one name on this file system`, {
     data: { paths: [one, other] },
-    hint: 'rename one of them where both can lie, and commit that; or work here with --filter, which leaves one out',
+    hint: 'rename one of them on a file system that can hold both, and commit that; or use --filter here, which leaves one out',
   })
 }

@@ -100,7 +100,7 @@ function destination(lookup: PathLookup, from: Path, named: Path): Path {
   const stat = named === '' ? null : lookup.look(named)
   const name = from.slice(from.lastIndexOf('/') + 1)
   const to = named === '' ? name : stat?.isDirectory() === true ? `${named}/${name}` : named
-  if (to === from || to.startsWith(`${from}/`)) throw taken(from, to, 'it would lie in itself')
+  if (to === from || to.startsWith(`${from}/`)) throw taken(from, to, 'it would be inside itself')
   if (blocked !== null) throw taken(from, to, `'${blocked}' is not a folder`)
   if (lookup.look(to) !== null) throw taken(from, to, 'the destination exists')
   return to

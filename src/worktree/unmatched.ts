@@ -15,7 +15,7 @@ export function whyUnmatched(root: string, path: Path): string | null {
     const isFolder = stat.isDirectory()
     if (isIgnored(rules, at, isFolder ? 'folder' : 'file')) return 'is ignored, by a line in .varveignore'
     if (at === path) return isFolder ? null : noMatch
-    if (stat.isSymbolicLink()) return `lies beyond the symlink '${at}'`
+    if (stat.isSymbolicLink()) return `is beyond the symlink '${at}'`
     if (!isFolder) break
     rules = rulesBelow(root, at, rules)
   }

@@ -213,7 +213,7 @@ describe('a sheet of conflicts', () => {
     [
       'an id twice',
       (lines: string[]) => [...lines, lines[1]!],
-      'line 7 of the sheet: conflict 1 stands in line 2 already',
+      'line 7 of the sheet: conflict 1 is already in line 2',
     ],
     [
       'a word that is nearly one',

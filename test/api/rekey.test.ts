@@ -162,7 +162,7 @@ describe('key collisions', () => {
       )
     const words = await of(['a'], 'x,1,1', 'x,1,2')
     await words.repo.merge('theirs')
-    await expect(words.repo.rekey('t.csv')).rejects.toThrow("the key 'x' is no integer")
+    await expect(words.repo.rekey('t.csv')).rejects.toThrow("the key 'x' is not an integer")
     const pair = await of(['a', 'b'], '1,1,1', '1,1,2')
     await pair.repo.merge('theirs')
     await expect(pair.repo.rekey('t.csv')).rejects.toThrow('its key has 2 columns (a, b)')

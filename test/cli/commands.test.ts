@@ -365,7 +365,7 @@ describe('Parquet and SQLite', () => {
     writeFileSync(path.join(cwd, 'live.db-wal'), 'changes')
     const { code, stderr } = await varve(['import', 'live.db', '--as', 't'], { cwd })
     expect(code).toBe(20)
-    expect(stderr).toMatch(/^error: 'live.db' has changes that still lie in 'live.db-wal'\n/)
+    expect(stderr).toMatch(/^error: 'live.db' has changes that are still in 'live.db-wal'\n/)
   })
 })
 

@@ -84,7 +84,7 @@ describe.skipIf(!hasScript)("varve commit on a terminal (skipped without util-li
     put('people.csv', 'id,name\n1,Ada L.\n2,Grace\n')
     for (const [VARVE_EDITOR, says] of [
       ['false', "the editor 'false' failed: exit code 1"],
-      ['no-such-editor', "the editor 'no-such-editor' is not there"],
+      ['no-such-editor', "no such editor: 'no-such-editor'"],
     ] as const) {
       const { code, screen } = await onTerminal(['commit', '-a'], { cwd, env: { VARVE_EDITOR } })
       expect([code, screen]).toEqual([20, expect.stringContaining(says)])

@@ -177,7 +177,9 @@ describe('errors', () => {
     })
     expect(await failure(['init', 'a.csv'])).toMatchObject({
       exit: 52,
-      message: expect.stringMatching(/^cannot make the folder '.*': a file stands where a folder is needed$/),
+      message: expect.stringMatching(
+        /^cannot make the folder '.*': there is a file where a folder is needed$/,
+      ),
     })
     expect(await failure(['-C', 'nowhere', 'status'])).toMatchObject({
       exit: 2,

@@ -33,9 +33,9 @@ describe.skipIf(!hasPostgres)(`a first capture${withoutPostgres}`, () => {
 
   test.each([
     ['missing', /^a worker thread cannot start: '.*worker\.js' is not whole$/],
-    ['killed:1', /^a worker thread ended amid its work: /],
-    ['killed:3', /^a worker thread ended amid its work: /],
-    ['ends:2', /^a worker thread ended amid its work: it ended with code 0$/],
+    ['killed:1', /^a worker thread ended in the middle of its work: /],
+    ['killed:3', /^a worker thread ended in the middle of its work: /],
+    ['ends:2', /^a worker thread ended in the middle of its work: it ended with code 0$/],
     ['memory:2', /^a worker thread ran out of memory$/],
   ])(
     'amid which a thread is %s says so, changes nothing, and is made by the next round',

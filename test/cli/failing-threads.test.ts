@@ -44,9 +44,9 @@ const commands = [
 ]
 const faults = [
   ['missing', /^a worker thread cannot start: '.*worker\.js' is not whole$/],
-  ['killed:1', /^a worker thread ended amid its work: /],
-  ['killed:4', /^a worker thread ended amid its work: /],
-  ['ends:3', /^a worker thread ended amid its work: it ended with code 0$/],
+  ['killed:1', /^a worker thread ended in the middle of its work: /],
+  ['killed:4', /^a worker thread ended in the middle of its work: /],
+  ['ends:3', /^a worker thread ended in the middle of its work: it ended with code 0$/],
   ['memory:2', /^a worker thread ran out of memory$/],
 ] as const
 

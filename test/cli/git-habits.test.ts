@@ -146,7 +146,7 @@ test.each([
   [['reset', '--soft', '--', 'notes.txt'], 2, "'--soft' is for whole commits"],
   [['reset', 'mian'], 43, 'neither a revision nor a file'],
   [['reset', '--', 'main'], 40, "path 'main' matches no file"],
-  [['reset', 'HEAD', 'side'], 2, 'is a revision, where a path is due'],
+  [['reset', 'HEAD', 'side'], 2, 'is a revision, but a path is needed here'],
 ])('%j is %i: %s', async (args, code, words) => {
   expect(await runHere(args, cwd)).toMatchObject({ code, stderr: expect.stringContaining(words) as string })
 })

@@ -111,7 +111,7 @@ test('Ctrl-C amid a clone: it says how to go on, and nothing that came is lost',
   // On a fast machine no line of progress tells of it in time.
   const { code, stderr } = await stopped('stopped', 'SIGINT', () => bytesIn('stopped') > 24 * megabyte)
   expect(code).toBe(130)
-  expect(stderr).toContain('run the same command again to carry on')
+  expect(stderr).toContain('run the same command again to continue')
   const came = progressOf(stderr).findLast(({ phase }) => phase === 'fetching')!.bytes!
   expect(came).toBeGreaterThan(20 * megabyte)
   const bytes = await carriedOn('stopped')

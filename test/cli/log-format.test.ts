@@ -65,7 +65,7 @@ describe('--format', () => {
 
   test('refuses bytes that are no text', () => {
     for (const format of ['%x80', '%h%xe2%x80', '%xff%x41'])
-      expect(() => formatted(format)).toThrow('is no text in UTF-8')
+      expect(() => formatted(format)).toThrow('is not UTF-8 text')
   })
 
   test('names commits, trees, parents and what points at them', () => {

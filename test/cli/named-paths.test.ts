@@ -28,7 +28,7 @@ test.each([
   ['a.log', 'is ignored, by a line in .varveignore'],
   ['build', 'is ignored, by a line in .varveignore'],
   ['build/x', 'is ignored, by a line in .varveignore'],
-  ['link/f', "lies beyond the symlink 'link'"],
+  ['link/f', "is beyond the symlink 'link'"],
   ['nope', 'matches no file'],
   ['real/f/x', 'matches no file'],
 ])('add %s: %s', async (name, why) => {

@@ -64,7 +64,7 @@ test.skipIf(!hasScript)(
     })
     expect([missing.code, missing.screen]).toEqual([
       0,
-      expect.stringMatching(new RegExp(`commit ${count - 1}\n[^]*the pager 'no-such-pager -x' is not there`)),
+      expect.stringMatching(new RegExp(`commit ${count - 1}\n[^]*no such pager: 'no-such-pager -x'`)),
     ])
     const broken = await onTerminal(['log', '-1'], { cwd, env: { VARVE_PAGER: "'no-such-pager'" } })
     expect([broken.code, broken.screen]).toEqual([20, expect.stringContaining('cannot be run')])

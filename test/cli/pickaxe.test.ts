@@ -85,5 +85,5 @@ test('what does not go together is refused, and so is what is no pattern', async
     ['-G', 'a', '--graph'],
   ])
     expect([args, await varve('log', ...args)]).toMatchObject([args, { code: 2 }])
-  expect((await varve('log', '-G', '(a')).stderr).toContain("'(a' is no pattern: missing closing )")
+  expect((await varve('log', '-G', '(a')).stderr).toContain("'(a' is not a pattern: missing closing )")
 })

@@ -98,7 +98,7 @@ describe('varve sync and link', () => {
       ])
     }
     expect((await here('sync status')).stdout).toMatch(
-      /^good \(capture\), in step[^]*\nbad \(capture\), no round has come to its end yet\n$/,
+      /^good \(capture\), in step[^]*\nbad \(capture\), no round has been completed yet\n$/,
     )
   })
 
@@ -140,17 +140,17 @@ describe('varve sync and link', () => {
   })
 
   const refused: readonly (readonly [words: string, code: number, message: string])[] = [
-    ['sync approve shop-a --dry-run', 2, "'--dry-run' is no option of 'sync approve'"],
-    ['sync conflicts --theirs', 2, "'--theirs' is no option of 'sync conflicts'"],
-    ['sync shop-a --ours', 2, "'--ours' goes with 'varve sync resolve NAME'"],
-    ['sync --metrics 127.0.0.1:1', 2, "'--metrics' goes with"],
-    ['sync --compare-every 1h', 2, "'--compare-every' goes with '--follow'"],
+    ['sync approve shop-a --dry-run', 2, "'--dry-run' is not an option of 'sync approve'"],
+    ['sync conflicts --theirs', 2, "'--theirs' is not an option of 'sync conflicts'"],
+    ['sync shop-a --ours', 2, "'--ours' needs 'varve sync resolve NAME'"],
+    ['sync --metrics 127.0.0.1:1', 2, "'--metrics' needs"],
+    ['sync --compare-every 1h', 2, "'--compare-every' needs '--follow'"],
     ['sync shop', 43, 'there are: shop-a, shop-b'],
     ['sync constructor', 43, "no link 'constructor'"],
     ['link show shop', 43, 'there are: shop-a, shop-b'],
     ['link verifi shop-a', 2, "'verifi' is not one of"],
     ['link constructor', 2, "'constructor' is not one of"],
-    ['link remove shop-a --mode capture', 2, "'--mode' is no option of 'link remove'"],
+    ['link remove shop-a --mode capture', 2, "'--mode' is not an option of 'link remove'"],
   ]
   test.each(refused)('varve %s', async (words, code, message) => {
     const { stderr, ...finished } = await varve(...words.split(' '))

@@ -62,7 +62,7 @@ describe('the address of a MySQL database', () => {
       verifyIdentity: true,
     })
     expect(addressOf('mysql://db/shop', {}).ssl).toBe(undefined)
-    expect(() => addressOf('mysql://db/shop?ssl-mode=maybe', {})).toThrow("'maybe' is no ssl-mode")
+    expect(() => addressOf('mysql://db/shop?ssl-mode=maybe', {})).toThrow("'maybe' is not an ssl-mode")
     // PostgreSQL's name of it: the line would not be encrypted, and nobody would know.
     expect(() => addressOf('mysql://db/shop?sslmode=require', {})).toThrow("there is no setting 'sslmode'")
     const ca = path.join(home, 'ca.pem')

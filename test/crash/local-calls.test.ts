@@ -17,7 +17,7 @@ const toRead = ['EIO', 'EACCES']
 const toWrite = ['EIO', 'ENOSPC', 'EACCES']
 /** Says that it was done, or may have been. */
 const saysDone =
-  /done by then, and kept|may be done all the same|pushed, but|next command|is made, but|may have done so|run the same command again to carry on/
+  /done by then, and kept|may be done all the same|pushed, but|next command|is made, but|may have done so|run the same command again to continue/
 const codes = [exitCodes.VARVE_IO, exitCodes.VARVE_DISK_FULL, exitCodes.VARVE_ABORTED]
 
 const failed = (code: string, { name, path: target }: FsCall): Error =>

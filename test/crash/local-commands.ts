@@ -159,7 +159,7 @@ export const localCommands: readonly LocalCommand[] = [
     args: ['import', '../rows.csv', '--as', 'people.csv', '--branch', 'fresh', '-m', 'Import'],
     prepare: [{ file: 'rows.csv', text: 'id,name\n5,new\n900,new\n' }],
   },
-  { name: 'untrack', args: ['untrack', 'people.csv'], already: /is no table|not a table|not tracked/ },
+  { name: 'untrack', args: ['untrack', 'people.csv'], already: /not a table|not tracked/ },
   { name: 'rm --cached', args: ['rm', '--cached', 'notes.txt', 'people.csv'], already: /'notes.txt'/ },
   { name: 'restore --staged', args: ['restore', '--staged', '.'], prepare: [edited, ['add', '.']] },
   { name: 'remote add', args: ['remote', 'add', 'hub', '../remote'], already: /remote 'hub'/ },

@@ -136,7 +136,7 @@ describe('tables derived by a function from groups', () => {
     )
     const wrong = totals({ group: () => ({ person: 'x', no: 1 }) })
     expect(await fault(repo.derive({ functions: [wrong] }))).toBe(
-      `${before}the function made what is no row of it: the table has no column 'no'`,
+      `${before}the function returned something that is not a row: the table has no column 'no'`,
     )
     const by = totals({ by: { people: ['id'], orders: ['buyer'] } })
     expect(await fault(repo.derive({ functions: [by] }))).toMatch(/'orders' has no column 'buyer'/)

@@ -66,7 +66,7 @@ describe('a JSON file', () => {
   test.each([
     ['only how it is written has changed', '{"a":1}', '{ "a": 1 }', 'no value has changed'],
     ['nothing is common', '{"a":1}', '[1]', 'nothing in common'],
-    ['it is no JSON', '{"a":1}', '{"a":1', ''],
+    ['it is not JSON', '{"a":1}', '{"a":1', ''],
     ['a key stands twice', '{"a":1}', '{"a":1,"a":2}', ''],
     ['it is not UTF-8', '{"a":"\ufffd"}', '{"a":"b"}', 'not UTF-8'],
   ])('where %s, lines tell more', (_what, before, after, why) => {

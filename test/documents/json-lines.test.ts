@@ -60,9 +60,9 @@ describe('merge of JSON Lines', () => {
 
   test('a line that holds no value, or two, or half of one is refused', () => {
     expect(unfit(mergeJsonLines, '{}\n', '{} {}\n', '{}\n')).toContain(
-      'ours: it is no JSON: not one value in a line',
+      'ours: it is not JSON: not one value in a line',
     )
     expect(unfit(mergeJsonLines, '{}\n', '{\n}\n', '{}\n')).toContain('not one value in a line')
-    expect(unfit(mergeJsonLines, '{}\n', '{}\n', 'id,name\n')).toContain('theirs: it is no JSON')
+    expect(unfit(mergeJsonLines, '{}\n', '{}\n', 'id,name\n')).toContain('theirs: it is not JSON')
   })
 })

@@ -420,15 +420,15 @@ describe('the formatting of JSON', () => {
 
 describe('what is no JSON that can be merged', () => {
   test('is refused with the side and the reason', () => {
-    expect(unfit(mergeJson, '{}', '{"a":1,}', '{}')).toBe('ours: it is no JSON: no key in line 1')
+    expect(unfit(mergeJson, '{}', '{"a":1,}', '{}')).toBe('ours: it is not JSON: no key in line 1')
     expect(unfit(mergeJson, '{}', '{}', '{"a":1,\n"a":2}')).toBe(
-      'theirs: it is no JSON: a key that stands twice in an object in line 1',
+      'theirs: it is not JSON: a key that stands twice in an object in line 1',
     )
     expect(unfit(mergeJson, '', '{}', '{}')).toBe('base: it is empty')
     expect(unfit(mergeJson, null, '{}', '{}')).toBe('the two versions have no base')
     expect(unfit(mergeJson, '{}', Uint8Array.of(0x22, 0xff, 0x22), '{}')).toBe('ours: it is not UTF-8')
     expect(unfit(mergeJson, '<<<<<<< a\n{}\n=======\n{}\n>>>>>>> b\n', '{}', '{}')).toContain(
-      'base: it is no JSON',
+      'base: it is not JSON',
     )
   })
 
@@ -448,7 +448,7 @@ describe('what is no JSON that can be merged', () => {
     "{'a':1}",
     'tru',
   ])('%s is refused', (text) => {
-    expect(unfit(mergeJson, '[]', text, '[]')).toContain('ours: it is no JSON')
+    expect(unfit(mergeJson, '[]', text, '[]')).toContain('ours: it is not JSON')
   })
 
   test('values of different kinds are refused, so that lines are tried', () => {

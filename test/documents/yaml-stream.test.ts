@@ -99,7 +99,7 @@ describe('a YAML file of several documents', () => {
   test.each([
     ['a value in the line that begins a document', 'a: 1\n--- {b: 1}\n'],
     ['a mark that ends a document', 'a: 1\n...\n---\nb: 1\n'],
-    ['no block', 'a: 1\n---\n[1, 2]\n'],
+    ['not a block', 'a: 1\n---\n[1, 2]\n'],
   ])('%s is merged by lines', (reason, text) => {
     expect(unfit(mergeYaml, text, text.replace('a: 1', 'a: 2'), `${text}# end\n`)).toContain(reason)
   })

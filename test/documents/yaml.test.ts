@@ -204,11 +204,11 @@ describe('the text of YAML', () => {
 describe('what is no YAML that can be merged', () => {
   test.each([
     ['a: 1\na: 2\n', 'a key that stands twice'],
-    ['a: [1\n', 'no YAML'],
+    ['a: [1\n', 'not YAML'],
     ['%YAML 1.1\n---\na: 1\n', 'directives'],
     ['? a\n: 1\n', 'a key of a form'],
-    ['{a: 1}\n', 'no block'],
-    ['just text\n', 'no block'],
+    ['{a: 1}\n', 'not a block'],
+    ['just text\n', 'not a block'],
     ['a:\n\tb: 1\n', 'indented by tabs'],
     ['<<<<<<< a\nb: 1\n=======\nb: 2\n>>>>>>> c\n', 'no'],
   ])('%j is refused', (text, reason) => {

@@ -159,7 +159,7 @@ test('texts with numbered lines, pictures by their bytes, and nothing that runs'
   expect(cellsOf(evilFile)).toEqual([['1', evil]])
   for (const name of ['page.html', 'drawing.svg', 'no-picture.png'])
     expect(cellsOf(readPage(await get(`/shop/file?path=${name}`)))[0]![1]).toContain('alert(')
-  expect(readPage(await get('/shop/file?path=bytes.bin')).text).toContain('These bytes are no text')
+  expect(readPage(await get('/shop/file?path=bytes.bin')).text).toContain('These bytes are not text')
   const page = readPage(await get('/shop/file?path=dot.png'))
   const source = page.all('img').find(({ attributes }) => attributes['class'] === 'picture')!.attributes[
     'src'

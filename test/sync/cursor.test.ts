@@ -78,7 +78,7 @@ describe('the setting cursor of a link', () => {
   test.each([
     ['{others: at}', 'capture', /no such table/],
     ['{people: {lag: 5m}}', 'capture', /no column/],
-    ['{people: {column: at, lag: soon}}', 'capture', /no lag/],
+    ['{people: {column: at, lag: soon}}', 'capture', /not a lag/],
     ['{people: {column: at, fill: 1h}}', 'capture', /unknown setting/],
     ['{people: at}', 'two-way', /sees no deletes/],
   ])('%s with %s is refused', (cursor, mode, message) => {

@@ -177,8 +177,8 @@ describe('links to an inbox of webhooks', () => {
     await send({ type: 'person.put' })
     const bad = [
       "rejected webhook msg_1, item 1: has no 'id' for its key",
-      "rejected webhook msg_1, item 3: 'age' is no int",
-      'rejected webhook msg_1, item 4: is no object',
+      "rejected webhook msg_1, item 3: 'age' is not of type int",
+      'rejected webhook msg_1, item 4: is not an object',
       "rejected webhook msg_2, item 1: there is nothing at 'data'",
     ]
     expect(waiting(await sync())).toEqual(bad)
@@ -267,10 +267,10 @@ describe('links to an inbox of webhooks', () => {
     await patch({ id: 1, name: 'Ada L' })
     await patch({ id: 2, name: 'Grace H' })
     const names = [
-      "rejected webhook msg_1, item 1: 'age' is no int",
-      "rejected webhook msg_2, item 1: 'age' is no int",
+      "rejected webhook msg_1, item 1: 'age' is not of type int",
+      "rejected webhook msg_2, item 1: 'age' is not of type int",
     ]
-    const third = "rejected webhook msg_3, item 1: 'age' is no int"
+    const third = "rejected webhook msg_3, item 1: 'age' is not of type int"
     expect(waiting(await sync({}, { inbox }))).toEqual([...names, third])
     await patch({ id: 3, age: 50 })
     expect(waiting(await sync({}, { inbox }))).toEqual(names)
@@ -367,7 +367,9 @@ describe('links to an inbox of webhooks', () => {
           .catch(() => undefined)
         const last = await sync()
         expect(await rows()).toEqual([{ id: 2, name: 'c', age: null }])
-        expect(waiting(last)).toEqual(['rejected webhook msg_' + `${count - 3}, item 2: 'age' is no int`])
+        expect(waiting(last)).toEqual([
+          'rejected webhook msg_' + `${count - 3}, item 2: 'age' is not of type int`,
+        ])
         const log: string[] = []
         for await (const { message } of DataRepository.over(store, { author }).log({
           revision: 'main',
@@ -420,7 +422,7 @@ describe('links to an inbox of webhooks', () => {
           { id: 1, name: 'b', age: null },
           { id: 2, name: 'c', age: null },
         ])
-        expect(waiting(await sync())).toEqual(["rejected webhook msg_b, item 2: 'age' is no int"])
+        expect(waiting(await sync())).toEqual(["rejected webhook msg_b, item 2: 'age' is not of type int"])
         const log: string[] = []
         const repository = DataRepository.over(store, { author })
         for await (const { message } of repository.log({ revision: 'main', firstParent: true }))

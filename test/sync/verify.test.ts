@@ -137,7 +137,7 @@ describe.skipIf(!hasPostgres)(`verification of links${withoutPostgres}`, () => {
   test('a commit before the link, and a table that is none of it, are said to be that', async () => {
     expect(await fault(verify())).toContain('VARVE_REF_NOT_FOUND')
     await linked.sync()
-    expect(await fault(verify({ tables: ['nobody'] }))).toContain("'nobody' is no table of the link")
+    expect(await fault(verify({ tables: ['nobody'] }))).toContain("'nobody' is not a table of the link")
   })
 
   test('a table that cannot be read proves nothing, and a link without a round has nothing to compare with', async () => {

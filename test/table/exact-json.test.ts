@@ -90,7 +90,7 @@ test('what could not be read again is refused before it is written', async () =>
   const half = '\ud800'
   await expect(put({ id: 1, a: half } as never)).rejects.toThrow('half of a surrogate pair')
   await expect(put({ id: half } as never)).rejects.toThrow('half of a surrogate pair')
-  await expect(put({ id: 1, [half]: 'x' } as never)).rejects.toThrow('is no name of a column')
+  await expect(put({ id: 1, [half]: 'x' } as never)).rejects.toThrow('is not a valid name of a column')
   await expect(put(null as never)).rejects.toThrow('a row is an object')
   await expect(put({ id: 1 } as never, [{ name: 'id', type: 'number' }] as never)).rejects.toThrow(
     "column 'id' has the unknown type 'number'",

@@ -112,7 +112,7 @@ class Sheet {
     const id = texts[this.#places.get('id')!]!
     if (!/^[1-9]\d{0,8}$/.test(id)) throw faultAt(line, `'${id}' is not the id of a conflict`)
     const before = this.lines.get(Number(id))
-    if (before !== undefined) throw faultAt(line, `conflict ${id} stands in line ${before.line} already`)
+    if (before !== undefined) throw faultAt(line, `conflict ${id} is already in line ${before.line}`)
     this.lines.set(Number(id), { line, at })
     checkWord(line, texts[this.#places.get('resolution')!]!)
   }

@@ -61,7 +61,7 @@ const made: readonly Made[] = [
   },
   {
     name: 'commit-to-webhook',
-    about: 'a webhook is told the rows of each commit',
+    about: 'the rows of each commit are sent to a webhook',
     endpoints: ['WEBHOOK'],
     links: [{ suffix: '', setting: { mode: 'materialize', commits: 'each' } }],
   },

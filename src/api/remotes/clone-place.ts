@@ -152,7 +152,7 @@ function resumable(error: unknown): unknown {
   return new VarveError(error.code, error.message, {
     data: error.data,
     cause: error,
-    hint: 'what has come is kept: run the same command again to carry on',
+    hint: 'what has arrived is kept: run the same command again to continue',
   })
 }
 

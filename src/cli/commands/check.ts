@@ -62,7 +62,7 @@ async function run({ arguments: given, out, repository, operation }: Context): P
   out.result(report, () => (isMarkdown ? printCheckMarkdown : printCheck)(out, report))
   if (report.tables.length + report.broken.length === 0 && !out.json)
     out.hint(
-      "rules stand in varve.yaml: 'tables: {people.csv: {key: id, rules: {columns: {age: {min: 0}}}}}'",
+      "rules are written in varve.yaml: 'tables: {people.csv: {key: id, rules: {columns: {age: {min: 0}}}}}'",
     )
   return report.errors > 0 ? exitViolated : 0
 }

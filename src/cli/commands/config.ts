@@ -40,7 +40,7 @@ async function run(context: Context): Promise<number> {
   const settings = given.flag('global') ? own : await (await context.repository()).config()
   if (key !== undefined && !given.flag('list')) {
     if (!key.includes('.'))
-      throw usage(`'${key}' is no key, as user.name is`, "'varve config' lists what is set")
+      throw usage(`'${key}' is not a key such as user.name`, "'varve config' lists what is set")
     const found = settings.get(key) ?? (ownKeys.has(key) ? own.get(key) : undefined) ?? null
     out.result({ key, value: found }, () => {
       if (found !== null) out.line(visible(found))

@@ -79,7 +79,7 @@ async function run({ arguments: given, out, repository, operation }: Context): P
 }
 
 function noTag(revision: string, isExact: boolean): VarveError {
-  const what = isExact ? 'no such tag stands at' : 'no such tag is among the ancestors of'
+  const what = isExact ? 'no such tag points at' : 'no such tag is among the ancestors of'
   return new VarveError('VARVE_REF_NOT_FOUND', `${what} '${revision}'`, {
     hint: "'--tags' looks at tags without a message as well, '--always' gives the id instead",
   })

@@ -108,7 +108,7 @@ async function exportGit({ arguments: given, out, repository, operation }: Conte
     bare: given.flag('bare'),
     force: given.flag('force'),
   })
-  for (const path of result.skipped) out.warn(`'${visible(path)}' is no file: left out`)
+  for (const path of result.skipped) out.warn(`'${visible(path)}' is not a file: left out`)
   out.result(result, () => {
     out.say(`${counted(result.commits, 'new commit')}, ${counted(result.objects, 'new object')}`)
     const rows = result.refs.map(({ ref, id, state }) => [

@@ -61,7 +61,7 @@ async function run(context: Context): Promise<number> {
     for (const other of ['depth', 'deepen', 'unshallow', 'at']) given.exclusive('all', other)
     return fetchAll(context, repo)
   }
-  if (at !== undefined) throw usage("'--at' goes with '--paths'")
+  if (at !== undefined) throw usage("'--at' needs '--paths'")
   given.exclusive('depth', 'deepen')
   given.exclusive('depth', 'unshallow')
   given.exclusive('deepen', 'unshallow')

@@ -70,7 +70,7 @@ async function repair(context: Context): Promise<number> {
   // What undo alone would need has its own hint.
   if (report.lost.some(({ path, refs }) => path !== null || refs.length > 0))
     out.hint(
-      "if a whole copy lies elsewhere (a backup, a colleague's clone): 'varve fsck --repair --from PATH'; else take the paths back from a commit that has them ('varve restore --source REV PATH') or add the files anew",
+      "if there is a whole copy elsewhere (a backup, a colleague's clone): 'varve fsck --repair --from PATH'; else take the paths back from a commit that has them ('varve restore --source REV PATH') or add the files anew",
     )
   if (
     !dryRun &&

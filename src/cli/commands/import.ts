@@ -126,7 +126,7 @@ async function importGit({ arguments: given, out, repository, operation }: Conte
     out.say(`${counted(commits, 'commit')}, ${counted(files, 'file')}${left}`)
     if (pointers > 0) {
       out.say(
-        `${counted(pointers, 'file is a pointer', 'files are pointers')} to contents that did not come along`,
+        `${counted(pointers, 'file is a pointer', 'files are pointers')} to contents that were not imported`,
       )
       if (!given.flag('lfs') && !given.flag('dvc'))
         out.hint('--lfs and --dvc bring in what pointers of Git LFS and .dvc files stand for')
@@ -143,10 +143,7 @@ function importFormat(given: Arguments, file: string, as: string): ExchangeForma
 }
 
 function unknownFormat(): never {
-  throw usage(
-    'the format cannot be told from the name',
-    'say it: --format csv, tsv, jsonl, parquet or sqlite',
-  )
+  throw usage('the name does not show the format', 'say it: --format csv, tsv, jsonl, parquet or sqlite')
 }
 
 /** What a program has written to a log beside the file is part of the database and not of the file. */
@@ -155,7 +152,7 @@ function checkWhole(file: string): void {
     (name) => (statSync(name, { throwIfNoEntry: false })?.size ?? 0) > 0,
   )
   if (log === undefined) return
-  throw new VarveError('VARVE_NOT_POSSIBLE', `'${file}' has changes that still lie in '${log}'`, {
+  throw new VarveError('VARVE_NOT_POSSIBLE', `'${file}' has changes that are still in '${log}'`, {
     data: { file, log },
     hint: `end the program that uses it, or run: sqlite3 ${file} 'PRAGMA wal_checkpoint(TRUNCATE)'`,
   })

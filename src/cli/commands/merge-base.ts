@@ -34,7 +34,7 @@ async function run({ arguments: given, out, repository }: Context): Promise<numb
   const isOfAny = given.flag('octopus') || given.flag('independent')
   given.expectWords(isOfAny ? 1 : 2, isAncestor ? 2 : Infinity, isOfAny ? 'A' : 'A and B')
   const ranged = given.words.find((word) => word.includes('..') || word.startsWith('^'))
-  if (ranged !== undefined) throw usage(`'${ranged}' is no single commit`)
+  if (ranged !== undefined) throw usage(`'${ranged}' is not a single commit`)
   const [a, ...others] = given.words
   const repo = await repository()
   if (isAncestor) {

@@ -37,7 +37,7 @@ export const command: Command = {
 async function run({ arguments: given, out, environment, operation }: Context): Promise<number> {
   given.expectWords(2, 2, 'SOURCE and DEST')
   const follow = given.flag('follow')
-  if (!follow && given.text('every') !== undefined) throw usage("'--every' goes with '--follow'")
+  if (!follow && given.text('every') !== undefined) throw usage("'--every' needs '--follow'")
   const { mirror } = await import('../../api/remotes/mirror.ts')
   const events = mirror(given.words[0]!, given.words[1]!, {
     ...operation,

@@ -28,7 +28,7 @@ async function run({ arguments: given, out, repository, operation }: Context): P
     (await stat(place).catch(() => null))?.isDirectory() ?? false
   const intoFolder = repo.root !== null && (await isFolder(to))
   if (to.endsWith('/') && !intoFolder && !(await isFolder(from)))
-    throw usage(`'${to}' is no folder that is there`, 'make it first, or name the file as it is to be called')
+    throw usage(`no such folder: '${to}'`, 'make it first, or give a new name for the file')
   const target = intoFolder ? path.join(to, path.basename(from)) : to
   const result = await repo.move(toRepositoryPath(repo.root, from), toRepositoryPath(repo.root, target), {
     ...operation,

@@ -48,7 +48,8 @@ export const command: Command = {
 
 async function run({ arguments: given, out, repository, operation }: Context): Promise<number> {
   const [action = 'list', name, url] = given.words
-  if (action !== 'add' && given.flag('single-writer')) throw usage('--single-writer goes with add')
+  if (action !== 'add' && given.flag('single-writer'))
+    throw usage("--single-writer is only for 'varve remote add'")
   const repo = await repository()
   if (action === 'list') {
     given.expectWords(0, 1, '')
@@ -112,7 +113,7 @@ function tellFinding(out: Context['out'], { name, finding, conditional }: AddedR
   if (finding !== 'ignored' && finding !== 'rejected') return
   const verb = finding === 'ignored' ? 'ignores' : 'rejects'
   if (conditional === 'single-writer') {
-    out.warn(`it ${verb} conditional writes: as you said, nobody else may ever push there`)
+    out.warn(`it ${verb} conditional writes: nobody else may ever push there`)
     return
   }
   out.warn(

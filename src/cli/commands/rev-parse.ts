@@ -106,7 +106,7 @@ function placeOf({ root }: Pick<Repository, 'root'>, name: (typeof places)[numbe
   if (name === 'is-inside-work-tree') return root !== null
   if (root === null) {
     throw new VarveError('VARVE_NOT_POSSIBLE', 'a bare repository has no folder of files', {
-      hint: "'--is-bare-repository' tells beforehand",
+      hint: "'--is-bare-repository' shows this beforehand",
     })
   }
   if (name === 'show-toplevel') return root

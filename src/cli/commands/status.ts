@@ -94,5 +94,5 @@ function untrackedMode(given: string | undefined): 'no' | 'normal' | 'all' {
   if (given === undefined) return 'normal'
   if (given === '') return 'all'
   if (given === 'no' || given === 'normal' || given === 'all') return given
-  throw usage(`'${given}' is no mode of '--untracked-files'`, "'no', 'normal' or 'all'")
+  throw usage(`'${given}' is not a mode of '--untracked-files'`, "'no', 'normal' or 'all'")
 }

@@ -18,7 +18,7 @@ export function printAutostash(out: Output, autostash: MergeResult['autostash'])
   if (outcome === 'kept') out.say('your changes are in the files again')
   else if (outcome === 'waiting') out.say(`your changes wait in '${stash}' until it is over`)
   else {
-    out.warn(`your changes clash with what is here now: they stay in '${stash}'`)
+    out.warn(`your changes conflict with what is here now: they stay in '${stash}'`)
     out.hint(
       `'varve show ${stash}' shows them; 'varve cherry-pick -n ${stash}' brings them with the conflicts`,
     )

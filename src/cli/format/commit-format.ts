@@ -116,7 +116,7 @@ function textOfBytes(run: string): string {
       Buffer.from(run.replaceAll('%x', ''), 'hex'),
     )
   } catch {
-    throw usage(`'${run}' is no text in UTF-8`, 'name all bytes of the character, or write it as it is')
+    throw usage(`'${run}' is not UTF-8 text`, 'name all bytes of the character, or write it as it is')
   }
 }
 

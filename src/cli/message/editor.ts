@@ -17,7 +17,7 @@ export async function editorCommand(environment: Environment): Promise<string> {
     environment['EDITOR']
   if (named) {
     if (canRun(named, environment)) return named
-    throw new VarveError('VARVE_NOT_POSSIBLE', `the editor '${named}' is not there`, { hint: editorHint })
+    throw new VarveError('VARVE_NOT_POSSIBLE', `no such editor: '${named}'`, { hint: editorHint })
   }
   if (!isDumb && findProgram('vi', environment) !== null) return 'vi'
   throw new VarveError('VARVE_NOT_POSSIBLE', 'no editor is there to write the message with', {

@@ -10,7 +10,7 @@ export function cursorSetting(
   const cursors = given.list('cursor').flatMap((list) => list.split(','))
   if (cursors.length === 0) return {}
   if (link.mode !== 'capture') throw usage("'--cursor' sees no deletes: the mode is 'capture'")
-  if (link.changes === 'log') throw usage("the log tells more than a cursor: leave '--cursor' out")
+  if (link.changes === 'log') throw usage("the log shows more than a cursor: leave '--cursor' out")
   const [lag, full] = [given.text('lag'), given.text('full')]
   const parsed = lag === undefined ? undefined : lagOf(lag)
   const fullMs = full === undefined ? undefined : periodOf(full)

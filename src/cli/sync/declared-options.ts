@@ -23,13 +23,11 @@ export function declaredTables(
   }
   const isInbox = endpoint.startsWith('inbox:')
   const alone = httpOptions.find((name) => given.has(name) && !(isInbox && name === 'items'))
-  if (alone !== undefined) throw usage(`'--${alone}' goes with an HTTP API: https://HOST/PATH`)
+  if (alone !== undefined) throw usage(`'--${alone}' is only for an HTTP API: https://HOST/PATH`)
   const items = given.text('items')
   if (columns.length === 0 && items === undefined) return {}
   if (/^(postgres(ql)?|mysql|mariadb|sqlite):/.test(endpoint))
-    throw usage(
-      "'--key' is for tables that lie in files or in JSON: a database says itself which their keys are",
-    )
+    throw usage("'--key' is only for tables in files or in JSON: a database knows its keys")
   const declared = tables.map((table) => ({ table, ...key, ...(items === undefined ? {} : { items }) }))
   return isInbox ? { inbox: declared } : { files: declared }
 }

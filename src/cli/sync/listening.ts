@@ -62,7 +62,7 @@ async function secretsOf(
   const name = secretName(link, 'SECRET')
   const secret = await linkSecret({ link, environment }, 'SECRET')
   if (secret !== null) return schemes[signature].readSecrets(secret, name)
-  throw new VarveError('VARVE_REFUSED', `there is no secret that hooks for '${link}' are signed with`, {
+  throw new VarveError('VARVE_REFUSED', `there is no secret to check the webhooks for '${link}' with`, {
     data: { link, variable: name },
     hint: `give it (the sender has the same) in the environment as ${name}, or its file as ${name}_FILE`,
   })

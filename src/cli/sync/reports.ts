@@ -27,7 +27,7 @@ const reported: Readonly<Record<string, Report>> = {
     reasons: ['rejected'],
     hint: (link, heldBack) =>
       heldBack.every(({ tooLarge }) => tooLarge !== undefined)
-        ? 'a row that is too large comes in by itself when it is smaller there, or when a transform of the link omits the column'
+        ? 'a row that is too large is taken in when it is smaller there, or when a transform of the link omits the column'
         : `when the reason is gone: 'varve sync retry ${link}'${heldBack.some(isOfInbox) ? `; what came to an inbox is given up with 'varve sync resolve ${link} --ours'` : ''}`,
   },
 }
@@ -60,7 +60,7 @@ export async function report(context: Context, what: string): Promise<number> {
     const behind = items.find(({ since }) => since.isCut || since.changed.length > 0)
     if (behind !== undefined) out.hint(`bring it in step: 'varve sync ${behind.link}'`)
     for (const { name, mode } of notRun)
-      out.line(`${visible(name)} (${mode}), no round has come to its end yet`)
+      out.line(`${visible(name)} (${mode}), no round has been completed yet`)
     if (receipts.length === 0) out.hint(notYet)
   })
   return 0
@@ -69,7 +69,7 @@ export async function report(context: Context, what: string): Promise<number> {
 function sinceLines(link: string, { isCut, changed }: SinceSync): string[] {
   const since = `${visible(link)}, since then:`
   return [
-    ...(isCut ? [`${since} a round was cut short; the next one goes on with it`] : []),
+    ...(isCut ? [`${since} a round was cut short; the next one continues it`] : []),
     ...(changed.length > 0 ? [`${since} the branch has changed ${changed.map(visible).join(', ')}`] : []),
   ]
 }
@@ -121,7 +121,7 @@ async function reportPending({ out }: Context, repo: Repository, links: readonly
     const [first] = items
     if (first === undefined) {
       if (waiting.length === 0) out.say('nothing waits to be approved')
-      else out.hint('a table that waits by itself goes on when the reason is gone')
+      else out.hint('a table that waits continues when the reason is gone')
     } else {
       out.hint(`see its rows: varve show ${shortId(first.commit)}`)
       out.hint(`then 'varve sync approve ${first.link}' or 'varve sync discard ${first.link}'`)
@@ -149,7 +149,7 @@ export function printReceipts(
     ({ pending, heldBack }) => pending === null && heldBack.some(({ reason }) => reason === 'schema'),
   )
   if (unread.length > 0) {
-    out.hint('a table that waits goes on when the reason is gone; all others have gone on')
+    out.hint('a table that waits continues when the reason is gone; all others have continued')
   }
 }
 

@@ -28,7 +28,7 @@ export function fileCell(
   if (held.kind === 'json' && /[\r\n]/.test(cellText(held)))
     return `column '${column.name}': JSON of several lines does not fit into one line`
   if (held.kind === 'number' && !jsonNumber.test(cellText(held)))
-    return `column '${column.name}': ${describeCell(cell)} is no number in JSON`
+    return `column '${column.name}': ${describeCell(cell)} is not a number in JSON`
   return held
 }
 

@@ -11,7 +11,7 @@ export function fileWaits(path: string, words: string, cause?: unknown): VarveEr
 
 /** What is wrong with a file, as a reason for its table to wait; what is about no file passes. */
 export function asWaiting(path: string, error: unknown): unknown {
-  if (error instanceof NotATable) return fileWaits(path, `is no table: ${error.message}`, error)
+  if (error instanceof NotATable) return fileWaits(path, `is not a table: ${error.message}`, error)
   if (error instanceof VarveError && error.code === 'VARVE_RULE_VIOLATED')
     return new VarveError('VARVE_NOT_POSSIBLE', error.message, {
       data: { ...error.data, waits: true },

@@ -16,7 +16,7 @@ export async function openHttp(url: string, options: ConnectorOptions): Promise<
   const base = endpointUrl(url, 'https://HOST:PORT/PATH')
   if (base.username !== '' || base.search !== '' || base.hash !== '') {
     throw new VarveError('VARVE_USAGE', `an API's URL has no user, query or fragment: '${base.origin}'`, {
-      hint: "queries stand in the 'path' of a table, in varve.yaml",
+      hint: "write a query into the 'path' of a table, in varve.yaml",
     })
   }
   if (!base.pathname.endsWith('/')) base.pathname += '/'

@@ -62,8 +62,7 @@ export async function* pagesOf(source: PageSource, table: HttpTable): AsyncGener
   let before: Uint8Array | null = null
   let url: URL | null = addressOf(path, { from: base, base, table })
   while (url !== null) {
-    if (seen.has(url.href) || seen.size >= pagesMax)
-      throw fault(table, `its pages go on for ever: ${shown(url)}`)
+    if (seen.has(url.href) || seen.size >= pagesMax) throw fault(table, `its pages never end: ${shown(url)}`)
     seen.add(url.href)
     const target = `${url.pathname}${url.search}`
     const answer = source.ahead.get(target) ?? (await askPage(source, target))

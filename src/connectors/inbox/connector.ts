@@ -41,6 +41,6 @@ export async function openInbox(url: string, { inbox = [] }: ConnectorOptions): 
 function onlyTold(url: string): VarveError {
   return new VarveError('VARVE_NOT_POSSIBLE', `'${url}' cannot be asked for rows, nor written to`, {
     data: { url },
-    hint: 'its sender tells what changes, and nothing else is known of it',
+    hint: 'its sender only sends changes, so it cannot be read or written',
   })
 }

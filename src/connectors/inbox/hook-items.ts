@@ -93,7 +93,7 @@ function itemOf(table: ItemTable<InboxTable>, { whole, item, index, over }: Foun
   const lame = keyCells.findIndex((cell) => cell === null || cell.bytes.length === 0)
   if (lame >= 0 && !isTruth(keyCells[lame]!)) {
     const { type } = columns[places[lame]!]!
-    const why = keyCells[lame] === null && type !== 'json' ? `is no ${type}, and is` : 'can be no'
+    const why = keyCells[lame] === null && type !== 'json' ? `is not of type ${type}, and is` : 'can be no'
     return bad(`'${table.key[lame]!}' ${why} part of its key`, null)
   }
   const keys = keyCells as Cell[]
@@ -115,7 +115,7 @@ function itemOf(table: ItemTable<InboxTable>, { whole, item, index, over }: Foun
       isSaid[i] === true && !table.key.includes(column.name) ? column.name : [],
     )
   const wrong = cells.findIndex((cell, i) => cell === null && isSaid[i])
-  if (wrong >= 0) return bad(`'${columns[wrong]!.name}' is no ${columns[wrong]!.type}`, key)
+  if (wrong >= 0) return bad(`'${columns[wrong]!.name}' is not of type ${columns[wrong]!.type}`, key)
   const after = cells.map((cell, i) => (isSaid[i] === true ? cell : null))
   const inline = after.reduce((sum, cell) => {
     const length = cell?.bytes.length ?? 0

@@ -49,7 +49,7 @@ export function itemTable<T extends DeclaredTable>(declared: T): ItemTable<T> {
 /** The cells of an item in the order of the columns; why it is no row, for people, where it is none. */
 export function itemCells({ key, columns, declared }: ItemTable, item: JsonRange): Cell[] | string {
   const members = membersOf(item)
-  if (members === null) return 'is no object'
+  if (members === null) return 'is not an object'
   const missing = key.find((name) => !keyKinds.has(members.get(name)?.kind ?? ''))
   if (missing !== undefined) return `has no '${missing}' for its key`
   const isWhole = declared.columns === undefined

@@ -27,7 +27,7 @@ export function kafkaAddress(url: string, link: string): KafkaAddress {
   const [, scheme, user, hosts, path, query] = shape.exec(url) ?? []
   if (scheme === undefined || hosts === undefined) throw wrong(url, 'it is not kafka://HOST:PORT/TOPIC')
   const topic = path === undefined || path === '' ? link : path
-  if (!topicName.test(topic)) throw wrong(url, `'${topic}' is no name of a topic`)
+  if (!topicName.test(topic)) throw wrong(url, `'${topic}' is not a valid name of a topic`)
   const settings = new URLSearchParams(query)
   for (const name of settings.keys())
     if (name !== 'sasl' && name !== 'tombstones') throw wrong(url, `it has no setting '${name}'`)
@@ -46,7 +46,7 @@ export function kafkaAddress(url: string, link: string): KafkaAddress {
 
 function brokerOf(url: string, text: string): { host: string; port: number } {
   const target = URL.canParse(`kafka://${text}`) ? new URL(`kafka://${text}`) : null
-  if (target === null || target.hostname === '') throw wrong(url, `'${text}' is no broker`)
+  if (target === null || target.hostname === '') throw wrong(url, `'${text}' is not a broker`)
   // Brackets are the URL's, not the address's.
   const host = target.hostname.replace(/^\[(.*)\]$/, '$1')
   return { host, port: target.port === '' ? portDefault : Number(target.port) }
@@ -75,6 +75,6 @@ function userOf(url: string, user: string | undefined): string | null {
   try {
     return decodeURIComponent(user)
   } catch {
-    throw wrong(url, `'${user}' is no name of a user: a % stands before two hex digits`)
+    throw wrong(url, `'${user}' is not a valid user: a % has to be followed by two hex digits`)
   }
 }

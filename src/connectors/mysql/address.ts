@@ -64,7 +64,7 @@ function sslOf(url: string, host: string, options: URLSearchParams): SslOptions 
         throw unusable(url, `'verify-identity' needs the server's name, and '${host}' is an address`)
       return { ...ca, rejectUnauthorized: true, verifyIdentity: true }
     default:
-      throw unusable(url, `'${mode}' is no ssl-mode: disabled, required, verify-ca, verify-identity`)
+      throw unusable(url, `'${mode}' is not an ssl-mode: disabled, required, verify-ca, verify-identity`)
   }
 }
 

@@ -18,7 +18,7 @@ type Client = ReturnType<typeof clientOf>
 export async function openRedis(url: string, options: SinkOptions): Promise<Sink> {
   const target = sinkAddress(url, 'redis://USER@HOST:PORT/DB?prefix=PREFIX', ['prefix'])
   if (!/^\/?$|^\/[0-9]{1,9}$/.test(target.pathname))
-    throw wrongSinkUrl(url, 'what stands behind the host is the number of a database: redis://HOST/0')
+    throw wrongSinkUrl(url, 'the path after the host is the number of a database: redis://HOST/0')
   const prefix = target.searchParams.get('prefix') ?? options.link
   const location = `${target.protocol}//${target.host}${target.pathname.replace(/\/$/, '')}`
   const password = (await linkSecret(options, 'PASSWORD')) ?? options.environment?.['REDISCLI_AUTH'] ?? null

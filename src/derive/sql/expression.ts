@@ -94,7 +94,7 @@ function renderName(name: string, table: string | null, context: Context): Rende
   const meant = table === null ? context.aliases.get(foldedName(name)) : undefined
   if (meant !== undefined) return render(meant, { ...context, aliases: new Map() })
   if (table === null && (word === 'TRUE' || word === 'FALSE')) return { ...constant, sql: word }
-  throw new RunWhole(`'${name}' is no column of its tables`)
+  throw new RunWhole(`'${name}' is not a column of its tables`)
 }
 
 export function renderColumn(column: ColumnOf, { scope, isUnqualified }: Context): Rendered {

@@ -16,7 +16,7 @@ export function renderCast({ expr, typeName }: CastExpr, of: Render): Rendered {
 export function renderLike({ lhs, not, op, rhs, escape }: LikeExpr, of: Render): Rendered {
   const isPlain = (one: Expr | undefined): boolean => one === undefined || one.type === 'StringLiteral'
   if (op === 'Match' || op === 'Regexp' || !isPlain(rhs) || !isPlain(escape))
-    throw new RunWhole('a pattern that is no plain text')
+    throw new RunWhole('a pattern that is not plain text')
   const value = of(lhs)
   const words = `${not ? 'NOT ' : ''}${op === 'Glob' ? 'GLOB' : 'LIKE'} ${of(rhs).sql}`
   const ending = escape === undefined ? '' : ` ESCAPE ${of(escape).sql}`

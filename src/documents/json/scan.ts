@@ -229,7 +229,7 @@ export class Scanner {
 
   fault(what: string, at: number): NotFit {
     const before = this.#text.slice(0, at)
-    return new NotFit(`it is no JSON: ${what} in line ${before.split('\n').length}`)
+    return new NotFit(`it is not JSON: ${what} in line ${before.split('\n').length}`)
   }
 }
 

@@ -49,7 +49,7 @@ export function readChunk(text: string, values: ValueTable): Chunk {
   const document = documents[0]
   if (document === undefined || documents.length !== 1) throw new NotFit('it is not one YAML document')
   const error = document.errors[0]
-  if (error !== undefined) throw new NotFit(`it is no YAML: ${error.message.split('\n')[0]}`)
+  if (error !== undefined) throw new NotFit(`it is not YAML: ${error.message.split('\n')[0]}`)
   const reader = new ChunkReader(text, values)
   reader.root(document)
   return { tree: reader.tree, remarks: remarksOf(text, tokens) }
@@ -81,7 +81,7 @@ class ChunkReader {
 
   root(document: Document): void {
     const contents: unknown = document.contents
-    if (!isBlock(contents)) throw new NotFit('its outermost value is no block of keys or elements')
+    if (!isBlock(contents)) throw new NotFit('its outermost value is not a block of keys or elements')
     this.#collection(contents, 0, 0, none)
   }
 
@@ -115,7 +115,7 @@ class ChunkReader {
 
   #key(key: unknown): ValueId {
     if (!isScalar(key) || key.tag !== undefined || key.anchor !== undefined) {
-      throw new NotFit('it has a key that is no plain scalar')
+      throw new NotFit('it has a key that is not a plain scalar')
     }
     return this.#scalar(key)
   }

@@ -23,7 +23,7 @@ export function inFirstForm<T>(work: (form: YamlForm) => T): T {
       if (!(error instanceof OtherForm)) throw error
     }
   }
-  throw new NotFit('it has documents that cannot be told apart')
+  throw new NotFit('it has documents that cannot be identified')
 }
 
 /** The line before a document; what stands in it besides is no part of this. */

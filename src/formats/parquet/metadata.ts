@@ -62,7 +62,7 @@ function checkedFile(meta: FileMetaData, file: ByteSource, where: string, dataEn
     const rowCount = countOf(group.num_rows, where)
     if (group.columns.length !== leaves.length) throw damaged(where, 'a row group lacks a column')
     const chunks = group.columns.map(({ meta_data: column, file_path: path }, i) => {
-      if (path !== undefined && path !== null) throw unsupported(where, 'its columns lie in other files')
+      if (path !== undefined && path !== null) throw unsupported(where, 'its columns are in other files')
       if (column === undefined) throw unsupported(where, 'encrypted columns are not read')
       const leaf = leaves[i]!
       const isSame =
@@ -89,8 +89,7 @@ function chunkOf(meta: ColumnMetaData, where: string, dataEnd: number): Chunk {
   const data = Number(meta.data_page_offset)
   const start = dictionary > 0 && dictionary < data ? dictionary : data
   const end = start + Number(meta.total_compressed_size)
-  if (!(start >= 4 && end >= start && end <= dataEnd))
-    throw damaged(where, 'a column lies outside of the file')
+  if (!(start >= 4 && end >= start && end <= dataEnd)) throw damaged(where, 'a column is outside of the file')
   return { meta, start, end, valueCount: countOf(meta.num_values, where) }
 }
 

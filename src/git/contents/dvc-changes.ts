@@ -125,7 +125,7 @@ function isLock(pathBytes: string): boolean {
 
 function missing(pathBytes: string, md5: string): VarveError {
   const path = Buffer.from(pathBytes, 'latin1').toString('utf8')
-  return new VarveError('VARVE_NOT_POSSIBLE', `'${path}' stands for '${md5}', which is not in DVC's cache`, {
+  return new VarveError('VARVE_NOT_POSSIBLE', `'${path}' points to '${md5}', which is not in DVC's cache`, {
     data: { path, md5 },
     hint: "run 'dvc fetch --all-commits' there; or keep such files as they are: --allow-missing",
   })

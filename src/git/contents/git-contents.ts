@@ -51,7 +51,7 @@ export class GitContents {
     if (this.#options.follow.includes('lfs') && !this.#options.allowMissing) {
       throw new VarveError(
         'VARVE_NOT_POSSIBLE',
-        `a pointer of Git LFS stands for '${digest}', which is not there`,
+        `a pointer of Git LFS points to '${digest}', which is missing`,
         {
           data: { oid, digest },
           hint: "run 'git lfs fetch --all' there; or keep such pointers as they are: --allow-missing",

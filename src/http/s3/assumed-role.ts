@@ -135,7 +135,7 @@ function regionOf({ region }: S3Settings): string {
 
 function refused({ arn }: Role, code: string): VarveError {
   const why = /^\w{1,64}$/.test(code) ? ` (${code})` : ''
-  return new VarveError('VARVE_REFUSED', `the AWS role '${arn}' is not lent to us${why}`, {
+  return new VarveError('VARVE_REFUSED', `the AWS role '${arn}' cannot be assumed${why}`, {
     data: { role: arn },
     hint: 'see who may assume it, and which profile or token asks for it',
   })

@@ -17,7 +17,7 @@ const rolesPath = '/latest/meta-data/iam/security-credentials/'
 export async function instanceCredentials(environment: Environment): Promise<Credentials | null> {
   if (environment['AWS_EC2_METADATA_DISABLED']?.toLowerCase() === 'true') return null
   const address = value(environment['AWS_EC2_METADATA_SERVICE_ENDPOINT']) ?? serviceDefault
-  if (!URL.canParse(address)) throw unusable(new Error('AWS_EC2_METADATA_SERVICE_ENDPOINT is no URL'))
+  if (!URL.canParse(address)) throw unusable(new Error('AWS_EC2_METADATA_SERVICE_ENDPOINT is not a URL'))
   const client = new HttpClient(new URL(address).origin)
   try {
     const session = await sessionOf(client)

@@ -80,6 +80,6 @@ function keyOf(entry: XmlElement, isEncoded: boolean): string {
   try {
     return decodeURIComponent(text.replaceAll('+', '%20'))
   } catch (cause) {
-    throw corrupt('the S3 store lists a name that is no text', {}, cause)
+    throw corrupt('the S3 store lists a name that is not text', {}, cause)
   }
 }

@@ -57,7 +57,7 @@ export function refusal(fault: Fault, context: RequestContext): VarveError {
   const code = isPassing ? 'VARVE_UNREACHABLE' : 'VARVE_REFUSED'
   return new VarveError(code, `'${location}' answers ${said}`, {
     data,
-    hint: code === 'VARVE_UNREACHABLE' ? 'run the command again: it goes on where it stopped' : seeSettings,
+    hint: code === 'VARVE_UNREACHABLE' ? 'run the command again: it continues where it stopped' : seeSettings,
   })
 }
 

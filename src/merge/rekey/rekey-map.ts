@@ -33,7 +33,7 @@ export async function keyMapping(
   const mapping = new Map<string, string>()
   for (const { record } of collisions) {
     const old = utf8Text(decodeKey(schema, record.key)[0]!.bytes)
-    if (!isIntegerKey(record.key)) throw notRenumbered(path, `the key '${old}' is no integer`)
+    if (!isIntegerKey(record.key)) throw notRenumbered(path, `the key '${old}' is not an integer`)
     mapping.set(old, String(next++))
   }
   if (String(next).length > digitsMax) throw notRenumbered(path, 'its keys are too large')

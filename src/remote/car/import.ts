@@ -128,7 +128,7 @@ function nameOf(link: Link): Cid {
   } catch (cause) {
     throw new VarveError(
       'VARVE_REFUSED',
-      `the CAR file holds '${String(link)}', which is no object of ours`,
+      `the CAR file holds '${String(link)}', which is not an object of Varve`,
       {
         cause,
         hint: 'only what varve wrote can be imported as history: CIDv1, raw or dag-cbor, sha2-256',

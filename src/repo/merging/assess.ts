@@ -77,7 +77,7 @@ export async function assessMerge(
       {
         hint:
           (await commitsLeftOut(io.writer)).size > 0
-            ? "history was not fetched in full, and what they share may lie further back: 'varve fetch --unshallow'"
+            ? "history was not fetched in full, and their common ancestor may be further back: 'varve fetch --unshallow'"
             : "if you mean it, merge with '--allow-unrelated-histories'",
       },
     )

@@ -27,9 +27,13 @@ export async function stageAll(
     const change = await changeOf(io, last, options)
     const outcome = await mergeChange(io, { tree }, change, options)
     if (outcome.conflictCount > 0) {
-      throw new VarveError('VARVE_MERGE_CONFLICT', `commit ${shortCid(cid)} clashes, nothing was staged`, {
-        hint: `${options.kind} without '--no-commit' stops at it, to have it resolved`,
-      })
+      throw new VarveError(
+        'VARVE_MERGE_CONFLICT',
+        `commit ${shortCid(cid)} has conflicts, nothing was staged`,
+        {
+          hint: `${options.kind} without '--no-commit' stops at it, to have it resolved`,
+        },
+      )
     }
     tree = outcome.tree
     messages.push(change.message.trimEnd())

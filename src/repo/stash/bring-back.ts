@@ -109,7 +109,7 @@ async function layOver(
   if (!options.index) return { files, index: await withTables(io, files, ours, { base, commit }) }
   const again = await mergeTrees({ ...io, base, ours, theirs: stagedOf(commit) ?? base }, options)
   if (again.conflictCount === 0) return { files, index: again.tree }
-  throw new VarveError('VARVE_UNCOMMITTED', 'what had been staged clashes with what is staged', {
+  throw new VarveError('VARVE_UNCOMMITTED', 'what had been staged conflicts with what is staged', {
     hint: "nothing was changed; bring it back without '--index'",
   })
 }
@@ -179,10 +179,10 @@ async function keepStash(repo: Repo, name: string, cid: Cid): Promise<void> {
 function clash(name: string, paths: readonly string[]): VarveError {
   return new VarveError(
     'VARVE_UNCOMMITTED',
-    `'${name}' clashes with what is here: ${paths.slice(0, 5).join(', ')}`,
+    `'${name}' conflicts with what is here: ${paths.slice(0, 5).join(', ')}`,
     {
       data: { stash: name, paths },
-      hint: `nothing was changed; commit what is here, then 'varve cherry-pick ${name}' keeps the conflicts for you to settle`,
+      hint: `nothing was changed; commit what is here, then 'varve cherry-pick ${name}' stores the conflicts for you to resolve`,
     },
   )
 }

@@ -53,6 +53,6 @@ export function changeOf(file: PathDiff, { rows, values, lines }: ShownChange): 
     rows.length > 0 && rowChanges(`Changed rows of ${path}`, keyColumns, rows),
     values.length > 0 && valueChanges(`Changed values of ${path}`, values),
     lines.length > 0 && lineChanges(`Changed lines of ${path}`, lines),
-    kind === 'binary' && html`<p class="faint">These bytes are no text.</p>`,
+    kind === 'binary' && html`<p class="faint">These bytes are not text.</p>`,
   ]
 }

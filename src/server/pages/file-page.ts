@@ -48,7 +48,7 @@ function content(view: View, path: string, entry: ListEntry, bytes: Buffer): Par
   if (pictureType(bytes) !== null && entry.size <= pictureBytesMax)
     return html`<img class="picture" src="${view.to('picture', { path })}" alt="${path}" />`
   const text = textOf(bytes, entry.size)
-  if (text === null) return html`<p class="note">These bytes are no text.</p>`
+  if (text === null) return html`<p class="note">These bytes are not text.</p>`
   if (text === '') return html`<p class="note">The file is empty.</p>`
   return lines(path, text, bytes.length < entry.size)
 }

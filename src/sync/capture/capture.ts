@@ -128,7 +128,7 @@ async function lacksRows(
 function keyHint({ data }: VarveError, { endpoint, files = [] }: Link, table: string): string {
   const isDeclared = files.some((one) => one.table === table && one.key !== undefined)
   if (data['reason'] !== 'duplicate-key' || isDeclared || !/^(folder|s3):/.test(endpoint)) return ''
-  return "; if that is no fault of the file, say which columns are its key: 'files' of the link in varve.yaml"
+  return "; if the file is right, say which columns are its key: 'files' of the link in varve.yaml"
 }
 
 async function drifted(io: Io, before: TableObject, { table }: LinkedTable): Promise<string[]> {

@@ -59,7 +59,7 @@ async function found(
   return [...linkedTables(link, whole), ...waiting]
 }
 
-const keyless = 'it has no primary key any more, and nothing tells its rows apart: give it one'
+const keyless = 'it no longer has a primary key: give it one'
 
 async function isThere(connector: Connector, name: string, known: readonly KnownTable[]): Promise<boolean> {
   try {

@@ -120,7 +120,7 @@ async function opened(
   if (mark !== null && mark.at !== null) {
     const reader = await log.open(source, endpointTables(followed), mark.at)
     if (!('lost' in reader)) return { reader, name, at: mark.at }
-    notes.push(`what was told is read on from where it is now: ${reader.lost}`)
+    notes.push(`changes are read on from where the sender is now: ${reader.lost}`)
   }
   if (mark === null) await keepName(round, name)
   const { position, snapshot } = await source.begin(name, endpointTables(tables))
@@ -143,5 +143,6 @@ async function noteAside(
     if (linked === undefined) continue
     held.note({ table, path: linked.path, key: name, keyHex: '', reason: 'rejected', message })
   }
-  if (items.length > namedMax) notes.push(`${items.length - namedMax} more items that are no rows wait`)
+  if (items.length > namedMax)
+    notes.push(`${items.length - namedMax} more items that cannot become rows wait`)
 }

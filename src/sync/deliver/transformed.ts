@@ -137,7 +137,7 @@ function checkKey(path: Path, { columns, key }: Schema, transform: TableTransfor
   if (wrong === undefined) return
   throw new VarveError(
     'VARVE_RULE_VIOLATED',
-    `${path}: rows might not be told apart by '${wrong.column}', which is of the key`,
+    `${path}: '${wrong.column}' belongs to the key, and might no longer be unique`,
     {
       data: { path, column: wrong.column },
       hint: "a column of the key may be renamed, or masked with 'hash'",

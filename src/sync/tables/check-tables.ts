@@ -41,7 +41,7 @@ export function refuseNested(link: Link, others: readonly Link[]): void {
       if (inner === '') continue
       throw new VarveError(
         'VARVE_USAGE',
-        `'${inner}' and '${theirs}' of the link '${other.name}' would lie in each other`,
+        `'${inner}' and '${theirs}' of the link '${other.name}' would be inside each other`,
         {
           data: { link: link.name, path: inner, other: other.name },
           hint: "choose another folder with '--into'",

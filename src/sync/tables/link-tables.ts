@@ -34,7 +34,7 @@ export function linkedTables(link: Link, tables: readonly EndpointTable[]): Link
     if (table.key.length === 0) {
       throw new VarveError('VARVE_RULE_VIOLATED', `table '${table.name}' has no primary key`, {
         data: { link: link.name, table: table.name },
-        hint: 'rows that nothing tells apart cannot be kept in step; give the table a key, or leave it out of the link',
+        hint: 'without a key, rows cannot be kept in step; give the table a primary key, or leave it out of the link',
       })
     }
     return { table, path: tablePath(link, table.name) }

@@ -138,7 +138,7 @@ function defineAlone(
     if (columns !== inputs.length + 1) throw new Error('it is more than one expression')
     run(database, 'DROP TABLE trial')
   } catch (error) {
-    throw fault(`'${name}' is no expression over one row: ${(error as Error).message}`, where, error)
+    throw fault(`'${name}' is not an expression over one row: ${(error as Error).message}`, where, error)
   }
 }
 

@@ -39,7 +39,7 @@ export async function verifyLink({ repo, connector, link, options }: VerifyInput
   const { commit } = await resolveRevision(repo.store, revision, manifest)
   const other = options.tables?.find((name) => !link.tables.includes(name))
   if (other !== undefined)
-    throw new VarveError('VARVE_PATH_NOT_FOUND', `'${other}' is no table of the link '${link.name}'`, {
+    throw new VarveError('VARVE_PATH_NOT_FOUND', `'${other}' is not a table of the link '${link.name}'`, {
       data: { link: link.name, tables: link.tables },
       hint: `its tables: ${link.tables.join(', ')}`,
     })

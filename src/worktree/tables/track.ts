@@ -149,7 +149,7 @@ export function existingFile(worktree: Worktree, named: string): string {
   if (stat?.isSymbolicLink() === true) {
     throw new VarveError('VARVE_NOT_POSSIBLE', `'${named}' is a symlink, which is kept as one`, {
       data: { path: named },
-      hint: 'track the file that it leads to, where that lies in this folder too',
+      hint: 'track the file that it points to, if that is in this folder too',
     })
   }
   throw new VarveError('VARVE_PATH_NOT_FOUND', `no such file: '${named}'`, {

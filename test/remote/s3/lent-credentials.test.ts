@@ -121,7 +121,7 @@ test.each([
   [
     'is refused',
     'role_arn = arn:closed\nsource_profile = base',
-    /'arn:closed' is not lent to us \(AccessDenied\)/,
+    /'arn:closed' cannot be assumed \(AccessDenied\)/,
   ],
   ['has no source', 'role_arn = arn:r', /has nothing to ask for its role with/],
   [

@@ -214,7 +214,7 @@ test('keys may be hashed and renamed; what could make two rows one is refused, a
   })
   for (const one of [column('id', { mask: { kind: 'redact' } }), column('id', { cast: 'text' })])
     await expect(sync({}, { name: 'other', transform: [{ ...nothing, columns: [one] }] })).rejects.toThrow(
-      'is of the key',
+      'belongs to the key',
     )
   const repo = createContext(store, { author })
   const sink = await openSink(link.endpoint, { link: 'shop', environment })

@@ -160,7 +160,7 @@ describe.skipIf(!hasPostgres)(`transforms of a link with PostgreSQL${withoutPost
     ['{people: {omit: agee}}', "speaks of a column 'agee', which the endpoint has not"],
     ['{people: {columns: {age: {rename: name}}}}', "two columns would be called 'name'"],
     ['{people: {columns: {age: {compute: 1}}}}', "has a column 'age' that would be computed"],
-    ['{people: {where: agee > 1}}', "'where' is no expression over one row"],
+    ['{people: {where: agee > 1}}', "'where' is not an expression over one row"],
   ])('%s is refused', async (yaml, words) => {
     transform(yaml)
     expect(await fault(linked.sync())).toContain(words)

@@ -119,9 +119,9 @@ describe('expressions', () => {
     ['random()', 'non-deterministic'],
     ['missing + 1', 'no such column'],
     ['1) VIRTUAL, more GENERATED ALWAYS AS (2', 'more than one expression'],
-    [`1); ATTACH '/tmp/x' AS x; SELECT (1`, 'no expression'],
+    [`1); ATTACH '/tmp/x' AS x; SELECT (1`, 'not an expression'],
     ['load_extension(1)', 'no such function'],
-    ['', 'no expression'],
+    ['', 'not an expression'],
   ])('%s is refused', async (sql, words) => {
     expect(await fault(results(sql, [number('1'), number('1'), nullCell]))).toContain(words)
   })

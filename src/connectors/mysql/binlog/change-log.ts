@@ -69,7 +69,7 @@ export class BinlogChangeLog implements ChangeLog {
     const at = positionOf(mark.position)
     if (at === null) return { lost: 'its position is not one of MariaDB' }
     // The protocol asks for places by 32 bits.
-    if (at.at >= 2 ** 32) return { lost: 'it lies beyond the first 4 GiB of a file' }
+    if (at.at >= 2 ** 32) return { lost: 'it is beyond the first 4 GiB of a file' }
     try {
       const reader = await this.#read(tables, { file: at.file, at: at.last?.from ?? at.at })
       if (await reader.resume(at)) {

@@ -12,7 +12,8 @@ const lineFeed = 0x0a
 /** Where the frame at `at` ends, which may be beyond the bytes that are here. */
 export function frameEnd(bytes: Uint8Array, at: number): number {
   const length = (bytes[at + 1]! << 24) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 8) | bytes[at + 4]!
-  if (!isRow(bytes[at]) || length < frameHeadBytes) throw corrupt('the server sent what is no row')
+  if (!isRow(bytes[at]) || length < frameHeadBytes)
+    throw corrupt('the server sent something that is not a row')
   return at + 1 + length
 }
 

@@ -163,12 +163,12 @@ export class PostgresChangeLog implements ChangeLog {
     const confirmed = lsnOf(slot.confirmed)
     if (confirmed !== at.lsn && confirmed !== told.lsn)
       return {
-        lost: 'its replication slot stands elsewhere: somebody else has read it, or the server was set back',
+        lost: 'its replication slot is at another place: somebody else has read it, or the server was set back',
       }
     // What it has been told reaches its disk later. After a start it may stand behind what was read, and what it then has there
     // is another log, if its files were put back.
     if (confirmed !== at.lsn && slot.run !== at.run)
-      return { lost: 'the server was started anew, and its replication slot stands where it stood before' }
+      return { lost: 'the server was restarted, and its replication slot is at an earlier place' }
     if (!slot.isPublishing) return { lost: 'other tables are published' }
     if (slot.incarnation !== at.incarnation)
       return {

@@ -116,7 +116,7 @@ function readHeader(value: unknown, where: string): BundleHeader {
       needs: CID[]
       files: [unknown, unknown][]
     }
-    if (head !== null && typeof head !== 'string') throw new RangeError('head is no name')
+    if (head !== null && typeof head !== 'string') throw new RangeError('head is not a name')
     return {
       head,
       refs: new Map(Object.entries(refs).map(([name, link]) => [name, cidFromLink(link)])),

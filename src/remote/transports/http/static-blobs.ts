@@ -103,7 +103,7 @@ export class StaticBlobs implements Blobs {
       `no repository at '${this.location}', or one without 'newest'`,
       {
         data: { location: this.location },
-        hint: 'check the address; the URL is that of the folder in which the file "format" lies, and any commit or push there writes "newest"',
+        hint: 'check the address; the URL is that of the folder with the file "format"; each commit or push there writes "newest"',
       },
     )
   }
