@@ -67,7 +67,7 @@ const plain = {
   'strip-aliased': true,
 }
 
-/** Its messages, with the option's name in them, and what is said of the option instead. */
+/** The parser's messages with the option's name in them, and our own words for each. */
 const wording: readonly (readonly [RegExp, string])[] = [
   [/^Not enough arguments following: (.+)$/, 'needs a value'],
   [/^Argument unexpected for: (.+)$/, 'takes no value'],

@@ -65,7 +65,7 @@ export interface Endpoint {
   readonly url: string
   /** Where its credentials are. */
   readonly environment?: Readonly<Record<string, string | undefined>>
-  /** Where the kind is none of Varve's own. */
+  /** Set if the kind is not one of Varve's own. */
   readonly connectors?: readonly ConnectorKind[]
   open(): Promise<Connector>
   create(...tables: readonly TableShape[]): Promise<void>
@@ -115,7 +115,7 @@ export interface ColumnShape {
   readonly serial?: boolean
 }
 
-/** Bytes of a value that is none for the dataset. */
+/** Bytes of a value that the dataset cannot hold. */
 export const tooLarge: number = (16 << 20) + 1
 
 export const people: TableShape = {

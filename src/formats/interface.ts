@@ -164,7 +164,7 @@ export interface TableFormat {
   readonly extensions: readonly string[]
   /** Reads the head and leaves the slicer at the first row. @throws NotATable, VarveError VARVE_RULE_VIOLATED */
   open(slicer: Slicer, options: ReadRowsOptions): Promise<OpenFile>
-  /** The columns by themselves, as cheap as they are to be had. A key that is named need not be there. @throws as `open` */
+  /** Only the columns, read as cheaply as possible. A key that is named need not be there. @throws as `open` */
   columns(slicer: Slicer, options: ReadColumnsOptions): Promise<readonly FileColumn[]>
   renderer(table: TableObject, layout: Layout): TableRenderer
 }

@@ -54,7 +54,7 @@ export function leavesOrRows(rows: SliceRows, leafOptions: LeafOptions): SliceRe
   return { count, bytesRead, longRows, fault, faultLine, faultColumn, contents, leaves }
 }
 
-/** The rows must be in order; null when one of them is none that a leaf can hold. */
+/** The rows must be in order; null when a leaf cannot hold one of them. */
 export function leavesOf(
   rows: PackedRows,
   links: readonly Cid[],

@@ -6,7 +6,7 @@ import { NotATable } from './not-a-table.ts'
 
 /** Large enough that the few leaves at a slice's ends, which are cut twice, do not count. */
 const sliceBytes = 2 << 20
-/** A record longer than this is none that a table could hold. */
+/** A table cannot hold a longer record than this. */
 const sliceBytesMax = 64 << 20
 
 export class Slicer {

@@ -8,7 +8,7 @@ import { findGitRoot } from './gitignore.ts'
 const listBytesMax = 1 << 30
 const nul = 0
 
-/** Those below `root` in the index of the Git repository around it, by their paths from there; none where there is none. */
+/** Those below `root` in the index of the Git repository around it, by their paths from there; empty without such a repository. */
 export async function filesKeptByGit(
   root: string,
   environment: Readonly<Record<string, string | undefined>> = {},

@@ -33,7 +33,7 @@ async function writeTagOf(git: GitSource, writer: ObjectWriter, tag: SourceTag, 
   return writeTag(writer, { target: commit, name: tag.name, tagger, message: annotated.message })
 }
 
-/** A tag may name a tree or a blob: then it is none of ours. */
+/** A tag may name a tree or a blob: such a tag is left out. */
 async function targetOf(git: GitSource, tag: SourceTag): Promise<string | null> {
   try {
     return await git.peel(tag.oid)

@@ -59,7 +59,7 @@ export function encodeGraph(graph: GraphArrays): Uint8Array {
   return bytes
 }
 
-/** Reads a stored graph; null when the bytes are none. The arrays are views of the bytes. */
+/** Reads a stored graph; null when the bytes are not one. The arrays are views of the bytes. */
 export function decodeGraph(given: Uint8Array): GraphArrays | null {
   if (given.length < headBytes + sumBytes || !equalBytes(given.subarray(0, magic.length), magic)) return null
   const bytes = given.byteOffset % 8 === 0 ? given : new Uint8Array(given)

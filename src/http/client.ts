@@ -62,7 +62,7 @@ export interface HttpAnswer {
 export interface HttpClientOptions {
   /** Certificates (PEM) to trust beside the usual ones. */
   readonly ca?: string | undefined
-  /** Makes the connections, where they are none of TCP. */
+  /** Makes the connections, if they are not TCP connections. */
   readonly connect?: buildConnector.connector
   readonly connections?: number
   /** Goes between; null: nobody. */

@@ -38,7 +38,7 @@ export async function setRemoteUrl(
       })
     const operation = { name: 'remote set-url', message: `${name} ${url}`, author: '' }
     const config = new Map([[urlKeyOf(name, use), value]])
-    // What was found out about the old address says nothing of the new one.
+    // What was found out about the old URL need not hold for the new one.
     if (use === 'fetch') config.set(conditionalKey(name), null)
     return { config, operation }
   })

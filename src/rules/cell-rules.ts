@@ -21,7 +21,7 @@ export function isEmpty(cell: Cell): boolean {
   return isEmptyCell(cell) || (cell.kind === 'text' && cell.bytes.length === 0)
 }
 
-/** @throws VarveError VARVE_RULE_VIOLATED for a pattern that is none */
+/** @throws VarveError VARVE_RULE_VIOLATED for a pattern that cannot be read */
 export async function cellRules(
   path: Path,
   column: string,

@@ -21,7 +21,7 @@ export interface CommonBase {
   readonly commit: Commit | null
   /** The commit that the endpoint names as the last it was brought to, if it is one of ours. */
   readonly told: Cid | null
-  /** The name that the endpoint gives, if it is none of ours. */
+  /** The commit that the endpoint names, if this repository does not have it. */
   readonly stranger: string | null
   readonly note: string | null
   /** When the base is this repository's own and known: the live commit that the branch had taken in then. */
@@ -56,7 +56,7 @@ export async function commonBase(
   identity: string,
 ): Promise<CommonBase> {
   const said = checkpoint?.base ?? null
-  // What was read of another database since it was last written to says nothing of this one.
+  // What was read of another database since the last write does not hold for this one.
   if (state.identity !== null && state.identity !== identity)
     return { ...(await baseOfStranger(reader, said)), isMoved: true }
   if (said === (state.written && digestHex(state.written)))

@@ -25,7 +25,7 @@ export class TrackedNames {
     }
   }
 
-  /** The tracked path that this one is but for its case; null where there is none, or it is that very path. */
+  /** The tracked path that differs from this one only in case; null if there is none, or if it is the same path. */
   of(path: Path): Path | null {
     const tracked = this.#files.get(folded(path))
     return tracked === undefined || tracked === path ? null : tracked

@@ -1,4 +1,4 @@
-// `clean`: removes files that are not versioned. What nobody else has goes for good, so it keeps what it is not sure about:
+// `clean`: removes files that are not versioned. There is no other copy of them, so it keeps what it is not sure about:
 // everything that is ours or Git's, repositories of their own, what the ignore rules name (unless that is asked for), and
 // varve.yaml. All is looked at first; a dry run ends there.
 import * as fs from 'node:fs'

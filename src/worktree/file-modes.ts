@@ -104,7 +104,7 @@ function keepsSymlinks(place: string): boolean {
   }
 }
 
-/** Whether making a symlink failed as it does where there are none. */
+/** Whether making a symlink failed as it does on a file system without symlinks. */
 export function cannotLink(error: unknown): boolean {
   return ['ENOSYS', 'EPERM', 'EOPNOTSUPP', 'ENOTSUP', 'EINVAL'].includes(
     (error as NodeJS.ErrnoException).code ?? '',

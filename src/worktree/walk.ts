@@ -103,7 +103,7 @@ function walk(root: string, start: Place, { visitor, signal, ignored }: Walk): v
 
 interface FolderEntry {
   readonly name: string
-  /** Where it is no text, or the folder's is none. */
+  /** Set if the name, or that of its folder, is not UTF-8. */
   readonly place?: Buffer
   isDirectory(): boolean
 }

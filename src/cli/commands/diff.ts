@@ -168,7 +168,7 @@ async function printNames(
   return out.asJson(mapAsync(changes, (change) => nameItem(change, given)))
 }
 
-/** Names tell it, unless lines that differ in white space alone are none. */
+/** Comparing names is enough, unless changes in white space are ignored. */
 async function countUpToOne(all: AsyncIterable<unknown>): Promise<number> {
   for await (const one of all) {
     void one

@@ -15,7 +15,7 @@ export function tellPaths(out: Output, paths: readonly string[], line: (path: st
   for (const more of moreTold(paths.length, told.length, 'varve status')) out.say(more)
 }
 
-/** The line that tells of the others: none, where there are none. `command` lists all. */
+/** A line with the number of the others; no line if there are no others. `command` lists all. */
 export function moreTold(all: number, told: number, command: string): string[] {
   return all === told ? [] : [`  and ${all - told} more: '${command}' lists all`]
 }

@@ -166,7 +166,7 @@ function schemaOf(header: Header, sample: Sample, options: ReadRowsOptions): Sch
 
 const namesToldMax = 12
 
-/** What the header has, or why it is none. */
+/** The columns of the header, or why it is not a header. */
 function headerHint({ names }: Header): string {
   if (names.length <= 2 && names[0]!.startsWith('sep='))
     return "the first line only tells Excel the delimiter: remove it, since a table's file begins with its header"

@@ -29,7 +29,7 @@ export interface CsvLayout extends Layout {
 const eols = ['\n', '\r\n', '\r']
 const quotings = ['minimal', 'always']
 
-/** @throws VarveError VARVE_CORRUPT where a stored layout is none of ours. */
+/** @throws VarveError VARVE_CORRUPT where a stored layout is not one that Varve writes. */
 export function checkCsvLayout(layout: Layout): CsvLayout {
   const { format, delimiter, quote, eol, headerEol, bom, finalEol, trailer, quoting, headerQuoting } = layout
   const isWhole =

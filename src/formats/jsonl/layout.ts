@@ -15,7 +15,7 @@ export interface JsonlLayout extends Layout {
   readonly trailer: string
 }
 
-/** @throws VarveError VARVE_CORRUPT where a stored layout is none of ours. */
+/** @throws VarveError VARVE_CORRUPT where a stored layout is not one that Varve writes. */
 export function checkJsonlLayout(layout: Layout): JsonlLayout {
   const { format, itemSeparator, keySeparator, ascii, eol, finalEol, trailer } = layout
   const isWhole =

@@ -11,7 +11,7 @@ import { md5Oid } from './interface.ts'
 /** Path as bytes -> MD5. */
 type Files = ReadonlyMap<string, string>
 
-/** Looks a path up in one version of Git's files; null: that is none. */
+/** Looks a path up in one version of Git's files; null: there is no such version. */
 export type EntryAt = ((pathBytes: string) => Promise<GitTreeEntry | null>) | null
 
 export class DvcChanges {

@@ -42,7 +42,7 @@ function allOf(said: readonly unknown[], folder: string, wdir: unknown = '.'): D
   return outs.includes(null) ? null : (outs as DvcOut[])
 }
 
-/** Outputs that DVC does not keep, or elsewhere than in this folder's repository, are none of its. */
+/** Outputs that DVC does not keep, or keeps outside of this folder's repository, do not count. */
 function outOf(out: unknown, folder: string, wdir: unknown): DvcOut | null {
   if (!isRecord(out) || typeof wdir !== 'string') return null
   const { path, md5, cache = true } = out

@@ -1,4 +1,4 @@
-// Reads ~/.aws/config and ~/.aws/credentials. They look like INI files and are none: values hold '#', ';' and '=' as
+// Reads ~/.aws/config and ~/.aws/credentials. They look like INI files, but are not: values hold '#', ';' and '=' as
 // they are, a comment begins after a blank, and an indented line belongs to the setting above it ('s3.addressing_style').
 // That is a dialect of AWS's own, which the INI packages read differently; hence these few lines.
 import fs from 'node:fs'

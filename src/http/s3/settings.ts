@@ -19,7 +19,7 @@ export interface S3Settings {
   /** The profile's settings in the config file and in the credentials file. */
   readonly config: Section | undefined
   readonly credentials: Section | undefined
-  /** null: nobody said. */
+  /** null: not set. */
   readonly region: string | null
   /** null: Amazon's own for the region. */
   readonly endpoint: URL | null

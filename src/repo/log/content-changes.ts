@@ -24,7 +24,7 @@ interface Changes {
 
 /**
  * Of these entries of a log those whose commit changes it in some path, against each of its parents: what a merge took from
- * one of them is no change of its own. Of a log of paths those alone count. A commit whose parents were not fetched is none: everything would look new in it.
+ * one of them is no change of its own. Of a log of paths those alone count. A commit whose parents were not fetched does not count: everything would look new in it.
  */
 export async function* changingContent(
   repo: Repo,

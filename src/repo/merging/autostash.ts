@@ -74,7 +74,7 @@ interface Changes {
   readonly changed: Cid
 }
 
-/** null: there are none, or nothing is to be done about them. */
+/** null: there are no such changes, or nothing has to be done about them. */
 async function changesOf(
   manifest: Manifest,
   io: Io,

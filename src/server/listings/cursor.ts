@@ -10,7 +10,7 @@ import type { ServedRepository } from '../repositories.ts'
 /** How a part is written: whole numbers as they are, texts as texts, bytes and paths as base64. */
 export interface CursorPart<T> {
   readonly write: (value: T) => string | number
-  /** undefined: it is none. */
+  /** undefined: it is not a cursor. */
   readonly read: (written: unknown) => T | undefined
 }
 

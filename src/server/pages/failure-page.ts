@@ -16,7 +16,7 @@ export function sendFailurePage(request: IncomingMessage, response: ServerRespon
   sendPage(response, page, { status: failure.status, headers: { ...failure.headers, ...challenge } })
 }
 
-/** Where the cursor is none of ours: a link that somebody cut, or of another version of the server. */
+/** For a cursor that this server did not make: a link that was cut short, or one of another version of the server. */
 export function sendToFirstPage({ url = '' }: IncomingMessage, response: ServerResponse): void {
   const query = new URLSearchParams(url.replace(/^[^?]*|#.*$/gs, ''))
   query.delete('cursor')

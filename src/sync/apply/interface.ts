@@ -24,7 +24,7 @@ export interface ApplyStep {
   readonly common: Tree
   /** What the endpoint says it was brought to. */
   readonly told: Cid | null
-  /** The same, where that is none of ours. */
+  /** The same, if this repository does not have that commit. */
   readonly stranger: string | null
   /** The branch's commit that it is now brought to. */
   readonly branch: Cid | null

@@ -82,7 +82,7 @@ async function withRows(
   return { table, unfit: unfitAfter(before, gathered) }
 }
 
-/** Reads a stored mark; null when it is none, or is of another column. */
+/** Reads a stored mark; null when it cannot be read, or belongs to another column. */
 function readMark(text: string | null, column: string): Mark | null {
   if (text === null || !text.startsWith('{')) return null
   const mark = JSON.parse(text) as Partial<Mark>

@@ -64,7 +64,7 @@ export async function keysBefore(
   return [...found.values()].filter((key) => key !== null)
 }
 
-/** null: it is none that a row can have. */
+/** null: no row can have this key. */
 function keyName(schema: Schema, cells: readonly Cell[]): string | null {
   try {
     return cells.some(({ kind }) => kind === 'absent' || kind === 'null')

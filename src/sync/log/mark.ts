@@ -33,7 +33,7 @@ export function markKey(link: string): string {
   return `link.${link}.log`
 }
 
-/** The stored mark; null when there is none that can be read. */
+/** The stored mark; null when it is missing or cannot be read. */
 export function readMark(manifest: Manifest, link: string): LinkMark | null {
   try {
     const mark = JSON.parse(manifest.config.get(markKey(link)) ?? 'null') as LinkMark | null

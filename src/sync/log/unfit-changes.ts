@@ -19,7 +19,7 @@ import type { UnfitOfTable } from '../capture/unfit-tables.ts'
 
 type Put = Extract<LogChange, { kind: 'put' }>
 
-/** `tooLong`: it is none that can be kept. */
+/** `tooLong`: the key is too long to be kept. */
 export type LoggedKey =
   | { readonly name: string; readonly key: Uint8Array; readonly tooLong: null }
   | { readonly name: string; readonly key: null; readonly tooLong: UnfitRow }

@@ -12,7 +12,7 @@ import { lagDefault } from '../capture/by-cursor.ts'
 import { knownTables } from './known-tables.ts'
 import { linkedTables, tablePath } from './link-tables.ts'
 
-/** @throws VarveError VARVE_PATH_NOT_FOUND, VARVE_RULE_VIOLATED (no key, or a cursor that is none), VARVE_NOT_POSSIBLE (one that cannot be read) */
+/** @throws VarveError VARVE_PATH_NOT_FOUND, VARVE_RULE_VIOLATED (no key, or a cursor that cannot be used), VARVE_NOT_POSSIBLE (one that cannot be read) */
 export async function checkTables(repo: Repo, connector: Connector, link: Link): Promise<void> {
   const known = await withWriter(repo, async (writer, nodes) => {
     const manifest = await repo.store.manifest()

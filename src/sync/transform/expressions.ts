@@ -54,7 +54,7 @@ export class RowExpressions {
     this.#select = `SELECT ${results.join(', ')} FROM rows ORDER BY "="`
   }
 
-  /** @throws VarveError VARVE_RULE_VIOLATED where an expression is none, or speaks of what is not in the row */
+  /** @throws VarveError VARVE_RULE_VIOLATED where an expression cannot be read, or uses what is not in the row */
   static async create(
     columns: readonly InputColumn[],
     expressions: readonly Expression[],

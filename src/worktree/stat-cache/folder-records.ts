@@ -1,6 +1,6 @@
 // What the stat cache knows of one folder: a record for every tracked file that lies directly in it, as one value.
 //   count u32 | end of each record, from the first one's start, u32 each | length of the names u32 | the names, in
-//   UTF-8 (PEP 383 where they are none), joined by '/' | the records
+//   UTF-8 (PEP 383 for bytes that are not UTF-8), joined by '/' | the records
 // It is read where it lies: names become strings at once, a record becomes objects when somebody asks for it.
 import { textFromBytes, textToBytes } from '../../files/text.ts'
 import type { FileStat } from '../file-stat.ts'

@@ -45,7 +45,7 @@ export function needOfSteps(worktree: Worktree, steps: readonly SizedStep[]): Ca
   let bytes = 0
   for (const { path, after } of steps.length < pathsWorthCache ? steps : []) {
     const now = lstatOrNull(worktree.root, path)?.size ?? 0
-    // A table says nothing of its file's size: to render one twice is what the cache is to spare.
+    // The size of a table's file is not stored with the table, and the cache exists to avoid rendering it twice.
     bytes += Math.max(now, after?.kind === 'file' ? after.size : 0)
   }
   return { paths: steps.length, bytes }

@@ -115,7 +115,7 @@ function sizeOf(dir: string): number {
   return stats.reduce((sum, stat) => sum + (stat?.isFile() === true ? stat.size : 0), 0)
 }
 
-/** null when there is none, or not all of Git's packs are there that it stands on. */
+/** null when there is none, or when some of Git's packs that it needs are missing. */
 function readTip(file: string, objectsDir: string): Tip | null {
   try {
     const { commit, listing, manifest, packs } = JSON.parse(fs.readFileSync(file, 'utf8')) as Tip & {

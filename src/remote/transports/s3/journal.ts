@@ -5,7 +5,7 @@ import { ioError } from '../../../store/disk/files.ts'
 
 const journalBytesMax = 16 << 10
 
-/** The facts in a journal; null when there is none that can be read. */
+/** The facts in a journal; null when it is missing or cannot be read. */
 export async function readJournal(file: string): Promise<Record<string, unknown> | null> {
   try {
     if ((await fs.promises.stat(file)).size > journalBytesMax) return null

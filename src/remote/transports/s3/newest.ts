@@ -69,7 +69,7 @@ export class NewestManifest {
     return found === null ? null : { sequence, bytes: found.bytes }
   }
 
-  /** From `known` on, or where nothing is there any more, of all; number 0 when there is none. */
+  /** The newest from `known` on, or, if nothing is there any more, the newest of all; number 0 when there is none. */
   async #lastListed(known: number, signal: AbortSignal | undefined): Promise<Listed> {
     let page = await this.#page(known - 1, signal)
     if (page.last.sequence === 0 && known > 1) page = await this.#page(0, signal)
