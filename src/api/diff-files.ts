@@ -68,7 +68,7 @@ export async function* diffFiles(
   }
 }
 
-/** As two versions of one path: what it is called tells its format. */
+/** As two versions of one path: the format follows from its name. */
 async function* diffPair(
   io: Io,
   from: string,

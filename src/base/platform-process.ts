@@ -11,7 +11,7 @@ export interface ProcessOptions {
   readonly temporaryDir: string
 }
 
-/** The process ended, and nobody here had told it to. */
+/** The process ended without being asked to. */
 export class ProcessEnd extends Error {}
 
 const mebibyte = 1 << 20

@@ -12,7 +12,7 @@ const anyTime: ReadonlySet<ErrorCode> = new Set([
   'VARVE_OBJECT_MISSING',
   'VARVE_UNREACHABLE',
 ])
-/** What remotes and live systems were told or have told: 'varve undo' passes over that, to what was done before. */
+/** Operations that exchanged data with remotes and live systems: 'varve undo' skips them, and undoes the one before. */
 const ofOthers: ReadonlySet<string> = new Set(['fetch', 'push', 'sync'])
 const shownMax = 3
 
@@ -34,7 +34,7 @@ export function withWhatIsDone(error: Error, done: readonly Operation[]): Error 
   })
 }
 
-/** Where the process ends amid the work, which has not stopped when it was told to. `done`: null, there is no repository. */
+/** For a process that ends in the middle of work which did not stop when asked to. `done` is null without a repository. */
 export function interruptedError(done: readonly Operation[] | null): Error {
   const hint =
     done === null

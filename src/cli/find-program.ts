@@ -11,7 +11,7 @@ export function findProgram(name: string, environment: Environment): string | nu
   return places.find(isProgram) ?? null
 }
 
-/** Whether a command line of a shell can be run, as far as its first word tells; what a shell has to work out passes. */
+/** Whether a command line of a shell can be run, judged by its first word; a word that a shell has to expand passes. */
 export function canRun(command: string, environment: Environment): boolean {
   const word = /^\s*([\w./+@:-]+)(?=\s|$)/.exec(command)?.[1]
   return word === undefined || findProgram(word, environment) !== null

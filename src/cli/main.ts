@@ -93,7 +93,7 @@ async function run(command: Command, parsed: Arguments, context: PrintingContext
   })
 }
 
-/** Whoever is told no more than what is wrong with a command line is told where its right form stands. */
+/** An error of a command line without a hint gets one that names the command's help. */
 function withHelp(error: Error, name: string | undefined): Error {
   if (name === undefined || !isVarveError(error, 'VARVE_USAGE') || error.hint !== undefined) return error
   const { message, data, cause } = error

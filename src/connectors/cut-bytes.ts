@@ -44,7 +44,7 @@ export class CutBytes {
     }
   }
 
-  /** What stayed. @throws VarveError VARVE_CORRUPT where it ends amid bytes that went by */
+  /** The bytes that were kept. @throws VarveError VARVE_CORRUPT if the input ends within bytes to be skipped */
   end(): Buffer {
     const isCutOff = !this.#step.isKept && this.#left > 0 && this.#left < Infinity
     if (isCutOff) throw corrupt("a row of the database's log ends too early")

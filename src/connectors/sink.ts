@@ -82,6 +82,6 @@ export interface RowMessage {
 export interface KeyText {
   /** As it is written; bytes in base64. */
   readonly text: string
-  /** Where it is of another kind than its column's cells are, as the text '7' among numbers; else null. */
+  /** The kind of a cell that differs from its column's, such as the text '7' among numbers; else null. */
   readonly kind: string | null
 }

@@ -14,7 +14,7 @@ export interface TableSetting {
   readonly format: FormatName | null
 }
 
-/** A file that stays a file; its key is what diff tells rows apart by. */
+/** A file that stays a file; diff matches its rows by this key. */
 export interface FileSetting {
   readonly key: readonly string[]
   readonly format: ColumnarName
@@ -241,7 +241,7 @@ export interface TablePolicies {
   readonly columns: ReadonlyMap<string, CellPolicy>
 }
 
-/** What a violation means to whoever waits for the check: 'error' fails it, 'warn' is told. */
+/** What a violation does to the check: 'error' fails it, 'warn' is only reported. */
 export type RuleLevel = 'error' | 'warn'
 
 export interface TableRules {

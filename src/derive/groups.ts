@@ -24,7 +24,7 @@ export interface CollectOptions {
   readonly signal: AbortSignal | undefined
   /** Whether the nth row of an input may be wanted; other rows are not looked at. */
   readonly mayBeWanted?: ((input: number, row: number) => boolean) | undefined
-  /** Is told of all rows that may be wanted. */
+  /** Gets the entries of all rows that may be wanted. */
   readonly onEntries?:
     | ((input: number, entries: readonly Entry[], groups: readonly string[]) => Promise<void>)
     | undefined

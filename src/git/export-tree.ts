@@ -19,7 +19,7 @@ import type { GitSource } from './git-source.ts'
 const cacheBytes = 32 << 20
 const entryBytes = 200
 
-/** A dataset of ours and the tree that it is in Git. */
+/** A tree of a dataset, and the tree that it becomes in Git. */
 export interface ExportedTree {
   readonly ours: Cid
   readonly oid: Oid

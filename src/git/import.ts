@@ -115,7 +115,7 @@ async function importCommits(
   }
 }
 
-/** What stands on a commit of ours must have stood on it there: a list that came along with the repository may lie. */
+/** Exported commits must have the same author and message there: a list that came with the repository may be wrong. */
 async function checkExported(
   reader: ObjectReader,
   git: GitSource,

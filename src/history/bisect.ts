@@ -11,7 +11,7 @@ export interface Bisection {
   readonly good: readonly CommitCid[]
   /** Those that cannot be told. */
   readonly skipped: ReadonlySet<CommitCid>
-  /** The good ones that came first were looked at: where a line of theirs left that of the bad one, all was good. */
+  /** The first good commits were checked: everything is good where their line left that of the bad one. */
   readonly checked: boolean
 }
 

@@ -29,7 +29,7 @@ export interface Side {
 
 export type DiffOptions = KeyRange &
   ReadOptions & {
-    /** Sorted: of nothing but these keys it is told whether they differ, and what holds none of them is not read. */
+    /** Sorted. Only these keys are compared, and nodes without any of them are not read. */
     readonly keys?: readonly Uint8Array[] | undefined
   }
 

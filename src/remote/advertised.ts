@@ -5,7 +5,7 @@ import { type Cid, isCid } from '../encoding/cid.ts'
 import { branchPrefix, checkRefName, isReceiptsRef, tagPrefix } from '../history/refs.ts'
 import type { Manifest } from '../store/interface.ts'
 
-/** More refs than this no store of ours holds gladly, and none should make us read. */
+/** No store handles more refs than this well, and a remote must not make us read more. */
 const refsMax = 1_000_000
 
 /** The remote's names that count: branches, tags, receipts of links. All are checked before any is used. */

@@ -57,7 +57,7 @@ export async function push(local: Store, remote: Store, options: PushOptions = {
   return report
 }
 
-/** What links did goes along with a branch, where the remote's log is part of ours; nothing is pushed for it alone. */
+/** Receipts of links are pushed along with a branch, if the remote's log is part of ours; they are never pushed alone. */
 async function receiptTargets(
   local: Store,
   localManifest: Manifest,

@@ -51,7 +51,7 @@ export async function withFreshEpoch<T>(
 /** Where a transfer puts what comes in. */
 export interface Receiver {
   readonly writer: ObjectWriter
-  /** To be told of every batch: now and then it makes durable what has come. */
+  /** Call it for every batch: now and then it makes durable what has arrived. */
   arrived(bytes: number): Promise<void>
 }
 

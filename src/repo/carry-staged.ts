@@ -5,7 +5,7 @@ import type { Manifest } from '../store/interface.ts'
 import { indexOf } from './head.ts'
 import type { Io } from './interface.ts'
 
-/** What is staged, on top of the tree gone to. @throws VarveError VARVE_UNCOMMITTED */
+/** The staged changes, on top of the tree to switch to. @throws VarveError VARVE_UNCOMMITTED */
 export async function carryStaged(manifest: Manifest, io: Io, tree: Cid): Promise<Cid> {
   const { index, base } = indexOf(manifest)
   if (index === null || base === null || index === base) return tree

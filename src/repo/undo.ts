@@ -82,7 +82,7 @@ function refsToRestore(now: Manifest, before: Manifest): Map<string, Cid | null>
   return refs
 }
 
-/** What remotes and live systems have and were told is as it is, whatever we undo. */
+/** What remotes and live systems have received stays there: undo does not change it. */
 function isOurs(ref: string): boolean {
   const isTheirs = [remotePrefix, linkRefs, 'refs/receipts/', 'links/'].some((prefix) =>
     ref.startsWith(prefix),

@@ -11,7 +11,7 @@ import type { RuledRow } from './ruled-rows.ts'
 export interface DuplicateOptions {
   /** Hashes that are held at a time: 8 bytes each. */
   readonly hashesMax?: number
-  /** Hashes that occur twice and are told apart; further ones are not looked at, and the count is a least one. */
+  /** How many repeated hashes are checked; beyond that, the count is a lower bound. */
   readonly suspectsMax?: number
 }
 

@@ -37,7 +37,7 @@ export interface BrokenRule {
   readonly keyColumns: readonly string[]
   /** Rows that break it. */
   readonly count: number
-  /** More duplicates than are told apart one by one: `count` is the least that it can be. */
+  /** More duplicates than are checked one by one: `count` is a lower bound. */
   readonly isAtLeast: boolean
   /** The first of them; none for rules of the whole table. */
   readonly violations: readonly Violation[]

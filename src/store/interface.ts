@@ -140,7 +140,7 @@ export interface ObjectWriter extends ObjectReader {
    * that came from outside may go this way. Keeps the records' buffer until they are written.
    */
   putPacked(objects: PackedObjects): void
-  /** As put, by name alone, of objects that should be here already: tells of each whether it is, and so will stay. */
+  /** Like put, by name alone, for objects that should be here already: says for each whether it is here, and keeps it. */
   hold(cids: readonly Cid[]): boolean[]
   /** Back-pressure: resolves when little enough is queued in memory. Await it now and then while you put. */
   drained(): Promise<void>

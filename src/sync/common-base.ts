@@ -36,15 +36,15 @@ export interface CommonBase {
    * elsewhere.
    */
   readonly isTold: boolean
-  /** Whether it was told that by a round that ended before it had recorded so. */
+  /** Whether a round wrote that base to the endpoint, and ended before it recorded this. */
   readonly isCut: boolean
-  /** Whether the endpoint names an earlier base than the last that we told it. */
+  /** Whether the endpoint names an earlier base than the last one that we wrote to it. */
   readonly isRestored: boolean
   /** It is another endpoint than before. */
   readonly isMoved: boolean
 }
 
-/** Whether it was told that by somebody unknown, and a base was agreed since. */
+/** Whether somebody unknown wrote that base, and another base was agreed on since. */
 function isAgreed({ base, stranger }: LinkState, said: string | null): boolean {
   return said !== null && base !== null && stranger === cidOf('raw', utf8(said))
 }

@@ -31,7 +31,7 @@ export interface Line {
   round(): Promise<Receipt>
   /** Tells when the endpoint has changed; null when only a round can find out. */
   readonly reader: LogReader | null
-  /** Resolves when the endpoint may have changed, and when `signal` aborts; absent where nobody tells. */
+  /** Resolves when the endpoint may have changed, and when `signal` aborts; absent if the endpoint does not announce changes. */
   changed?(signal: AbortSignal): Promise<void>
   /** Whether there is anything at the endpoint that a round could find. */
   readonly isRead: boolean

@@ -63,7 +63,7 @@ export class VersionPair {
     this.#aligned = !this.keyChanged && this.#samePlaces()
   }
 
-  /** Equal bytes are equal rows if the i-th cell of both is of one column, for every i that both can have. */
+  /** Equal bytes are equal rows if, for every i that both can have, the i-th cell of both belongs to one column. */
   #samePlaces(): boolean {
     const [a, b] = [this.before.shape.values, this.after.shape.values]
     const partner = new Map(this.columns.map((column) => [column.after, column.before]))

@@ -144,7 +144,7 @@ function excluder(patterns: readonly string[]): (path: Path) => boolean {
   return (path) => rules.ignores(path)
 }
 
-/** As git without -d: of ignored files those that the rules name themselves, in whatever folder. */
+/** As git without -d: of ignored files, those that match a rule themselves, in any folder. */
 function withoutFolders(found: Found, tracked: TrackedFiles, { ignored }: CleanOptions): Found {
   const named = new Set(found.from)
   const isNear = (path: Path): boolean =>

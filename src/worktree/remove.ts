@@ -21,7 +21,7 @@ export interface RemoveOptions extends WorktreeOptions {
   readonly cached?: boolean | undefined
   /** Removes changes that are not committed too. */
   readonly force?: boolean | undefined
-  /** Only tells what would be removed. */
+  /** Only lists what would be removed. */
   readonly dryRun?: boolean | undefined
 }
 

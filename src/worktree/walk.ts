@@ -11,7 +11,7 @@ import { type RuleStack, ignoreFileName, isIgnored, isOwnName, rulesOfFolder } f
 import { PathLookup, errnoOf, foldersAbove, lstatOrNull, nativePath, parentOf } from './native.ts'
 
 export interface WalkVisitor {
-  /** Each file, and whatever else is no folder, folder by folder; `place` is its path for the file system. */
+  /** Each file and anything else that is not a folder, folder by folder; `place` is its path for the file system. */
   file(folder: Path, name: string, place: string | Buffer): void
   /** Called for a folder that is a repository of its own. */
   repository(folder: Path): void

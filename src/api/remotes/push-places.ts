@@ -71,7 +71,7 @@ interface Failed {
   readonly error: VarveError
 }
 
-/** What nobody expected is a fault of ours, and must not look like one of the place. */
+/** An unexpected error is a bug in Varve, and must not look like a fault of the place. */
 function failureOf({ url, error }: { readonly url: string; readonly error: unknown }): Failed {
   const expected = isVarveError(error) ? error : bareSystemFailure(error)
   if (expected === null) throw error

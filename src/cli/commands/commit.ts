@@ -133,7 +133,7 @@ async function preview(
   return 0
 }
 
-/** The commit is made: whatever is in the way of telling what it changes, or stops it, does not make it undone. */
+/** The commit is made: an error or a stop while its summary is printed does not undo it. */
 async function printCommit({ out, operation }: Context, repo: Repository, commit: CommitInfo): Promise<void> {
   const ends = { from: commit.parents[0] ?? emptyRevision, to: commit.id }
   try {

@@ -126,7 +126,7 @@ function printTags(out: Output, tags: readonly TagInfo[], lines: number | null):
   }
 }
 
-/** The message for a tag that can be made; whatever refuses another tag needs no message. */
+/** The message for a tag that can be made; for a tag that will be refused, no message is asked for. */
 async function writtenMessage(
   repo: Repository,
   editor: MessageEditor,

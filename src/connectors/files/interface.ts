@@ -26,7 +26,7 @@ export interface FilePlace {
   readState(): Promise<PlaceState>
   /** Returns false, and writes nothing, when the state is no longer what `over` says. */
   writeState(text: string, over: PlaceState): Promise<boolean>
-  /** Resolves when a file may have changed, and when `signal` aborts; absent where nobody tells. */
+  /** Resolves when a file may have changed, and when `signal` aborts; absent if the place does not announce changes. */
   changed?(signal: AbortSignal): Promise<void>
   close(): Promise<void>
 }

@@ -112,7 +112,7 @@ async function* rowsOf(
   marks.set(table.name, marksText(source, table.declared, pages))
 }
 
-/** A page is of one moment: two items of it that differ are two rows, and one of them would be lost. */
+/** A page shows one moment, so two items that differ are two rows, and under one key one of them would be lost. */
 function refuseTwo(table: ItemTable, { items }: Page, [before, at]: readonly [number, number]): void {
   const [one, other] = [before, at].map((i) => items[i]!.src.subarray(items[i]!.start, items[i]!.end))
   if (equalBytes(one!, other!)) return

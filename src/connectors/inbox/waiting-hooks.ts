@@ -52,7 +52,7 @@ export class WaitingHooks {
     )
   }
 
-  /** From now on it is of this link in this repository; null: of nobody. */
+  /** From now on the inbox belongs to this link in this repository; null: to nobody. */
   setReader(reader: string | null): Promise<void> {
     return this.#file.write(() => {
       this.#file.database.run('UPDATE inbox SET reader = ?', [reader])

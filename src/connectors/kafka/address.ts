@@ -52,7 +52,7 @@ function brokerOf(url: string, text: string): { host: string; port: number } {
   return { host, port: target.port === '' ? portDefault : Number(target.port) }
 }
 
-/** Unless it is said otherwise the password does not travel, whatever the line. */
+/** Unless the URL says otherwise, the password is never sent, on an encrypted connection either. */
 function mechanismOf(url: string, given: string | null): SaslMechanism {
   if (given === null) return 'SCRAM-SHA-512'
   const found = mechanisms.find((one) => one === given.toUpperCase())

@@ -13,7 +13,7 @@ const chunkBytes = 1 << 20
 
 const kept = new Map<string, Promise<fs.FileHandle>>()
 
-/** Null when it cannot be told. Whether somebody has written meanwhile is the caller's to see. */
+/** Null when it cannot be computed. The caller checks whether somebody has written meanwhile. */
 export async function hashFile(watch: SqliteDatabase): Promise<string | null> {
   const hash = createHash('sha256')
   const main = await keptHandle(watch.path)

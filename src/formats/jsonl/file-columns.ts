@@ -10,7 +10,7 @@ import { ObjectScanner } from './scan.ts'
 const lf = 10
 const cr = 13
 
-/** Lines that are broken are told by number; what follows a blank line is for whoever reads the rows. */
+/** Broken lines are reported by number; what follows a blank line is left to the reader of the rows. */
 export async function jsonlColumns(slicer: Slicer, options: ReadColumnsOptions): Promise<FileColumn[]> {
   const columns = new JsonlColumns({ key: [], previous: null, more: [] })
   let line = 1

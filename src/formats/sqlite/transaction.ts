@@ -13,7 +13,7 @@ export async function inTransaction<T>(database: SqliteFile, work: () => Promise
   }
 }
 
-/** SQLite has done it by itself when the disk is full: what went wrong is told, not this. */
+/** SQLite rolls back by itself when the disk is full: then the first error is reported, not this one. */
 function rollback(database: SqliteFile): void {
   try {
     database.exec('ROLLBACK')

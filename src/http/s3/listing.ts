@@ -68,7 +68,7 @@ export async function listPage(
   return { blobs, hasMore }
 }
 
-/** When an answer was given, by the clock that its files' times are of: ours may be days off. */
+/** When the response was made, by the store's clock, which the files' times follow too: ours may be days off. */
 export function storeTimeMs(headers: Readonly<Record<string, string>>): number {
   const told = Date.parse(headers['date'] ?? '')
   return Number.isNaN(told) ? Date.now() : told

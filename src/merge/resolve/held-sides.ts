@@ -27,7 +27,7 @@ export class HeldSides {
     this.#options = options
   }
 
-  /** null: nothing is there; undefined: the place itself is gone, or is of another kind. */
+  /** null: there is no value; undefined: the place itself is gone, or has another kind. */
   async at({ kind, path, key, text }: ConflictRecord): Promise<StoredSide | null | undefined> {
     // Where a part of a file is after somebody edited it, nobody can tell.
     if (kind === 'part') return undefined

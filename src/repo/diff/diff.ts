@@ -194,7 +194,7 @@ async function pathDiff(
   }
 }
 
-/** Of what is no table in both versions; null: it has no rows, or they cannot be told apart. */
+/** For a path that is not a table in both versions; null: it has no rows, or they cannot be matched. */
 async function rowParts(
   nodes: NodeStore,
   change: ChangedPath,

@@ -8,7 +8,7 @@ import type { QueriedTable, QueryColumn } from '../../query/interface.ts'
 /** 'json': rows as members of a list, without its brackets. */
 export type SqlFormat = 'json' | 'csv' | 'jsonl'
 
-/** What the process is told. */
+/** What the process is sent. */
 export interface AskedProcess {
   /** Tells answers of one process apart, and is where its files lie. */
   readonly runDir: string

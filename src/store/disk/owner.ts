@@ -22,7 +22,7 @@ export function isAbandoned(fileName: string, ageMs: number): boolean {
   return place === ownerName().split('-')[1] && !isRunning(Number(pid))
 }
 
-/** One boot of one kernel, and a container on it: numbers of processes are told apart by nothing less. */
+/** One boot of one kernel, and a container on it: only within these are numbers of processes unique. */
 function placeOfProcesses(): string {
   try {
     const boot = fs.readFileSync('/proc/sys/kernel/random/boot_id', 'latin1')

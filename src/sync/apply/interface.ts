@@ -22,7 +22,7 @@ export interface ApplyStep {
   readonly base: Tree | null
   readonly target: Tree
   readonly common: Tree
-  /** What the endpoint says it was brought to. */
+  /** The base that the endpoint names. */
   readonly told: Cid | null
   /** The same, if this repository does not have that commit. */
   readonly stranger: string | null

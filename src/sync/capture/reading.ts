@@ -27,7 +27,7 @@ export interface CaptureContext {
 
 export interface Reading {
   readonly captured: Tree
-  /** When each transaction is kept by itself: those that the log told of. */
+  /** If each transaction is kept by itself: the transactions in the log. */
   readonly transactions: readonly CapturedTransaction[]
   /** Stored together with what was read. Null: the log is not read any more. Undefined: nothing changes. */
   readonly mark: LinkMark | null | undefined

@@ -16,7 +16,7 @@ export interface DeliveryEnd {
   readonly startedMs: number
   readonly paths: readonly Path[]
   readonly counts: ReadonlyMap<Path, RowCounts>
-  /** All that the sink was told in the end; null when it was told nothing. */
+  /** Everything that was sent to the sink; null when nothing was. */
   readonly told: Tree | null
   /** The tables of the branch's tip as they were to be sent; null when they are sent as they are. */
   readonly wanted: Tree | null

@@ -10,7 +10,7 @@ export interface BrokenTable {
   readonly table: string
   /** Which row, and why. */
   readonly message: string
-  /** Whether the log has told of the table since it was last read. */
+  /** Whether the log had changes of the table since it was last read. */
   readonly hasNews: boolean
 }
 

@@ -39,7 +39,7 @@ export interface Sides {
   readonly brought: Cid | null
   /** What the endpoint says it was brought to. */
   readonly told: Cid | null
-  /** The same, where that is none of ours. */
+  /** The same, if this repository does not have that commit. */
   readonly stranger: string | null
   readonly held: HeldRows
   readonly refs: LinkRefs

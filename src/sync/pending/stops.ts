@@ -58,7 +58,7 @@ export class Stops {
     return this.#approved?.identity === identity || isAllowed('identity', this.#options)
   }
 
-  /** `said` is the base that the endpoint names, an earlier one than it was told last. */
+  /** `said` is the base that the endpoint names, which is earlier than the last one written to it. */
   isRestored(said: string): boolean {
     return this.#approved?.restored !== said && !isAllowed('restored', this.#options)
   }

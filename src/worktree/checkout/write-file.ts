@@ -170,7 +170,7 @@ function openNew(temporary: string | Buffer, executable: 'executable' | 'plain')
   return fs.openSync(temporary, 'wx', executable === 'executable' ? 0o777 : 0o666)
 }
 
-/** One write after the other; whatever happens, none is under way when this is done. */
+/** One write after the other; when this ends, also by an error, no write is in progress. */
 async function inTurn(
   fd: number,
   make: (write: (part: Uint8Array) => Promise<void>) => Promise<boolean>,

@@ -21,7 +21,7 @@ export class TrackedFiles {
   #tree: Cid | null
   #above: Set<Path> | null = null
 
-  /** The folders are those of `tree`; null: they are of none, and each record speaks for its path alone. */
+  /** The folders are those of `tree`; null: of no tree, so each record holds for its own path only. */
   constructor(
     tree: Cid | null = null,
     folders: Map<Path, FolderRecords> = new Map(),

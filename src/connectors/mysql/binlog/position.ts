@@ -17,7 +17,7 @@ export function positionText({ file, at, begun, last }: BinlogPosition): string 
   return JSON.stringify([file, at, begun, last?.from ?? null, last?.hash ?? null])
 }
 
-/** Reads a stored position; null when the text is none of ours. */
+/** Reads a stored position; null when Varve did not write the text. */
 export function positionOf(text: string): BinlogPosition | null {
   try {
     const [file, at, begun, from, hash] = JSON.parse(text) as unknown[]

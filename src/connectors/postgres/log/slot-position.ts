@@ -13,7 +13,7 @@ export function positionText({ slot, lsn, incarnation, run }: SlotPosition): str
   return `${slot} ${lsnText(lsn)} ${incarnation}-${run}`
 }
 
-/** Reads a stored position; null when the text is none of ours. */
+/** Reads a stored position; null when Varve did not write the text. */
 export function positionOf(text: string): SlotPosition | null {
   const [, slot, lsn, incarnation, run] =
     /^(varve_[a-z0-9_]{1,57}) ([0-9A-F/]{3,17}) ([0-9a-f]{1,16})-([0-9a-f]{1,16})$/.exec(text) ?? []

@@ -10,9 +10,9 @@ import { quoteName } from '../sql.ts'
 const busyMsMax = 10_000
 
 export interface Slot {
-  /** Whether it is of this database. */
+  /** Whether the slot belongs to this database. */
   readonly isHere: boolean
-  /** How far it has been told that it was read. */
+  /** How far the log was confirmed as read. */
   readonly confirmed: string
   readonly isLost: boolean
   readonly isActive: boolean
@@ -58,7 +58,7 @@ export interface SlotState extends Slot {
   readonly run: string
 }
 
-/** All that tells whether the log can be read on, asked for at once. */
+/** Everything that decides whether the log can be read further, in one query. */
 export async function readSlotState(
   client: Client,
   name: string,

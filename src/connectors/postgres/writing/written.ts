@@ -76,7 +76,7 @@ interface StateRow {
   readonly is_onward: boolean | null
 }
 
-/** In a snapshot, before its rows are read. null: of this table it cannot be told. */
+/** In a snapshot, before its rows are read. null: not known for this table. */
 export async function tableWrites(
   client: Client,
   table: PostgresTable,
