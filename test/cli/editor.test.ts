@@ -169,7 +169,7 @@ describe.skipIf(!hasScript)("commits that other commands make (skipped without u
     expect([code, await messageOf()]).toEqual([0, "Both names\nMerge branch 'side'"])
     expect(shown()).toMatch(/all is merged:\n# +merged +people\.csv +1 row changed/)
     expect(await json(['reflog', '-1'], { cwd })).toMatchObject({
-      items: [{ operation: 'merge', message: 'Both names' }],
+      items: [{ operation: 'merge', message: "Both names Merge branch 'side'" }],
     })
   })
 
