@@ -82,7 +82,7 @@ export class BinlogChangeLog implements ChangeLog {
     } catch (error) {
       if (causeOf(error) === noRight) return { lost: (error as Error).message }
       if (causeOf(error) !== unreadable) throw error
-      return { lost: `the server has no such log any more: ${(error as Error).message}` }
+      return { lost: `the server has no such log any more: ${(error as { cause: Error }).cause.message}` }
     }
   }
 
