@@ -14,6 +14,8 @@ export interface Broker {
   /** As kill -9; `start` brings it back with what it had on disk. */
   kill(): Promise<void>
   start(): Promise<void>
+  /** Tells it to read its settings again, say. */
+  signal(signal: NodeJS.Signals): void
   stop(): Promise<void>
 }
 
@@ -66,6 +68,7 @@ export async function startBroker(command: BrokerCommand, waitMs = 60_000): Prom
     port,
     dir,
     start,
+    signal: (signal) => void server?.kill(signal),
     kill: () => end('SIGKILL'),
     async stop() {
       await end('SIGKILL')

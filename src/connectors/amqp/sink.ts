@@ -7,9 +7,10 @@ import { linkSecret, secretName } from '../link-secret.ts'
 import { messageJson } from '../message-json.ts'
 import { SinkFull } from '../sink-full.ts'
 import { sinkAddress } from '../sink-address.ts'
-import { messageOf, refused, unreachable } from '../sink-failure.ts'
 import type { Batch, RowMessage, Sink, SinkOptions } from '../sink.ts'
-import { withTimeout } from '../with-timeout.ts'
+import { refuseTooLong } from '../too-long.ts'
+import { isTimeout, withTimeout } from '../with-timeout.ts'
+import { amqpBlocked, amqpFailure, messageBytesMaxIn, noQueue } from './failure.ts'
 
 const connectMsMax = 15_000
 const confirmMsMax = 60_000
@@ -17,31 +18,51 @@ const heartbeatSeconds = 30
 /** A routing key is a short string of the protocol. */
 const routingKeyBytesMax = 255
 
+interface Channel {
+  readonly channel: ConfirmChannel
+  /** Why the broker has closed it. */
+  error: unknown
+}
+
 export async function openAmqp(url: string, options: SinkOptions): Promise<Sink> {
   const target = sinkAddress(url, 'amqp://USER@HOST:PORT/VHOST?exchange=NAME', ['exchange'])
   const vhost = decodeURIComponent(target.pathname.replace(/^\//, '')) || '/'
   const exchange = target.searchParams.get('exchange') ?? options.link
   const location = `${target.protocol}//${target.host}${target.pathname.replace(/\/$/, '')}`
+  const place = { location, exchange }
   const password = await linkSecret(options, 'PASSWORD')
-  const broken: { error: unknown } = { error: null }
   const connection = await connected(target, vhost, password).catch((error: unknown) => {
-    throw failure(location, error, secretName(options.link, 'PASSWORD'))
+    throw amqpFailure(place, error, secretName(options.link, 'PASSWORD'))
   })
-  const channel = await openChannel(connection, exchange, broken).catch(async (error: unknown) => {
+  let lost: unknown = null
+  let blocked: string | null = null
+  connection.on('error', (error: unknown) => void (lost ??= error))
+  connection.on('blocked', (reason: unknown) => void (blocked = String(reason)))
+  connection.on('unblocked', () => void (blocked = null))
+  let channel: Channel | null = await openChannel(connection, exchange).catch(async (error: unknown) => {
     await closed(connection)
-    const said = broken.error ?? error
-    throw /NOT_FOUND - no exchange/.test(messageOf(said))
-      ? noExchange(location, exchange)
-      : failure(location, said)
+    throw amqpFailure(place, lost ?? error)
   })
+  let bytesMax = Number.POSITIVE_INFINITY
   return {
     location,
     identity: `amqp:${target.host}:${vhost}:${exchange}`,
     async deliver(batch) {
+      const messages = batch.messages.map((message) => encoded(batch, message))
+      const refuseLong = (): void =>
+        messages.forEach(({ message, content }) => refuseTooLong(location, message, content.length, bytesMax))
+      refuseLong()
       try {
-        await publish(channel, exchange, location, batch)
+        channel ??= await openChannel(connection, exchange)
+        await publish(channel.channel, place, batch, messages)
       } catch (error) {
-        throw failure(location, broken.error ?? error)
+        const said: unknown = lost ?? channel?.error ?? error
+        // For one message the broker closes the channel; the connection stays.
+        if (channel?.error !== null) channel = null
+        bytesMax = Math.min(bytesMax, messageBytesMaxIn(said) ?? bytesMax)
+        refuseLong()
+        if (blocked !== null && lost === null && isTimeout(said)) throw amqpBlocked(location, blocked, said)
+        throw amqpFailure(place, said)
       }
     },
     close: () => closed(connection),
@@ -67,25 +88,33 @@ function connected(target: URL, vhost: string, password: string | null): Promise
   return connect(settings, socket)
 }
 
-/** Fails where there is no such exchange. What breaks the channel later is kept for whoever waits on it. */
-async function openChannel(
-  connection: ChannelModel,
-  exchange: string,
-  broken: { error: unknown },
-): Promise<ConfirmChannel> {
-  const keep = (error: unknown): void => void (broken.error ??= error)
-  connection.on('error', keep)
-  const channel = await connection.createConfirmChannel()
-  channel.on('error', keep)
-  await channel.checkExchange(exchange)
-  return channel
+/** Fails where there is no such exchange. */
+async function openChannel(connection: ChannelModel, exchange: string): Promise<Channel> {
+  const opened: Channel = { channel: await connection.createConfirmChannel(), error: null }
+  // What breaks it is kept for whoever waits on it.
+  opened.channel.on('error', (error: unknown) => void (opened.error ??= error))
+  await opened.channel.checkExchange(exchange).catch((error: unknown) => {
+    throw opened.error ?? error
+  })
+  return opened
+}
+
+interface Encoded {
+  readonly message: RowMessage
+  readonly key: string
+  readonly content: Buffer
+}
+
+function encoded(batch: Batch, message: RowMessage): Encoded {
+  const content = Buffer.from(utf8(messageJson(batch, message)))
+  return { message, key: routingKey(message.table), content }
 }
 
 async function publish(
   channel: ConfirmChannel,
-  exchange: string,
-  location: string,
+  { location, exchange }: { readonly location: string; readonly exchange: string },
   batch: Batch,
+  messages: readonly Encoded[],
 ): Promise<void> {
   const unroutable: string[] = []
   const returned = (message: { fields: { routingKey: string } }): void =>
@@ -94,7 +123,7 @@ async function publish(
   try {
     const answers = await withTimeout(
       confirmMsMax,
-      Promise.all(batch.messages.map((message) => confirmed(channel, exchange, batch, message))),
+      Promise.all(messages.map((message) => confirmed(channel, exchange, batch, message))),
     )
     const broken = answers.find((error) => error !== null && !isNack(error))
     if (broken !== undefined) throw broken
@@ -112,9 +141,8 @@ function confirmed(
   channel: ConfirmChannel,
   exchange: string,
   batch: Batch,
-  message: RowMessage,
+  { message, key, content }: Encoded,
 ): Promise<Error | null> {
-  const content = Buffer.from(utf8(messageJson(batch, message)))
   const settings = {
     messageId: message.id,
     type: message.kind,
@@ -124,9 +152,7 @@ function confirmed(
     mandatory: true,
   }
   return new Promise((done) => {
-    channel.publish(exchange, routingKey(message.table), content, settings, (error: Error | null) =>
-      done(error),
-    )
+    channel.publish(exchange, key, content, settings, (error: Error | null) => done(error))
   })
 }
 
@@ -145,36 +171,6 @@ function routingKey(table: string): string {
       hint: "use a shorter path for the table, as with 'varve mv'",
     },
   )
-}
-
-function noExchange(location: string, exchange: string): VarveError {
-  return new VarveError('VARVE_REFUSED', `there is no exchange '${exchange}' at '${location}'`, {
-    data: { endpoint: location, exchange },
-    hint: `make it, and bind queues to it: rabbitmqadmin declare exchange name='${exchange}' type=topic`,
-  })
-}
-
-function noQueue(location: string, exchange: string, key: string): VarveError {
-  return new VarveError(
-    'VARVE_REFUSED',
-    `no queue of '${location}' takes '${key}' from exchange '${exchange}'`,
-    {
-      data: { endpoint: location, exchange, key },
-      hint: 'bind a queue to the exchange that does, and run the command again',
-    },
-  )
-}
-
-function failure(location: string, error: unknown, passwordName?: string): unknown {
-  if (error instanceof VarveError) return error
-  const { code } = error as { code?: unknown }
-  const hint =
-    passwordName === undefined ? undefined : `give the password in the environment as ${passwordName}`
-  // Reply codes of the protocol; 320 and 541 are a broker that ends. A refused login is told in words only.
-  const isAnswer =
-    (typeof code === 'number' && code >= 311 && code < 541 && code !== 320) || code === 'ERR_AUTH'
-  if (/ACCESS[-_]REFUSED|NOT[-_]ALLOWED/.test(messageOf(error))) return refused(location, error, hint)
-  return isAnswer ? refused(location, error) : unreachable(location, error)
 }
 
 /** Closes a connection; one that is lost already may fail to close. */

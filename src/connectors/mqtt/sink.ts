@@ -5,6 +5,7 @@ import { VarveError } from '../../base/errors.ts'
 import { utf8 } from '../../base/bytes.ts'
 import { linkSecret, secretName } from '../link-secret.ts'
 import { messageJson } from '../message-json.ts'
+import { RowsRefused } from '../rows-refused.ts'
 import { SinkFull, idsOf } from '../sink-full.ts'
 import { pathName, sinkAddress, wrongSinkUrl } from '../sink-address.ts'
 import { messageOf, refused, unreachable } from '../sink-failure.ts'
@@ -23,41 +24,67 @@ export async function openMqtt(url: string, options: SinkOptions): Promise<Sink>
   const target = sinkAddress(url, 'mqtt://USER@HOST:PORT/TOPIC', [])
   const location = `${target.protocol}//${target.host}`
   const prefix = pathName(target, options.link, /[+#\0]/)
+  const passwordHint = `give the password in the environment as ${secretName(options.link, 'PASSWORD')}`
   const password = await linkSecret(options, 'PASSWORD')
   if (password !== null && target.username === '')
     throw wrongSinkUrl(url, 'there is a password, and the URL names no user: mqtt://USER@HOST/TOPIC')
-  const connected = await connectMqtt(target, password).catch((error: unknown) => {
-    throw failure(location, error, secretName(options.link, 'PASSWORD'))
-  })
+  const connect = (): Promise<MqttConnection> =>
+    connectMqtt(target, password).catch((error: unknown) => {
+      throw failure(location, error, passwordHint)
+    })
+  let connection: MqttConnection | null = await connect()
+  const failed = (error: unknown, batch: Batch): unknown =>
+    (error as { code?: unknown }).code === quotaExceeded
+      ? new SinkFull(location, messageOf(error), { left: idsOf(batch.messages), cause: error })
+      : failure(location, error, `let the user publish to '${prefix}/#'`)
   return {
     location,
     identity: `mqtt:${target.host}:${prefix}`,
     async deliver(batch) {
-      const { client, limits, lost, unheard } = connected
+      connection ??= await connect()
+      const { limits, client } = connection
       const messages = batch.messages.map((message) => encoded(location, prefix, batch, message, limits))
-      const window = Math.min(inFlightMax, limits.receiveMaximum ?? inFlightMax)
-      const before = unheard()
       try {
-        for (let at = 0; at < messages.length; at += window) {
-          const together = messages.slice(at, at + window)
-          const sent = together.map(({ topic, bytes }) => client.publishAsync(topic, bytes, sendOptions))
-          await withTimeout(confirmMsMax, Promise.race([Promise.all(sent), lost]))
-        }
+        return await publish(connection, location, messages, limits.receiveMaximum)
       } catch (error) {
-        if ((error as { code?: unknown }).code === quotaExceeded)
-          throw new SinkFull(location, messageOf(error), { left: idsOf(batch.messages), cause: error })
-        throw failure(location, error)
+        if (!isLost(error)) throw failed(error, batch)
+        // A broker may have ended it for one of the messages: which one shows when they come alone.
+        connection = null
+        client.end(true)
       }
-      // A batch is of one table, and so of one topic.
-      if (unheard() > before) throw nobodyListens(location, messages[0]!.topic)
+      connection = await connect()
+      for (const one of messages) {
+        const alone = publish(connection, location, [one], 1)
+        await alone.catch((error: unknown) => {
+          throw isUnknownAnswer(error) ? refusedLong(location, one, error) : failed(error, batch)
+        })
+      }
     },
-    close: () => connected.client.endAsync(true),
+    close: async () => connection?.client.endAsync(true),
   }
 }
 
 const sendOptions = { qos: 1, properties: { contentType: 'application/json' } } as const
 
+/** Some of them at once, as the broker allows. A batch is of one table, and so of one topic. */
+async function publish(
+  { client, lost, unheard }: MqttConnection,
+  location: string,
+  messages: readonly Encoded[],
+  receiveMaximum: number = inFlightMax,
+): Promise<void> {
+  const before = unheard()
+  const window = Math.min(inFlightMax, receiveMaximum)
+  for (let at = 0; at < messages.length; at += window) {
+    const together = messages.slice(at, at + window)
+    const sent = together.map(({ topic, bytes }) => client.publishAsync(topic, bytes, sendOptions))
+    await withTimeout(confirmMsMax, Promise.race([Promise.all(sent), lost]))
+  }
+  if (unheard() > before) throw nobodyListens(location, messages[0]!.topic)
+}
+
 interface Encoded {
+  readonly id: string
   readonly topic: string
   readonly bytes: Buffer
 }
@@ -74,7 +101,7 @@ function encoded(
   // Of the whole packet: its head is small beside this.
   const room = (limits.maximumPacketSize ?? Number.POSITIVE_INFINITY) - topic.length * 3 - 64
   refuseTooLong(location, message, bytes.length, room)
-  return { topic, bytes }
+  return { id: message.id, topic, bytes }
 }
 
 function nobodyListens(location: string, topic: string): VarveError {
@@ -88,13 +115,26 @@ function nobodyListens(location: string, topic: string): VarveError {
   )
 }
 
-function failure(location: string, error: unknown, passwordName?: string): unknown {
+/** No answer of the broker. */
+function isLost(error: unknown): boolean {
+  return !(error instanceof VarveError) && typeof (error as { code?: unknown }).code !== 'number'
+}
+
+/** mosquitto confirms what is longer than its message_size_limit with a code that MQTT has not for that. */
+function isUnknownAnswer(error: unknown): boolean {
+  return messageOf(error) === 'Invalid puback reason code'
+}
+
+function refusedLong(location: string, { id, bytes }: Encoded, cause: unknown): RowsRefused {
+  const words = `'${location}' refuses a message of ${bytes.length} bytes: it may be longer than its message_size_limit`
+  return new RowsRefused(words, { ids: new Set([id]), data: { endpoint: location }, cause })
+}
+
+function failure(location: string, error: unknown, hint: string): unknown {
   if (error instanceof VarveError) return error
   // Reason codes are the broker's own word; without one it is the line.
   const { code } = error as { code?: unknown }
   if (typeof code !== 'number' || isPassing(code)) return unreachable(location, error)
-  const hint =
-    passwordName === undefined ? undefined : `give the password in the environment as ${passwordName}`
   return refused(location, error, hint)
 }
 

@@ -115,7 +115,9 @@ async function publish(
 }
 
 function failure(location: string, error: Error): VarveError {
-  return isRefusal(error) ? refused(location, error) : unreachable(location, error)
+  const [, subject] = /publish to "([^"]*)"/i.exec(messageOf(error)) ?? []
+  const hint = subject === undefined ? undefined : `let the user publish to '${subject}'`
+  return isRefusal(error) ? refused(location, error, hint) : unreachable(location, error)
 }
 
 function isRefusal(error: unknown): boolean {

@@ -33,7 +33,7 @@ export async function openRedis(url: string, options: SinkOptions): Promise<Sink
       const said = firstSaid(error)
       if (batch !== undefined && said instanceof Error && wordsOf(said).startsWith('OOM '))
         throw new SinkFull(location, wordsOf(said), { left: idsOf(batch.messages), cause: error })
-      throw redisFailure({ location, link: options.link, passwordName }, said)
+      throw redisFailure({ location, link: options.link, prefix, passwordName }, said)
     }
   }
   await asked(() => client.connect())
@@ -97,6 +97,14 @@ function overtaken(link: string): VarveError {
   })
 }
 
+/** Answers that pass by themselves, or when somebody has looked after the server, and what to do. */
+const passing: readonly (readonly [RegExp, string])[] = [
+  [/^READONLY /, 'it is a replica now: let the URL lead to its primary, or wait until it is one again'],
+  [/^MISCONF /, 'it cannot write its data to disk: free some space there, or see its log'],
+  [/^NOREPLICAS /, 'let its replicas come back'],
+  [/^ERR max number of clients/, 'close other connections, or let it take more (maxclients)'],
+]
+
 /** The first failure among the answers that MULTI gathers, which says why. */
 function firstSaid(error: unknown): unknown {
   const { errorIndexes, replies } = error as { errorIndexes?: number[]; replies?: unknown[] }
@@ -112,16 +120,28 @@ function wordsOf({ message }: Error): string {
 interface Asked {
   readonly location: string
   readonly link: string
+  readonly prefix: string
   readonly passwordName: string
 }
 
-function redisFailure({ location, link, passwordName }: Asked, error: unknown): unknown {
+function redisFailure({ location, link, prefix, passwordName }: Asked, error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof VarveError) return error
   if (error.constructor.name === 'WatchError') return overtaken(link)
   const words = wordsOf(error)
-  if (/^(NOAUTH|WRONGPASS|NOPERM|ERR AUTH|ERR invalid password)/.test(words))
+  const [, hint] = passing.find(([pattern]) => pattern.test(words)) ?? []
+  if (hint !== undefined) {
+    const data = { endpoint: location, passing: true }
+    return new VarveError('VARVE_REFUSED', `'${location}' refuses: ${words}`, { cause: error, data, hint })
+  }
+  if (words.startsWith('NOPERM '))
+    return refused(
+      location,
+      error,
+      `let the user write there: ACL SETUSER NAME '~${prefix}:*' +multi +exec +watch +hgetall +hset +del`,
+    )
+  if (/^(NOAUTH|WRONGPASS|ERR AUTH|ERR invalid password)/.test(words))
     return refused(location, error, `give the password in the environment as ${passwordName}`)
-  if (/^(LOADING|BUSY|MASTERDOWN|CLUSTERDOWN)/.test(words)) return unreachable(location, error)
+  if (/^(LOADING|BUSY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN)/.test(words)) return unreachable(location, error)
   // The server's own answers begin with a word in capitals.
   return /^[A-Z]+ /.test(error.message) ? refused(location, error) : unreachable(location, error)
 }

@@ -1,8 +1,9 @@
 // AMQP as a sink, with a real RabbitMQ: the contract of sinks, and what a broker refuses.
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import fs from 'node:fs'
 import { type ChannelModel, connect } from 'amqplib'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { openSink } from '../../../src/connectors/open-sink.ts'
 import type { Batch } from '../../../src/connectors/sink.ts'
 import { BatchSender } from '../../../src/sync/deliver/batch-sender.ts'
@@ -13,13 +14,19 @@ import { deliverTo, insertInto, oneBatch } from '../../support/one-batch.ts'
 
 // Debian's script in the path would change the user.
 const program = '/usr/lib/rabbitmq/bin/rabbitmq-server'
+const controller = '/usr/lib/rabbitmq/bin/rabbitmqctl'
 const hasRabbit = fs.existsSync(program)
 const without = hasRabbit ? '' : ' (skipped: rabbitmq-server is not installed)'
 const environment = { VARVE_LINK_SHOP_PASSWORD: 'a password' }
 const startMsMax = 240_000
 
+interface Rabbit extends Broker {
+  /** As rabbitmqctl. */
+  control(...words: string[]): Promise<void>
+}
+
 /** With its own port mapper of Erlang, which is ended with it. */
-async function startRabbit(): Promise<Broker> {
+async function startRabbit(): Promise<Rabbit> {
   const [distribution, mapper] = [await freePort(), await freePort()]
   const mapperAt = {
     ERL_EPMD_PORT: `${mapper}`,
@@ -51,6 +58,14 @@ async function startRabbit(): Promise<Broker> {
   )
   return {
     ...broker,
+    async control(...words) {
+      const env = { PATH: process.env['PATH'], HOME: broker.dir, ...mapperAt }
+      const child = spawn(controller, ['-n', `varve${broker.port}@localhost`, ...words], {
+        env,
+        stdio: 'ignore',
+      })
+      expect([words, await once(child, 'close')]).toEqual([words, [0, null]])
+    },
     async stop() {
       await broker.stop()
       spawnSync('epmd', ['-port', `${mapper}`, '-kill'], { stdio: 'ignore' })
@@ -62,7 +77,7 @@ const clientOf = (port: number): Promise<ChannelModel> =>
   connect({ protocol: 'amqp', hostname: '127.0.0.1', port, username: 'ada', password: 'a password' })
 
 describe.skipIf(!hasRabbit)(`AMQP${without}`, () => {
-  let broker: Broker
+  let broker: Rabbit
   let client: ChannelModel
   beforeAll(async () => {
     broker = await startRabbit()
@@ -160,6 +175,81 @@ describe.skipIf(!hasRabbit)(`AMQP${without}`, () => {
       data: { passing: true },
     })
     await channel.close()
+    await sink.close()
+  }, 60_000)
+
+  const open = (name: string) =>
+    openSink(`amqp://ada@127.0.0.1:${broker.port}?exchange=${name}`, { link: 'shop', environment })
+
+  test('an exchange that is deleted and a right that is taken away between two batches are said, and what to do', async () => {
+    await exchange('gone')
+    const gone = await open('gone')
+    await gone.deliver(insertInto('people'))
+    await client.createChannel().then((channel) => channel.deleteExchange('gone'))
+    await expect(gone.deliver(insertInto('people'))).rejects.toMatchObject({
+      code: 'VARVE_REFUSED',
+      message: expect.stringMatching(/^there is no exchange 'gone'/),
+      hint: expect.stringContaining('rabbitmqadmin declare exchange'),
+    })
+    await exchange('gone')
+    // The same connection goes on.
+    await gone.deliver(insertInto('people'))
+    await gone.close()
+    // A channel may remember what was allowed before.
+    const refused = await open('gone')
+    await broker.control('set_permissions', 'ada', '.*', '^$', '.*')
+    try {
+      await expect(refused.deliver(insertInto('people'))).rejects.toMatchObject({
+        message: expect.stringContaining("access to exchange 'gone'"),
+        hint: expect.stringContaining('rabbitmqctl set_permissions'),
+      })
+    } finally {
+      await broker.control('set_permissions', 'ada', '.*', '.*', '.*')
+    }
+    await refused.deliver(insertInto('people'))
+    await refused.close()
+  }, 60_000)
+
+  test('a message that is longer than the broker takes is refused by name, and those beside it are kept', async () => {
+    await broker.control('eval', 'application:set_env(rabbit, max_message_size, 2000).')
+    await exchange('short')
+    const sink = await open('short')
+    const row = insertInto('people').messages[0]!
+    const messages = [1, 2, 3].map((id) => {
+      const text = id === 2 ? 'x'.repeat(5000) : ''
+      return { ...row, id: `m${id}`, keyHex: `${id}`, key: { id }, after: { id, text } }
+    })
+    const refused = await new BatchSender(sink).tell(oneBatch({ messages }) as never, new Set())
+    expect(refused.map(({ row: { id }, message }) => [id, message])).toEqual([
+      ['m2', expect.stringMatching(/^row \{"id":2\} of 'people' is a message of \d+ bytes, .* takes 2000$/)],
+    ])
+    expect(new Set((await messagesOf('short')).map(({ key }) => key['id']))).toEqual(new Set([1, 3]))
+    await broker.control('eval', 'application:set_env(rabbit, max_message_size, 134217728).')
+    await sink.close()
+  }, 60_000)
+
+  test('a broker that is short of memory says so, and goes on when it has some again', async () => {
+    await exchange('short of memory')
+    const sink = await open('short%20of%20memory')
+    await broker.control('set_vm_memory_high_watermark', '0.00001')
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    try {
+      const told = sink.deliver(insertInto('people')).then(
+        () => 'delivered',
+        ({ message, data }: { message: string; data: object }) => [message, data],
+      )
+      // It takes longer than the word that the connection is blocked.
+      await broker.control('list_connections')
+      await vi.advanceTimersByTimeAsync(60_000)
+      expect(await told).toEqual([
+        expect.stringMatching(/ takes no messages now: low on memory$/),
+        expect.objectContaining({ passing: true }),
+      ])
+    } finally {
+      vi.useRealTimers()
+      await broker.control('set_vm_memory_high_watermark', '0.4')
+    }
+    await sink.deliver(insertInto('people'))
     await sink.close()
   }, 60_000)
 

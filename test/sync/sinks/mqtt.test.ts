@@ -6,9 +6,10 @@ import { type MqttClient, connectAsync } from 'mqtt'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openSink } from '../../../src/connectors/open-sink.ts'
 import type { Batch } from '../../../src/connectors/sink.ts'
+import { BatchSender } from '../../../src/sync/deliver/batch-sender.ts'
 import { type Message, sinkContract } from '../../contract/sink.ts'
 import { type Broker, programAt, startBroker } from '../../support/brokers.ts'
-import { deliverTo, insertInto } from '../../support/one-batch.ts'
+import { deliverTo, insertInto, oneBatch } from '../../support/one-batch.ts'
 
 const program = programAt('mosquitto')
 const without = program === null ? ' (skipped: mosquitto is not installed)' : ''
@@ -124,6 +125,44 @@ describe.skipIf(program === null)(`MQTT${without}`, () => {
     expect(await deliver('open', insertInto('a+b/c#.csv'))).toBe('delivered')
     expect((await listener.messages()).map(({ table }) => table)).toEqual(['a+b/c#.csv'])
     await listener.stop()
+  })
+
+  test('a message that is longer than a limit of the broker that it does not tell is refused alone', async () => {
+    const other = await startMosquitto('message_size_limit 3000')
+    const listener = await Listener.on(other.port, 'x')
+    const sink = await openSink(`mqtt://ada@127.0.0.1:${other.port}/x`, { link: 'shop', environment })
+    const row = insertInto('people').messages[0]!
+    const messages = [1, 2, 3, 4].map((id) => {
+      const text = id === 3 ? 'x'.repeat(5000) : ''
+      return { ...row, id: `m${id}`, keyHex: `${id}`, key: { id }, after: { id, text } }
+    })
+    const refused = await new BatchSender(sink).tell(oneBatch({ messages }) as never, new Set())
+    expect(refused.map(({ row: { id }, message }) => [id, message])).toEqual([
+      ['m3', expect.stringContaining('message_size_limit')],
+    ])
+    expect(new Set((await listener.messages()).map(({ key }) => key['id']))).toEqual(new Set([1, 2, 4]))
+    await sink.close()
+    await listener.stop()
+    await other.stop()
+  })
+
+  test('a right that is taken away between two batches is said, and what to do', async () => {
+    const other = await startMosquitto()
+    const listener = await Listener.on(other.port, 'x')
+    const sink = await openSink(`mqtt://ada@127.0.0.1:${other.port}/x`, { link: 'shop', environment })
+    await sink.deliver(insertInto('people'))
+    writeFileSync(`${other.dir}/acl`, 'user ada\ntopic read #\n')
+    other.signal('SIGHUP')
+    await expect
+      .poll(() => sink.deliver(insertInto('people')).catch((error: unknown) => error), { timeout: 20_000 })
+      .toMatchObject({
+        code: 'VARVE_REFUSED',
+        message: expect.stringContaining('Not authorized'),
+        hint: "let the user publish to 'x/#'",
+      })
+    await sink.close()
+    await listener.stop()
+    await other.stop()
   })
 
   test('a broker that ends in the middle is unreachable', async () => {

@@ -129,6 +129,33 @@ describe.skipIf(program === null)(`NATS${without}`, () => {
     )
   })
 
+  test('a right that is taken away between two batches is said, and what to do', async () => {
+    const settings = (port: number, rights: string): string =>
+      `listen: "127.0.0.1:${port}"
+       jetstream: { store_dir: "STORE" }
+       authorization: { users: [ { user: ada, password: "a password" ${rights} } ] }`
+    let file = ''
+    const other = await startBroker({
+      program: program!,
+      args: (port, dir) => {
+        file = `${dir}/nats.conf`
+        writeFileSync(file, settings(port, '').replace('STORE', dir))
+        return ['-c', file]
+      },
+    })
+    await addStream(other.port, 'kept')
+    const sink = await openSink(`nats://ada@127.0.0.1:${other.port}/kept`, { link: 'shop', environment })
+    await sink.deliver(insertInto('people'))
+    const denied = ', permissions: { publish: { deny: "kept.>" } }'
+    writeFileSync(file, settings(other.port, denied).replace('STORE', other.dir))
+    other.signal('SIGHUP')
+    await expect
+      .poll(() => sink.deliver(insertInto('people')).catch((error: unknown) => error), { timeout: 20_000 })
+      .toMatchObject({ code: 'VARVE_REFUSED', hint: "let the user publish to 'kept.people'" })
+    await sink.close()
+    await other.stop()
+  })
+
   test('a server that ends between two batches is unreachable', async () => {
     await addStream(broker.port, 'ended')
     const sink = await openSink(`nats://ada@127.0.0.1:${broker.port}/ended`, { link: 'shop', environment })

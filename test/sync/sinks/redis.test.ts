@@ -14,7 +14,7 @@ import { deliverRound } from '../../../src/sync/deliver/deliver.ts'
 import type { Link, Receipt } from '../../../src/sync/interface.ts'
 import { type Rows, sinkContract } from '../../contract/sink.ts'
 import { type Broker, programAt, startBroker } from '../../support/brokers.ts'
-import { insertInto, oneBatch } from '../../support/one-batch.ts'
+import { deliverTo, insertInto, oneBatch } from '../../support/one-batch.ts'
 import { fault } from '../../support/fault.ts'
 
 const program = programAt('redis-server')
@@ -112,6 +112,45 @@ describe.skipIf(program === null)(`Redis${without}`, () => {
     await sink.deliver({ ...insertInto('people'), link: 'other' })
     expect(await fault(sink.position!())).toContain("the link 'other' writes under the same prefix")
     await sink.close()
+  })
+
+  test('a server that takes no writes for now says what to do, and takes them again when it can', async () => {
+    const admin = clientOf(broker.port)
+    await admin.connect()
+    const sink = await open('?prefix=later')
+    const told = async (): Promise<unknown> =>
+      sink.deliver(insertInto('people')).catch((error: unknown) => error)
+    await admin.sendCommand(['REPLICAOF', '127.0.0.1', '9'])
+    expect(await told()).toMatchObject({
+      code: 'VARVE_REFUSED',
+      data: { passing: true },
+      hint: expect.stringContaining('primary'),
+    })
+    await admin.sendCommand(['REPLICAOF', 'NO', 'ONE'])
+    await admin.sendCommand(['CONFIG', 'SET', 'min-replicas-to-write', '1'])
+    expect(await told()).toMatchObject({
+      message: expect.stringContaining('NOREPLICAS'),
+      data: { passing: true },
+    })
+    await admin.sendCommand(['CONFIG', 'SET', 'min-replicas-to-write', '0'])
+    expect(await told()).toBeUndefined()
+    await sink.close()
+    admin.destroy()
+  })
+
+  test('a user without rights to the prefix, and a command that is taken away, are named with what to allow', async () => {
+    const admin = clientOf(broker.port)
+    await admin.connect()
+    await admin.sendCommand(['ACL', 'SETUSER', 'ada', 'on', `>${password}`, '~other:*', '+@all'])
+    const asAda = (): Promise<string> =>
+      deliverTo(`redis://ada@127.0.0.1:${broker.port}?prefix=acl`, insertInto('people'), environment)
+    expect(await asAda()).toMatch(/^VARVE_REFUSED: .* refuses: NOPERM /)
+    const allowed = ['~acl:*', '-@all', '+multi', '+exec', '+watch', '+hgetall', '+hset', '+del']
+    await admin.sendCommand(['ACL', 'SETUSER', 'ada', 'resetkeys', ...allowed])
+    expect(await asAda()).toBe('delivered')
+    await admin.sendCommand(['ACL', 'SETUSER', 'ada', '-hset'])
+    expect(await asAda()).toMatch(/NOPERM .*'hset'/)
+    admin.destroy()
   })
 
   test('a server that is out of memory refuses the batch as a whole', async () => {
