@@ -1,7 +1,8 @@
 // Cuts a stream of bytes into slices that end behind a record. The cut is a guess of the format's, which the parser
 // checks: what it could not finish comes back and leads the next slice.
-import { concatBytes, emptyBytes, sharedBuffer } from '../base/bytes.ts'
+import { concatBytes, emptyBytes } from '../base/bytes.ts'
 import { throwIfAborted } from '../base/errors.ts'
+import { SliceMemory } from '../base/slice-memory.ts'
 import { NotATable } from './not-a-table.ts'
 
 /** Large enough that the few leaves at a slice's ends, which are cut twice, do not count. */
@@ -18,8 +19,7 @@ export class Slicer {
   #end = 0
   #ended = false
   #windowMin = sliceBytes
-  /** Memory of slices that are done with: fresh memory costs more than the copy into it. */
-  readonly #free: Uint8Array[] = []
+  readonly #memory = new SliceMemory(sliceBytes)
 
   constructor(source: AsyncIterable<Uint8Array>, signal: AbortSignal | undefined) {
     this.#source = source[Symbol.asyncIterator]()
@@ -60,12 +60,11 @@ export class Slicer {
 
   /** Called when nobody reads the slice any more: its memory is used for another. */
   release(slice: Uint8Array): void {
-    if (slice.buffer.byteLength === sliceBytes) this.#free.push(new Uint8Array(slice.buffer))
+    this.#memory.release(slice)
   }
 
   #copyOf(bytes: Uint8Array): Uint8Array {
-    const target = bytes.length > sliceBytes ? undefined : this.#free.pop()
-    const copy = target ?? new Uint8Array(sharedBuffer(Math.max(sliceBytes, bytes.length)))
+    const copy = this.#memory.take(bytes.length)
     copy.set(bytes)
     return copy.subarray(0, bytes.length)
   }

@@ -1,5 +1,5 @@
 // Slices of whole rows, in memory that threads share: large enough that what each costs by itself does not count.
-import { sharedBuffer } from '../../../base/bytes.ts'
+import { SliceMemory } from '../../../base/slice-memory.ts'
 
 const sliceBytes = 1 << 20
 
@@ -9,10 +9,7 @@ export class FrameSlices {
   #held: Uint8Array | null = null
   #isEnded = false
   #isFirst = true
-  /** Memory of slices that are done with: fresh memory costs more than the copy into it. */
-  readonly #free: Uint8Array[] = []
-  /** That of a row longer than a slice, for the next such row: what threads have shared they let lie for long. */
-  #large: Uint8Array | null = null
+  readonly #memory = new SliceMemory(sliceBytes)
 
   /** `source` gives whole frames, which are copied. */
   constructor(source: AsyncIterable<Uint8Array>) {
@@ -30,7 +27,7 @@ export class FrameSlices {
       if (this.#held === null) break
       const needed = length + this.#held.length
       if (needed > Math.max(slice.length, sliceBytes)) break
-      if (needed > slice.length) slice = copyInto(this.#memory(needed), slice)
+      if (needed > slice.length) slice = copyInto(this.#memory.take(needed), slice)
       slice.set(this.#held, length)
       length = needed
     }
@@ -40,16 +37,14 @@ export class FrameSlices {
   /** Nothing more comes of a small table: it has memory of its size alone. */
   #begin(frames: Uint8Array): Uint8Array {
     const isSmall = this.#isFirst && frames.length < sliceBytes
-    const memory = isSmall ? new Uint8Array(frames.length) : this.#memory(frames.length)
+    const memory = isSmall ? new Uint8Array(frames.length) : this.#memory.take(frames.length)
     this.#isFirst = false
     return copyInto(memory, frames)
   }
 
   /** Called when nobody reads the slice any more: its memory is used for another. */
   release(slice: Uint8Array): void {
-    const { byteLength } = slice.buffer
-    if (byteLength === sliceBytes) this.#free.push(new Uint8Array(slice.buffer))
-    else if (byteLength > sliceBytes) this.#large = new Uint8Array(slice.buffer)
+    this.#memory.release(slice)
   }
 
   async close(): Promise<void> {
@@ -63,14 +58,6 @@ export class FrameSlices {
     if (done !== true) return value
     this.#isEnded = true
     return null
-  }
-
-  #memory(bytes: number): Uint8Array {
-    if (bytes <= sliceBytes) return this.#free.pop() ?? new Uint8Array(sharedBuffer(sliceBytes))
-    const large = this.#large
-    this.#large = null
-    if (large !== null && large.length >= bytes) return large
-    return new Uint8Array(sharedBuffer(Math.ceil(bytes / sliceBytes) * sliceBytes))
   }
 }
 
