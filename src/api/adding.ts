@@ -1,6 +1,7 @@
 // Options and result of `add`, and what it says of conflicts.
 import type { NamedPath } from '../files/pathspec.ts'
-import { type Repo, mergeRef } from '../repo/interface.ts'
+import { mergeRef } from '../repo/interface.ts'
+import type { Worktree } from '../worktree/interface.ts'
 import type { OperationOptions, PathChange } from './interface.ts'
 
 export interface AddOptions extends OperationOptions {
@@ -10,6 +11,8 @@ export interface AddOptions extends OperationOptions {
   readonly update?: boolean
   /** Tables are stored as plain files this time. */
   readonly asFile?: boolean
+  /** What is staged counts as executable, or does not, whatever the files are: for file systems that keep no such bit. */
+  readonly executable?: boolean
   /** Nothing is staged. */
   readonly dryRun?: boolean
 }
@@ -26,14 +29,29 @@ export interface AddResult {
 
 /** As in git, adding a path says that its conflicts are settled by what the file holds. */
 export async function settleAdded(
-  repo: Repo,
-  result: AddResult,
+  worktree: Worktree,
+  added: AddResult,
   named: readonly NamedPath[],
-  options: Pick<AddOptions, 'all' | 'dryRun'>,
+  options: AddOptions,
 ): Promise<AddResult> {
+  const { executable } = options
+  const result =
+    executable === undefined ? added : await withBit(worktree, added, named, { ...options, executable })
   if (options.dryRun === true || options.all === true) return result
-  if (!(await repo.store.manifest()).refs.has(mergeRef)) return result
+  if (!(await worktree.repo.store.manifest()).refs.has(mergeRef)) return result
   const { settlePaths } = await import('./conflicts/settle-paths.ts')
-  const settled = await settlePaths(repo, named)
+  const settled = await settlePaths(worktree.repo, named)
   return settled === null ? result : { ...result, settled }
+}
+
+async function withBit(
+  worktree: Worktree,
+  added: AddResult,
+  named: readonly NamedPath[],
+  options: AddOptions & { readonly executable: boolean },
+): Promise<AddResult> {
+  const { setExecutable } = await import('../worktree/executable-bit.ts')
+  const changed = await setExecutable(worktree, named, options)
+  const known = new Set(added.staged.map(({ path }) => path))
+  return { ...added, staged: [...added.staged, ...changed.filter(({ path }) => !known.has(path))] }
 }

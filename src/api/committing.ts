@@ -20,6 +20,8 @@ export interface CommitOptions extends OperationOptions {
   readonly all?: boolean
   /** Changes of these paths alone, staged or not; what else is staged stays so. */
   readonly paths?: readonly NamedPath[]
+  /** With `paths`: what else is staged is committed as well. */
+  readonly include?: boolean
   /** Takes the place of the last commit. */
   readonly amend?: boolean
   readonly allowEmpty?: boolean
@@ -55,7 +57,7 @@ export async function commitPreview(
     const { ref, parents, before, tree } = await previewCommit(manifest, io, {
       ...options,
       ...index,
-      only: onlyPaths(paths),
+      only: onlyPaths(options),
     })
     const changes: DiffStat[] = []
     for await (const diff of diffDatasets(nodes, before, tree, { signal: options.signal }))
@@ -86,8 +88,11 @@ export async function pathsToStage(
   return open.length === 0 ? [] : [...open, ...excluding]
 }
 
-export function onlyPaths(paths: readonly NamedPath[] | undefined): ((path: string) => boolean) | undefined {
-  if (paths === undefined) return undefined
+export function onlyPaths({
+  paths,
+  include,
+}: Pick<CommitOptions, 'paths' | 'include'>): ((path: string) => boolean) | undefined {
+  if (paths === undefined || include === true) return undefined
   const spec = new PathSelection(paths)
   return (path) => spec.has(path)
 }

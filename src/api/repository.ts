@@ -99,7 +99,7 @@ export class Repository extends DerivingRepository {
   ): Promise<AddResult> {
     const named = options.all === true ? ['.'] : paths
     const result = await this.#stage(named, { ...options, trackedOnly: update })
-    return settleAdded(this.repo, result, named, options)
+    return settleAdded(this.worktree, result, named, options)
   }
 
   /** Declares a file to be a table. Its rows are staged by `add`. */
@@ -203,13 +203,13 @@ export class Repository extends DerivingRepository {
     signatureOf(this.repo, manifest, options.author)
     const state = await readMergeState(this.repo.store, manifest)
     refuseUnresolved(state)
-    if (state !== null && options.paths !== undefined) throw partOfMerge(state.kind)
+    if (state !== null && onlyPaths(options) !== undefined) throw partOfMerge(state.kind)
     const { all, paths, ...rest } = options
     if (all === true) await this.#stage(['.'], { ...rest, trackedOnly: true })
     const toStage = paths === undefined ? [] : await pathsToStage(this.worktree, paths, rest)
     if (toStage.length > 0) await this.#stage(toStage, { ...rest, trackedOnly: true })
     return endingMerge(this.repo, this.folder, options, async () => {
-      const commit = await commitIndex(this.repo, { ...rest, only: onlyPaths(paths) })
+      const commit = await commitIndex(this.repo, { ...rest, only: onlyPaths(options) })
       return commitInfoOf(commit, await refNames(this.repo, await this.repo.store.manifest()))
     })
   }

@@ -42,6 +42,11 @@ test.each([
   [['.']],
   [['--', 'in/x', 'in/z']],
   [['--amend', '--no-edit', 'a']],
+  [['-i', 'a']],
+  [['-i', 'in/x', 'b']],
+  [['--include', 'gone']],
+  [['-o', 'a']],
+  [['-i', '--amend', '--no-edit', 'a']],
 ])('commit %s', async (args) => {
   const message = args.includes('--amend') ? [] : ['-m', 'Some']
   const preview = JSON.parse(await ok('commit', '--dry-run', '--json', ...args)) as {
@@ -58,6 +63,24 @@ test.each([
   await both('commit', '-q', '-a', '-m', 'Rest', '--allow-empty')
   await expectAlike()
   await ok('fsck')
+})
+
+test('paths that are included need to be named, and may be in a merge', async () => {
+  for (const args of [['-i'], ['-o'], ['-i', '-o', 'a'], ['-i', '-a']])
+    expect(await varve('commit', '-m', 'Some', ...args)).toMatchObject({ code: 2 })
+  await both('commit', '-q', '-a', '-m', 'Rest')
+  await both('switch', '-q', '-c', 'side')
+  put('a', 'on the side\n')
+  await both('commit', '-q', '-a', '-m', 'Side')
+  await both('switch', '-q', 'main')
+  put('b', 'on main\n')
+  await both('commit', '-q', '-a', '-m', 'Main')
+  await both('merge', '-q', '--no-commit', 'side')
+  put('in/x', 'in the merge\n')
+  await both('commit', '-q', '-i', '-m', 'Merged', 'in/x')
+  expect(await ok('status', '--porcelain')).toBe(git('status', '--porcelain'))
+  expect(await ok('show', 'HEAD:in/x')).toBe('in the merge\n')
+  expect((await ok('log', '-1', '--format=%p')).trim().split(' ')).toHaveLength(2)
 })
 
 test('what is edited after it was staged is committed as the file is now', async () => {

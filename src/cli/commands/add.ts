@@ -9,7 +9,11 @@ import { counted } from '../../base/size.ts'
 import { visible } from '../visible.ts'
 
 export const command: Command = {
-  usage: ['add [--dry-run] [--as-file] PATH...', 'add --all [PATH...]', 'add --update [PATH...]'],
+  usage: [
+    'add [--dry-run] [--as-file] [--chmod (+|-)x] PATH...',
+    'add --all [PATH...]',
+    'add --update [PATH...]',
+  ],
   description:
     'Stages files as they are now for the next commit. A folder stands for everything below it, removed\nfiles included. Tracked tables are stored by row, and a checkout later writes them back byte for\nbyte. A table with a broken row, such as a key that is used twice, is refused. A table that could\nnot be written back byte for byte is stored as a plain file, and add says so. It also says what it\nleaves out: other repositories, pipes, and what a partial clone did not take.',
   options: {
@@ -27,6 +31,12 @@ export const command: Command = {
       type: 'flag',
       about: "store tables as plain files this time; 'varve untrack' does this permanently",
     },
+    chmod: {
+      type: 'text',
+      value: '(+|-)x',
+      choices: ['+x', '-x'],
+      about: 'also stage the files as executable, or as not; the files here stay as they are',
+    },
     'dry-run': { type: 'flag', short: 'n', about: 'only show what would be staged' },
     ...pathspecFileOptions,
   },
@@ -35,6 +45,7 @@ export const command: Command = {
     ['varve add .', 'stage everything below the folder you are in'],
     ["varve add '*.csv' ':!drafts'", 'stage all such files, but none of one folder'],
     ['varve add -u', 'stage what has changed, and no new files'],
+    ['varve add --chmod=+x run.sh', 'stage a file as executable, where the file system has no such bit'],
     ['varve add --all --dry-run', 'see what would be staged'],
   ],
   json: "{ staged: { path: string; state: 'added' | 'modified' | 'deleted' | 'renamed' | 'typechange'; from?: string; kind: 'file' | 'table' | 'symlink' }[]; notTables: { path: string; reason: string }[]; skipped: { path: string; reason: string }[]; settled?: { resolved: number; left: number } }",
@@ -44,6 +55,10 @@ export const command: Command = {
 async function run({ arguments: given, out, repository, operation }: Context): Promise<number> {
   const update = given.flag('update')
   given.exclusive('all', 'update')
+  for (const other of ['all', 'update']) given.exclusive('chmod', other)
+  const chmod = given.text('chmod')
+  if (chmod !== undefined && chmod !== '+x' && chmod !== '-x')
+    throw usage(`'${chmod}' is no mode of '--chmod'`, "'+x' or '-x'")
   // With paths it is of these, and a path stands for removed files anyway.
   const words = await pathWords(given, given.words)
   const all = words.length === 0 && (given.flag('all') || update)
@@ -52,7 +67,14 @@ async function run({ arguments: given, out, repository, operation }: Context): P
   const dryRun = given.flag('dry-run')
   const repo = await repository()
   const paths = toPathspecs(repo.root, words)
-  const result = await repo.add(paths, { ...operation, all, update, asFile: given.flag('as-file'), dryRun })
+  const result = await repo.add(paths, {
+    ...operation,
+    all,
+    update,
+    asFile: given.flag('as-file'),
+    dryRun,
+    ...(chmod === undefined ? {} : { executable: chmod === '+x' }),
+  })
   const { settled } = result
   out.result(result, () => {
     if (dryRun) for (const { state, path } of result.staged) out.line(`${state.padEnd(10)} ${visible(path)}`)

@@ -23,13 +23,13 @@ import { visible } from '../visible.ts'
 export const command: Command = {
   usage: [
     'commit [-a] [-m MESSAGE | -F FILE] [-e]',
-    'commit [-m MESSAGE] PATH...',
+    'commit [-i] [-m MESSAGE] PATH...',
     'commit (-C | -c) REV [-a] [PATH...]',
     'commit --amend [-m MESSAGE] [-e | --no-edit]',
     'commit --dry-run [-a] [--amend] [PATH...]',
   ],
   description:
-    'Records the staged changes as a commit on the current branch. When the command returns, the commit\nsurvives a crash. With PATHs it records all changes of these, staged or not, and nothing else; other\nstaged changes stay staged.\n\nWith several -m, each is a paragraph of the message. Without a message, an editor opens on a\nterminal: $VARVE_EDITOR, core.editor of your own settings (varve config --global), $VISUAL, $EDITOR,\nor vi. An empty message cancels the commit. With -v the editor shows the changes below the message.',
+    'Records the staged changes as a commit on the current branch. When the command returns, the commit\nsurvives a crash. With PATHs it records all changes of these, staged or not, and nothing else; other\nstaged changes stay staged; with -i these are recorded as well.\n\nWith several -m, each is a paragraph of the message. Without a message, an editor opens on a\nterminal: $VARVE_EDITOR, core.editor of your own settings (varve config --global), $VISUAL, $EDITOR,\nor vi. An empty message cancels the commit. With -v the editor shows the changes below the message.',
   options: {
     message: { type: 'list', short: 'm', value: 'MESSAGE', about: 'what was done and why' },
     file: {
@@ -52,6 +52,8 @@ export const command: Command = {
     },
     ...editOptions,
     all: { type: 'flag', short: 'a', about: 'first add all changes of versioned files' },
+    include: { type: 'flag', short: 'i', about: 'with PATHs: what is staged as well' },
+    only: { type: 'flag', short: 'o', about: 'with PATHs: these alone, as without it' },
     amend: { type: 'flag', about: 'replace the last commit' },
     'allow-empty': { type: 'flag', about: 'allow a commit that changes nothing' },
     'dry-run': { type: 'flag', about: 'only show what would be committed; needs no message' },
@@ -63,6 +65,7 @@ export const command: Command = {
     ['varve commit -m "Add prices of May"', 'commit what is staged'],
     ['varve commit -am "Correct two names"', 'add all changes, then commit'],
     ['varve commit -m "Correct a name" people.csv', 'only this file, whatever else is staged'],
+    ['varve commit -i -m "Correct names" people.csv', 'this file, and what else is staged'],
     ['varve commit -v', 'write the message in an editor, above the changes'],
     ['varve commit -C v1', 'with the message, the author and the date of another commit'],
     ['varve commit -a --dry-run', 'see what a commit of all changes would hold'],
@@ -77,6 +80,10 @@ async function run(context: Context): Promise<number> {
   const words = await pathWords(given, given.words)
   if (given.flag('all') && words.length > 0)
     throw usage("'--all' is of all files: name no paths", 'or name these alone, without it')
+  given.exclusive('include', 'only')
+  for (const name of ['include', 'only'])
+    if (given.flag(name) && words.length === 0)
+      throw usage(`'--${name}' is about paths: name some`, 'without it all that is staged is committed')
   for (const source of ['message', 'file']) given.exclusive(source, 'reuse-message', 'reedit-message')
   const typed = await messageOf(given.list('message'), given.text('file'))
   const repo = await repository({ commits: true, date: given.text('date') })
@@ -93,6 +100,7 @@ async function run(context: Context): Promise<number> {
       ...(author === undefined ? {} : { author }),
       ...(message === undefined ? {} : { message }),
       ...(paths === undefined ? {} : { paths }),
+      include: given.flag('include'),
       all: given.flag('all'),
       amend: given.flag('amend'),
       allowEmpty: given.flag('allow-empty'),
@@ -122,6 +130,7 @@ async function preview(
     ...operation,
     ...(paths === undefined ? {} : { paths }),
     ...(author === undefined ? {} : { author }),
+    include: given.flag('include'),
     all: given.flag('all'),
     amend: given.flag('amend'),
     allowEmpty: given.flag('allow-empty'),
@@ -181,7 +190,8 @@ async function messageFor(
   if (!canBe || (amend && (head === null || merging !== null))) return message
   await repo.committer()
   const amended = amend ? await repo.commitInfo('HEAD') : null
-  const about = { all, paths, amended }
+  const staged = given.flag('include') ? status.staged.map(({ path }) => path) : []
+  const about = { all, paths: paths === undefined ? undefined : [...paths, ...staged], amended }
   return editor.write({
     file: commitFile,
     proposed: message ?? merging?.message ?? amended?.message ?? '',
