@@ -22,6 +22,7 @@ import type * as t from './interface.ts'
 import { RefRepository } from './ref-repository.ts'
 import type { CheckReport } from '../rules/interface.ts'
 import type { RuleCheckOptions } from './checks.ts'
+import { closeRepository } from '../repo/closed.ts'
 
 export class DataRepository extends RefRepository {
   /** A repository over a store of your own: in memory by default. */
@@ -168,7 +169,7 @@ export class DataRepository extends RefRepository {
   }
 
   async close(): Promise<void> {
-    await this.repo.store.close()
+    await closeRepository(this).close()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
