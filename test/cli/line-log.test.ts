@@ -1,5 +1,6 @@
 // `varve log -L`: what became of lines of a text, held against Git's own over the same history.
 import fs from 'node:fs'
+import fc from 'fast-check'
 import { beforeAll, expect, test } from 'vitest'
 import { Repository } from '../../src/index.ts'
 import { besideGit } from '../support/beside-git.ts'
@@ -159,3 +160,34 @@ test('what has no lines, or not these, is refused with what to do instead', asyn
   await expect(repo.lineLog('poem.txt', { lines: [] }).next()).rejects.toMatchObject({ code: 'VARVE_USAGE' })
   await repo.close()
 })
+
+test('whatever is put in, taken out and replaced, lines are followed as Git follows them', async () => {
+  const edit = fc.record({ at: fc.nat(999), take: fc.nat(3), put: fc.nat(3) })
+  const commits = fc.array(fc.array(edit, { minLength: 1, maxLength: 3 }), { minLength: 6, maxLength: 9 })
+  const looks = fc.array(fc.tuple(fc.nat(999), fc.nat(6)), { minLength: 6, maxLength: 6 })
+  await fc.assert(
+    fc.asyncProperty(commits, looks, async (history, asked) => {
+      await begin()
+      // No two lines are alike: which of several is meant is a matter of taste.
+      let made = 0
+      const fresh = (count: number): string[] => Array.from({ length: count }, () => `line ${made++}`)
+      const text = fresh(20)
+      for (const edits of history) {
+        for (const { at: place, take, put: count } of edits)
+          text.splice(place % (text.length + 1), take, ...fresh(count))
+        put('f', [...text, ...fresh(1)].map((line) => `${line}\n`).join(''))
+        await both('add', '-A')
+        await both('commit', '-q', '-m', `make ${made}`)
+      }
+      for (const [place, more] of asked) {
+        const first = 1 + (place % (text.length + 1))
+        const args = ['log', '-L', `${first},+${more + 1}:f`]
+        expect([args, (await ok(...args, '--format', '%s')).trimEnd()]).toEqual([
+          args,
+          shownByGit(git(...args, '--date-order', '--format=%s')),
+        ])
+      }
+    }),
+    { numRuns: 3 },
+  )
+}, 120_000)
