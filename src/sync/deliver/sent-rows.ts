@@ -6,6 +6,8 @@ import { type Checkpoint, writeCheckpoint } from './checkpoint.ts'
 import type { Progress } from './state.ts'
 
 const rowsBetweenNotes = 10_000
+/** And this part of the rows so far: each note is an operation, of which a repository keeps a thousand for `undo`. */
+const partBetweenNotes = 1 / 16
 
 export interface SentRowsStart {
   readonly repo: Repo
@@ -63,7 +65,7 @@ export class SentRows {
   }
 
   /** Once so many rows have been added since. */
-  async note(rowsMin: number = rowsBetweenNotes): Promise<void> {
+  async note(rowsMin: number = Math.max(rowsBetweenNotes, this.#rows * partBetweenNotes)): Promise<void> {
     const { repo, link, delivery, recorded } = this.#start
     if (recorded === null || this.#rows - this.#noted < rowsMin) return
     this.#noted = this.#rows
