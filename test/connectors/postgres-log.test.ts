@@ -148,7 +148,7 @@ describe.skipIf(!hasPostgres)(`the log of PostgreSQL${withoutPostgres}`, () => {
     reader = await opened({ position: positions[0]!, acknowledged: mark.position })
     expect((await readChanges(reader)).map(changeText)).toEqual(['put 6 null null'])
     await reader.acknowledge(positions[0]!)
-    await expect.poll(() => lostBy(mark), { timeout: 15_000 }).toMatch(/stands elsewhere/)
+    await expect.poll(() => lostBy(mark), { timeout: 15_000 }).toMatch(/at another place/)
     await reader.close()
     expect(await lostBy({ position: positions[1]!, acknowledged: positions[0]! })).toBe('it is there')
   })

@@ -116,7 +116,7 @@ describe('a table that has changed its shape', () => {
     await rekeyed('')
     const keyless = await shop.sync()
     expect(keyless.heldBack).toMatchObject([
-      { table: 'people', message: expect.stringMatching(/no primary key/) },
+      { table: 'people', message: expect.stringMatching(/no longer has a primary key/) },
     ])
     await run('UPDATE other SET n = 5')
     await shop.sync()
