@@ -30,7 +30,7 @@ import { type CsvPlan, csvPlan } from './plan.ts'
 import { cellMark, RecordReader } from './record.ts'
 import { RowRenderer } from './render.ts'
 import type { Sample } from './sample.ts'
-import { leafSlice, parseSlice, parseSliceShared } from './slice.ts'
+import { leafSlice, parseSlice } from './slice.ts'
 import { cutRecords, type DialectGuess } from './sniff.ts'
 import { type ValuePlan, valuePlan } from './value-rows.ts'
 
@@ -104,7 +104,7 @@ class OpenCsv implements OpenFile {
 
   async parse(bytes: Uint8Array, leafOptions: LeafOptions | null): Promise<SliceResult> {
     const task = { bytes, plan: this.#plan, values: this.#values }
-    if (this.#pool === undefined) return parseSliceShared(task)
+    if (this.#pool === undefined) return parseSlice(task)
     return leafOptions === null
       ? runSlice(this.#pool, bytes.length, { name: 'parseSlice', local: parseSlice, args: [task] })
       : runSlice(this.#pool, bytes.length, {

@@ -37,8 +37,11 @@ export function leafSlice(task: LeafTask): SliceResult {
   return leavesOrRows(parseSliceShared(task), task.leafOptions)
 }
 
-/** As `parseSlice`, except that the rows are views, valid until the next call. */
-export function parseSliceShared({ bytes, plan, values }: SliceTask): SliceRows {
+/**
+ * As `parseSlice`, except that the rows are views, valid until the next call. That may be for another file that is read at the
+ * same time, so they must be used before anything is awaited.
+ */
+function parseSliceShared({ bytes, plan, values }: SliceTask): SliceRows {
   buffer.clear()
   const parser = new SliceParser(bytes, plan, buffer)
   parser.run()

@@ -24,7 +24,7 @@ import { jsonlColumns } from './file-columns.ts'
 import { checkJsonlLayout, type JsonlLayout, sniffJsonl } from './layout.ts'
 import { type JsonlColumn, LineRenderer, renderLines } from './render.ts'
 import { ObjectScanner } from './scan.ts'
-import { lineSlice, linesShared, type LineTask } from './slice.ts'
+import { lineSlice, parseLines, type LineTask } from './slice.ts'
 
 const headBytes = 256 << 10
 
@@ -83,7 +83,7 @@ class OpenJsonl implements OpenFile {
     before: Promise<unknown>,
   ): Promise<SliceResult> {
     const task = { bytes, layout: this.#layout, keySchema: this.#keySchema }
-    if (this.#pool === undefined) return linesShared({ ...task, columns: this.#columns })
+    if (this.#pool === undefined) return parseLines({ ...task, columns: this.#columns })
     // Nearly always the first slice shows all columns. Where a later one has more, those behind it that have more as well
     // are read again: new columns are numbered in the order of the file.
     await this.#first

@@ -33,8 +33,10 @@ const buffer = new PackedBuffer(3 << 20, 1 << 17)
 export function lineSlice({ known, leafOptions, ...task }: LineTask): LineSlice | string {
   const columns = new JsonlColumns(known)
   try {
-    const rows = linesShared({ ...task, columns })
-    const result = leafOptions === null ? { ...rows, ...ownRows(rows) } : leavesOrRows(rows, leafOptions)
+    const result =
+      leafOptions === null
+        ? parseLines({ ...task, columns })
+        : leavesOrRows(linesShared({ ...task, columns }), leafOptions)
     return { result, seen: columns.seen() }
   } catch (error) {
     if (error instanceof NotATable) return error.reason
@@ -42,11 +44,19 @@ export function lineSlice({ known, leafOptions, ...task }: LineTask): LineSlice 
   }
 }
 
-/** The rows are views that the next call spoils; the columns take what is seen. @throws NotATable */
-export function linesShared({
-  bytes,
-  ...context
-}: Pick<LineTask, 'bytes' | 'layout' | 'keySchema'> & { readonly columns: JsonlColumns }): SliceRows {
+type LinesTask = Pick<LineTask, 'bytes' | 'layout' | 'keySchema'> & { readonly columns: JsonlColumns }
+
+/** The columns take what is seen. @throws NotATable */
+export function parseLines(task: LinesTask): SliceRows {
+  const rows = linesShared(task)
+  return { ...rows, ...ownRows(rows) }
+}
+
+/**
+ * The rows are views that the next call spoils. That may be for another file that is read at the same time, so they must be
+ * used before anything is awaited.
+ */
+function linesShared({ bytes, ...context }: LinesTask): SliceRows {
   buffer.clear()
   const broken = brokenLine(bytes)
   const sound = broken < 0 ? bytes : bytes.subarray(0, broken)
