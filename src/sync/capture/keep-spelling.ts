@@ -35,6 +35,8 @@ export async function keepSpelling(
   })
   if (own.every((column) => column === null)) return after
   const table = await Table.of(io.nodes, after)
+  // As before all rows are written there: each of them would be compared with nothing.
+  if (table.map.count === 0 || (await Table.of(io.nodes, before)).map.count === 0) return after
   const packer = new CellPacker(table.shape, where)
   async function* edits(): AsyncGenerator<Edit[]> {
     for await (const changes of rowChanges(io.nodes, { before, after }, after.schema, 'update')) {
