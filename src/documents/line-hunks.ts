@@ -94,24 +94,30 @@ function hunkOf(
   const [first, last] = [group[0]!, group.at(-1)!]
   const from = Math.max(0, first.aStart - context)
   const to = Math.min(before.length, last.aEnd + context)
-  const lines: string[] = []
-  const put = (mark: string, part: readonly string[]): void => {
-    for (const line of part) {
-      lines.push(mark + line.replace(/\n$/, ''))
-      if (!line.endsWith('\n')) lines.push('\\ No newline at end of file')
-    }
-  }
+  const lines = new HunkLines()
   let at = from
   for (const { aStart, aEnd, bStart, bEnd } of group) {
-    put(' ', before.slice(at, aStart))
-    put('-', before.slice(aStart, aEnd))
-    put('+', after.slice(bStart, bEnd))
+    lines.put(' ', before.slice(at, aStart))
+    lines.put('-', before.slice(aStart, aEnd))
+    lines.put('+', after.slice(bStart, bEnd))
     at = aEnd
   }
-  put(' ', before.slice(at, to))
+  lines.put(' ', before.slice(at, to))
   const newStart = first.bStart - (first.aStart - from)
   const newLines = last.bEnd + (to - last.aEnd) - newStart
-  return { oldStart: from + 1, oldLines: to - from, newStart: newStart + 1, newLines, lines }
+  return { oldStart: from + 1, oldLines: to - from, newStart: newStart + 1, newLines, lines: lines.all }
+}
+
+/** The lines of a hunk, each with its mark, as a patch has them. */
+export class HunkLines {
+  readonly all: string[] = []
+
+  put(mark: ' ' | '-' | '+', part: readonly string[]): void {
+    for (const line of part) {
+      this.all.push(mark + line.replace(/\n$/, ''))
+      if (!line.endsWith('\n')) this.all.push('\\ No newline at end of file')
+    }
+  }
 }
 
 function withEnds(text: string): string[] {

@@ -5,7 +5,7 @@ import { VarveError, throwIfAborted } from '../../base/errors.ts'
 import { yieldIfDue } from '../../base/turns.ts'
 import { digestHex } from '../../encoding/cid.ts'
 import { type LineHunk as Change, diffLines } from '../../documents/line-diff.ts'
-import type { LineHunk } from '../../documents/line-hunks.ts'
+import { HunkLines, type LineHunk } from '../../documents/line-hunks.ts'
 import type { Path } from '../../files/interface.ts'
 import { walkGraph } from '../../history/ancestry.ts'
 import { type Slot, graphOf } from '../../history/commit-graph.ts'
@@ -203,21 +203,21 @@ function hunkOf(
   const [first, last] = [changes[0]!, changes.at(-1)!]
   const oldStart = first.aStart - Math.max(0, first.bStart - start)
   const oldEnd = last.aEnd + Math.max(0, end - last.bEnd)
-  const lines: string[] = []
-  const put = (mark: string, part: readonly string[]): void => {
-    for (const line of part) {
-      lines.push(mark + line.replace(/\n$/, ''))
-      if (!line.endsWith('\n')) lines.push('\\ No newline at end of file')
-    }
-  }
+  const lines = new HunkLines()
   let at = start
   for (const { aStart, aEnd, bStart, bEnd } of changes) {
-    put(' ', after.slice(at, Math.max(at, bStart)))
-    put('-', before.slice(aStart, aEnd))
-    put('+', after.slice(Math.max(at, bStart), Math.min(bEnd, end)))
+    lines.put(' ', after.slice(at, Math.max(at, bStart)))
+    lines.put('-', before.slice(aStart, aEnd))
+    lines.put('+', after.slice(Math.max(at, bStart), Math.min(bEnd, end)))
     at = Math.max(at, Math.min(bEnd, end))
   }
-  put(' ', after.slice(at, end))
+  lines.put(' ', after.slice(at, end))
   const newLines = end - start
-  return { oldStart: oldStart + 1, oldLines: oldEnd - oldStart, newStart: start + 1, newLines, lines }
+  return {
+    oldStart: oldStart + 1,
+    oldLines: oldEnd - oldStart,
+    newStart: start + 1,
+    newLines,
+    lines: lines.all,
+  }
 }
