@@ -28,14 +28,13 @@ export interface ConnectorOptions {
   readonly connectors?: readonly ConnectorKind[] | undefined
 }
 
-/** As the dataset declares it: see dataset/interface.ts, which stands above. */
+/** As the dataset declares it, like the next two: see dataset/interface.ts, which stands above. */
 export interface DeclaredTable {
   readonly table: string
   readonly key?: readonly string[]
   readonly columns?: readonly { readonly name: string; readonly type: ColumnType }[]
 }
 
-/** As the dataset declares it. */
 export interface HttpTable extends DeclaredTable {
   readonly path?: string
   readonly items?: string
@@ -43,7 +42,6 @@ export interface HttpTable extends DeclaredTable {
   readonly parameter?: string
 }
 
-/** As the dataset declares it. */
 export interface InboxTable extends DeclaredTable {
   readonly items?: string
   readonly when?: readonly ValueRule[]
@@ -123,6 +121,8 @@ export interface EndpointTable {
   readonly references: readonly string[]
   /** Those of `references` whose columns may be empty for a moment; ignored where tables refer to each other in a circle. */
   readonly looseReferences?: readonly string[]
+  /** Where the system has several tables of a name: in which of its schemas this one is. */
+  readonly namespace?: string
   /** Why it can neither be read nor written now; other tables are not affected. */
   readonly trouble?: string
   /** Row-level security may hide rows from this reader: a text that differs when the rules do. */

@@ -35,6 +35,7 @@ import { keepPending } from './pending/keep.ts'
 import { stopRound, stopRestored } from './pending/stop-round.ts'
 import { Stops } from './pending/stops.ts'
 import { showPlan } from './plan.ts'
+import { Namespaces } from './capture/namespaces.ts'
 import { publishLive } from './capture/publish.ts'
 import { ShapeGuard } from './capture/shape-guard.ts'
 import { readEndpoint } from './capture/read-endpoint.ts'
@@ -91,7 +92,7 @@ async function runSteps(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
   const { nodes } = io
   const begun = await beginRound(round, io)
   const { startedMs, manifest, state, refs, mark, held, stops, shapes, identity } = begun
-  const { before, tables, digests, unfit, branch } = begun
+  const { before, tables, digests, unfit, branch, namespaces } = begun
   // What is never written is the endpoint's, spelling and all.
   const spelled = link.mode === 'capture' ? null : (branch ?? before)
   const known = { link, tables, before, live: state.live, spelled, digests, unfit, held, shapes, notes: [] }
@@ -112,7 +113,16 @@ async function runSteps(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
   unfit.hold(held, tables)
   const baseTree = base.commit && (await Tree.load(nodes, base.commit.tree))
   const guarded = await guardCaptured(round, io, stops, { tables, before, read: captured, base: baseTree })
-  const live = await publishLive(round, io, { state, before, identity, reading, unfit, base, refs })
+  const live = await publishLive(round, io, {
+    state,
+    before,
+    identity,
+    reading,
+    unfit,
+    base,
+    refs,
+    namespaces: namespaces.write(io.writer, tables, held),
+  })
   await reading.acknowledge()
   const notes = [...reading.notes, ...(base.note === null ? [] : [base.note])]
   const { told, stranger, merged, brought } = base
@@ -166,9 +176,13 @@ async function beginRound(round: Round, io: Io) {
   if (state.live === null && bringsIn(link) && options.dryRun !== true) requireAuthor(repo, manifest)
   const approved = await Approval.load(repo, link.name, options.approve)
   const stops = new Stops(held, options, approved)
-  const shapes = new ShapeGuard(stops, { held, approved, pending: state.pending, options })
   const identity = await connector.identity()
   const isSame = state.identity === identity
+  const namespaces = await Namespaces.load(
+    io.nodes.reader,
+    isSame ? manifest.refs.get(linkObject(link.name, 'namespaces')) : undefined,
+  )
+  const shapes = new ShapeGuard(stops, { held, approved, pending: state.pending, namespaces, options })
   refuseNoted(link, manifest, identity)
   const before = await commitTree(io, state.live)
   const branch = link.mode === 'capture' ? null : await branchTree(io, manifest, link)
@@ -192,6 +206,7 @@ async function beginRound(round: Round, io: Io) {
     digests,
     unfit,
     branch,
+    namespaces,
   }
 }
 

@@ -25,7 +25,10 @@ export function linkRef(link: string, what: keyof Omit<LinkState, 'identity' | '
 }
 
 /** Name of a ref of the link that names an object which is no revision. */
-export function linkObject(link: string, what: 'receipt' | 'digests' | 'unfit' | 'stranger'): string {
+export function linkObject(
+  link: string,
+  what: 'receipt' | 'digests' | 'unfit' | 'namespaces' | 'stranger',
+): string {
   return `links/${link}/${what}`
 }
 

@@ -181,6 +181,7 @@ function tableOf(rows: readonly ColumnRow[]): Found {
   const table: PostgresTable = {
     name: isVisible ? relation : `${schema}.${relation}`,
     sql,
+    namespace: schema,
     rowsSql: sql,
     hasHeirs: false,
     schema,

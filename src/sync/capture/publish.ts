@@ -21,12 +21,14 @@ export interface PublishInput {
   readonly unfit: UnfitTables
   readonly base: CommonBase
   readonly refs: LinkRefs
+  /** To be stored of the tables' schemas; null when that is as it was. */
+  readonly namespaces: Cid | null
 }
 
 /** Stores what was captured; returns its commit, or the one before when nothing has changed. It is durable then. */
 export async function publishLive(round: Round, io: Io, input: PublishInput): Promise<Cid> {
   const { repo, link, options } = round
-  const { state, before, identity, reading } = input
+  const { state, before, identity, reading, namespaces } = input
   const { captured, mark, transactions } = reading
   const isSame =
     state.live !== null &&
@@ -35,7 +37,7 @@ export async function publishLive(round: Round, io: Io, input: PublishInput): Pr
     transactions.length === 0
   const digests = reading.digests?.write(io.writer) ?? null
   const unfit = input.unfit.write(io.writer)
-  const isNoted = digests === null && unfit === null
+  const isNoted = digests === null && unfit === null && namespaces === null
   if (isSame && isNoted && mark === undefined && !input.base.isCut) return state.live
   const live = isSame ? state.live : await liveCommit(round, io, input)
   if (options.dryRun === true) return live
@@ -45,6 +47,7 @@ export async function publishLive(round: Round, io: Io, input: PublishInput): Pr
     ...(input.base.isMoved ? baseOf(link.name, input.base) : []),
     ...(digests === null ? [] : [[linkObject(link.name, 'digests'), digests] as const]),
     ...(unfit === null ? [] : [[linkObject(link.name, 'unfit'), unfit] as const]),
+    ...(namespaces === null ? [] : [[linkObject(link.name, 'namespaces'), namespaces] as const]),
   ])
   const config = new Map([
     [identityKey(link.name), identity],

@@ -15,7 +15,7 @@ export class OpenLog {
   readonly isFollowing: boolean
   readonly #compareMs: number | null
   #reader: LogReader | null = null
-  /** Which tables it reads, and what is hidden of them. */
+  /** Which tables it reads, where they are, and what is hidden of them. */
   #reads = ''
 
   constructor({ isFollowing, compareMs }: LogOptions) {
@@ -32,7 +32,7 @@ export class OpenLog {
   }
 
   async open(source: ChangeLog, tables: readonly EndpointTable[], at: LogMark): Promise<LogReader | LostLog> {
-    const reads = JSON.stringify(tables.map(({ name, hidesRows }) => [name, hidesRows]))
+    const reads = JSON.stringify(tables.map(({ name, namespace, hidesRows }) => [name, namespace, hidesRows]))
     if (this.#reader !== null && reads === this.#reads) return this.#reader
     // A table that waits now must not be kept from its users' writes by what is published of it.
     await this.close()

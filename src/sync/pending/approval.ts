@@ -65,10 +65,9 @@ export class Approval {
     return entry?.kind === 'table' ? loadTable(io.nodes.reader, entry.table) : null
   }
 
-  /** The table in the shape that was approved; null when its shape was not at issue. */
-  async shape(io: Io, named: NamedTable): Promise<TableObject | null> {
-    const isAsked = this.#facts.stops.some(({ guard, path }) => guard === 'schema' && path === named.path)
-    return isAsked ? this.table(io, named, 'endpoint') : null
+  /** The table in the shape that was approved; null when its shape was not at issue, or that of a table in another schema. */
+  async shape(io: Io, named: NamedTable, movedTo: string | null): Promise<TableObject | null> {
+    return isShapeStop(this.#facts.stops, named, movedTo) ? this.table(io, named, 'endpoint') : null
   }
 
   /** Whether the table was let go as a whole. */
@@ -83,6 +82,13 @@ export class Approval {
   async #entry(io: Io, path: Path): Promise<TreeEntry | null> {
     return (await Tree.load(io.nodes, this.#commit.tree)).get(path)
   }
+}
+
+/** Whether the shape of exactly this table is at issue. */
+export function isShapeStop(stops: readonly Stop[], { path }: NamedTable, movedTo: string | null): boolean {
+  return stops.some(
+    (stop) => stop.guard === 'schema' && stop.path === path && (stop.namespace ?? null) === movedTo,
+  )
 }
 
 export async function pendingCommit(repo: Repo, link: string): Promise<Commit | null> {

@@ -13,6 +13,8 @@ export interface Stop {
   readonly table: string
   readonly path: Path
   readonly message: string
+  /** Where another table has taken the place of the known one: the schema that it is in. */
+  readonly namespace?: string
 }
 
 /** `varve show refs/links/NAME/pending` shows its rows. */

@@ -40,7 +40,11 @@ export async function keepPending(round: KeepRound, io: Io, keeping: KeepInput):
 
 function sameFacts(a: PendingFacts, b: PendingFacts): boolean {
   const text = ({ stops, identity, restored }: PendingFacts): string =>
-    JSON.stringify([stops.map((one) => [one.guard, one.side, one.path, one.message]), identity, restored])
+    JSON.stringify([
+      stops.map((one) => [one.guard, one.side, one.path, one.message, one.namespace]),
+      identity,
+      restored,
+    ])
   return text(a) === text(b)
 }
 
