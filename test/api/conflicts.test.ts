@@ -182,10 +182,11 @@ describe('a sheet of conflicts', () => {
     expect(clash.read('people.csv')).toContain('\n2,Bob,\n')
   })
 
-  test('may come back from a spreadsheet: sorted, with semicolons, CRLF, a mark, more columns and empty lines', async () => {
+  test('may come back from a spreadsheet: sorted, with semicolons that its first line names, CRLF, a mark, more columns and empty lines', async () => {
     const clash = await merging()
     const sheet = [
-      '\ufeffnote;resolution;id;path;key;column;base;ours;theirs',
+      '\ufeffsep=;',
+      'note;resolution;id;path;key;column;base;ours;theirs',
       ';theirs;3;people.csv;2;city;Graz;Oslo;Riga',
       ';;;;;;;;',
       '"a ""note""";==x;2;people.csv;1;city;Wien;Rom;Paris',

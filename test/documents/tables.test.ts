@@ -313,6 +313,13 @@ describe('one side rewrites every line', () => {
   test('a byte order mark', () => {
     expect(clean(base, `\ufeff${base}`, edited)).toBe(`\ufeff${edited}`)
   })
+
+  test('a first line that names the delimiter', () => {
+    const [told, toldEdited] = [base, edited].map((text) => `sep=;\r\n${text.replaceAll(',', ';')}`)
+    expect(clean(told!, told!, toldEdited!)).toBe(toldEdited)
+    expect(clean(base, told!, edited)).toBe(toldEdited)
+    expect(clean(base, `sep=,\n${base}`, toldEdited!.slice(7))).toBe(`sep=;\n${toldEdited!.slice(7)}`)
+  })
 })
 
 describe('hostile and odd input', () => {

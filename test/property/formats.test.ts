@@ -54,9 +54,10 @@ const csvFile = fc
     eol: fc.constantFrom('\n', '\r\n'),
     otherEol: fc.constantFrom('', '', '\n', '\r\n'),
     bom: fc.boolean(),
+    told: fc.boolean(),
     end: fc.constantFrom('', '', '\n', '\n\n', 'cut'),
   })
-  .map(({ names, keyAt, keys, cells, style, eol, otherEol, bom, end }) => {
+  .map(({ names, keyAt, keys, cells, style, eol, otherEol, bom, told, end }) => {
     const all = names.filter((one) => one !== 'id')
     all.splice(Math.min(keyAt, all.length), 0, 'id')
     const rows = keys.map((id, row) =>
@@ -71,7 +72,7 @@ const csvFile = fc
       .map((one) => quotedCell(one, style === 'always' ? 'always' : 'minimal', false))
       .join(',')
     const lines = [header, ...rows].map((line, i) => line + (i % 5 === 3 && otherEol !== '' ? otherEol : eol))
-    let text = (bom ? '\ufeff' : '') + lines.join('')
+    let text = (bom ? '\ufeff' : '') + (told ? `sep=,${eol}` : '') + lines.join('')
     if (end === 'cut') text = text.slice(0, -(text.endsWith('\r\n') ? 2 : 1))
     else text += end
     return text

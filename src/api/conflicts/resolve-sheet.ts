@@ -6,6 +6,7 @@ import { concatBytes, equalBytes, utf8, utf8Text } from '../../base/bytes.ts'
 import { VarveError, isVarveError } from '../../base/errors.ts'
 import { dialectOf } from '../../formats/csv/plan.ts'
 import { RecordReader } from '../../formats/csv/record.ts'
+import { readDelimiterLine } from '../../files/delimiter-line.ts'
 import { Tree } from '../../files/tree.ts'
 import { type NumberedRecord, scanRecords } from '../../merge/conflicts/conflicts.ts'
 import { settleConflicts } from '../../merge/resolve/resolve.ts'
@@ -174,7 +175,7 @@ function checkWord(line: number, text: string): void {
 
 const byteOrderMark = Uint8Array.of(0xef, 0xbb, 0xbf)
 
-/** Reads the header, which also tells the delimiter: spreadsheets write commas, semicolons or tabs. */
+/** Reads the header, which also tells the delimiter: spreadsheets write commas, semicolons or tabs, and some name it. */
 function openSheet(bytes: Uint8Array): {
   reader: RecordReader
   start: number
@@ -182,16 +183,17 @@ function openSheet(bytes: Uint8Array): {
   firstLine: number
 } {
   const from = equalBytes(bytes.subarray(0, 3), byteOrderMark) ? 3 : 0
-  const body = bytes.subarray(from)
+  const told = readDelimiterLine(bytes.subarray(from))
+  const body = bytes.subarray(from + (told?.length ?? 0))
   const isEnded = body.at(-1) === 10 || body.length === 0
   const whole = isEnded ? body : concatBytes([body, Uint8Array.of(10)])
-  for (const delimiter of [',', ';', '\t']) {
+  for (const delimiter of told === null ? [',', ';', '\t'] : [told.delimiter]) {
     const reader = new RecordReader(whole, dialectOf(delimiter, '"', '\n'))
     const start = whole.length === 0 ? -1 : reader.read(0)
     if (start < 0) continue
     const names = Array.from({ length: reader.count }, (_, i) => fieldText(reader, i, 1))
     if (names.includes('id') && names.includes('resolution'))
-      return { reader, start, names, firstLine: 2 + reader.innerLines }
+      return { reader, start, names, firstLine: (told === null ? 2 : 3) + reader.innerLines }
   }
   throw faultAt(1, `the header does not name the columns ${sheetColumns.join(', ')}`)
 }

@@ -1,9 +1,10 @@
-// Which delimiter a file has, and whether its quotes mean anything. The ending decides for TSV; of the others the
-// delimiter counts that cuts most records into equally many cells. Quotes count unless they make no sense as such:
-// many TSV files are written without any quoting and hold quotes as plain characters.
+// Which delimiter a file has, and whether its quotes mean anything. A first line may name the delimiter (`sep=;`); else
+// the ending decides for TSV, and of the others the delimiter counts that cuts most records into equally many cells.
+// Quotes count unless they make no sense as such: many TSV files are written without any quoting and hold quotes as
+// plain characters.
 import { indexOfBytes } from '../../base/platform.ts'
 import { textFromBytes, textToBytes } from '../../files/text.ts'
-import { readRecords } from './read-records.ts'
+import { readOpening, readRecords } from './read-records.ts'
 import type { RecordFile } from './record.ts'
 import { RowCells } from './row-cells.ts'
 
@@ -17,8 +18,9 @@ export function readTable(
   name: string,
   like: RecordFile | null = null,
 ): RecordFile | null {
-  const isTabbed = /\.(tsv|tab)$/i.test(name)
-  const delimiter = isTabbed ? '\t' : delimiterOf(bytes)
+  const told = readOpening(bytes).line?.delimiter
+  const isTabbed = /\.(tsv|tab)$/i.test(name) && (told === undefined || told === '\t')
+  const delimiter = told ?? (isTabbed ? '\t' : delimiterOf(bytes))
   // Whether a quote is odd is asked of tabbed files, and not known of a part of the other one.
   const isClear = like === null || !isTabbed || (!like.isOdd && !like.spansLines)
   const quoted = readRecords(bytes, { delimiter, hasQuotes: true }, isClear ? like : null)

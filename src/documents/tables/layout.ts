@@ -20,6 +20,7 @@ export interface Layout {
   readonly delimiter: string
   readonly hasQuotes: boolean
   readonly bom: string
+  readonly delimiterEol: string
   /** null: mixed, each row has its own. */
   readonly eol: string | null
   readonly defaultEol: string
@@ -78,6 +79,7 @@ export function layoutOf(versions: Versions, lanes: readonly Lane[]): Layout {
     delimiter,
     hasQuotes,
     bom: merged(({ file }) => file.bom),
+    delimiterEol: merged(({ file }) => file.delimiterEol),
     eol,
     defaultEol,
     trailer: eol === null ? ours.file.trailer : trailer.replaceAll('\n', eol),

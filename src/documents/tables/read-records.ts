@@ -1,6 +1,7 @@
 // Finds the records of a delimited file in its bytes. Quotes, delimiters and line ends are ASCII, and no byte of a longer
 // character of UTF-8 is; bytes that are not UTF-8 are kept.
 import { indexOfBytes } from '../../base/platform.ts'
+import { type DelimiterLine, readDelimiterLine } from '../../files/delimiter-line.ts'
 import { type Dialect, isSameDialect, type RecordFile, Records } from './record.ts'
 import { TwinFinder } from './twins.ts'
 
@@ -17,8 +18,8 @@ export function readRecords(
   dialect: Dialect,
   like: RecordFile | null = null,
 ): RecordFile | null {
-  const hasBom = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
-  const start = hasBom ? bomLength : 0
+  const { bom, line } = readOpening(bytes)
+  const start = (bom === '' ? 0 : bomLength) + (line?.length ?? 0)
   const hasReturnsOnly = !bytes.includes(lineFeed) && bytes.includes(carriageReturn)
   const newline = hasReturnsOnly ? carriageReturn : lineFeed
   const isLike =
@@ -31,13 +32,23 @@ export function readRecords(
   const cut = withoutTrailer(all)
   return {
     dialect,
-    bom: hasBom ? bomText : '',
+    bom,
+    delimiterEol: line?.eol ?? '',
     ...cut,
     isOdd,
     spansLines,
     widest,
     isEven,
     twins: twins?.found(cut.records.length) ?? null,
+  }
+}
+
+/** What stands before the header: a byte order mark, and a line that names the delimiter. */
+export function readOpening(bytes: Uint8Array): { bom: string; line: DelimiterLine | null } {
+  const hasBom = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
+  return {
+    bom: hasBom ? bomText : '',
+    line: readDelimiterLine(hasBom ? bytes.subarray(bomLength) : bytes),
   }
 }
 

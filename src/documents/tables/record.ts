@@ -14,6 +14,8 @@ export interface Dialect {
 export interface RecordFile {
   readonly dialect: Dialect
   readonly bom: string
+  /** Line end of a first line that names the delimiter; '' where there is none. */
+  readonly delimiterEol: string
   readonly records: Records
   /** Line ends behind the last record: blank lines, and the end of the last line. */
   readonly trailer: string

@@ -1,5 +1,6 @@
 // Writes the merged rows. A row that is a side's as it stands is copied; others are put together from their cells,
 // each spelled as its side spelled it unless the merged file quotes otherwise.
+import { delimiterLine } from '../../files/delimiter-line.ts'
 import { shownTable } from './contested.ts'
 import { spellValue } from './layout.ts'
 import { LineWriter } from './line-writer.ts'
@@ -12,7 +13,9 @@ export function renderTable(merged: MergedTable, choose: Choose): Uint8Array {
   const { ours, theirs } = table.versions
   const size = Math.max(ours.file.records.bytes.length, theirs.file.records.bytes.length)
   const writer = new LineWriter(size + (size >>> 4) + 64)
-  writer.text(table.layout.bom)
+  const { bom, delimiter, delimiterEol } = table.layout
+  writer.text(bom)
+  if (delimiterEol !== '') writer.text(delimiterLine(delimiter, delimiterEol))
   if (table.header !== null) writeHeader(table, table.header, choose, writer)
   const rows = new RowRenderer(table, choose, writer)
   for (let row = 0; row < table.rows.length; row++) rows.write(row)

@@ -1,5 +1,5 @@
 // CSV and TSV as a `TableFormat`: opens a file by its head, and renders a table's rows by its layout.
-import { equalBytes, utf8 } from '../../base/bytes.ts'
+import { concatBytes, equalBytes, utf8 } from '../../base/bytes.ts'
 import { VarveError } from '../../base/errors.ts'
 import { isUtf8 } from '../../base/platform.ts'
 import { absentCell, cellOf } from '../../table/cell.ts'
@@ -23,8 +23,8 @@ import type { LeafOptions } from '../leaves.ts'
 import { NotATable } from '../not-a-table.ts'
 import { runSlice, slicesAtOnceOf } from '../slice-jobs.ts'
 import type { Slicer } from '../slicer.ts'
-import { readHead } from './head.ts'
-import { byteOrderMark, type Header, renderHeader } from './header.ts'
+import { type Opening, readHead } from './head.ts'
+import { type Header, renderHeader, renderOpening } from './header.ts'
 import { checkCsvLayout, type CsvLayout } from './layout.ts'
 import { type CsvPlan, csvPlan } from './plan.ts'
 import { cellMark, RecordReader } from './record.ts'
@@ -51,29 +51,28 @@ export const tsvFormat: TableFormat = {
 
 async function openCsv(slicer: Slicer, options: ReadRowsOptions): Promise<OpenFile> {
   const previous = previousLayout(options)
-  const { bom, guess, header, bytes, isCompleted, sample } = await readHead(slicer, options, previous)
-  const schema = schemaOf(header, sample, options)
+  const { opening, guess, header, bytes, isCompleted, sample } = await readHead(slicer, options, previous)
+  const line = headerLine(opening)
+  const schema = schemaOf({ header, sample, line }, options)
   const layout = layoutOf({
     format: options.format as 'csv' | 'tsv',
-    bom,
+    opening,
     guess,
     header,
     sample,
     previous,
     schema,
   })
-  if (
-    !equalBytes(renderHeader(schema.columns, { ...layout, bom: false }), bytes.subarray(0, header.length))
-  ) {
+  if (!equalBytes(renderHeader(schema.columns, layout), bytes.subarray(0, header.length))) {
     throw new NotATable('its header cannot be written back byte for byte', 1)
   }
-  slicer.skip((bom ? byteOrderMark.length : 0) + header.length - (isCompleted ? guess.eol.length : 0))
-  return new OpenCsv(schema, { ...layout, finalEol: !isCompleted }, 1 + header.lines, options)
+  slicer.skip(opening.length + header.length - (isCompleted ? guess.eol.length : 0))
+  return new OpenCsv(schema, { ...layout, finalEol: !isCompleted }, line + header.lines, options)
 }
 
 async function csvColumns(slicer: Slicer, options: ReadColumnsOptions): Promise<FileColumn[]> {
-  const { header, sample } = await readHead(slicer, options, null)
-  checkNames(header)
+  const { header, sample, opening } = await readHead(slicer, options, null)
+  checkNames(header, headerLine(opening))
   return header.names.map((name, i) => ({ name, type: inferType(sample.texts[i]!) }))
 }
 
@@ -142,16 +141,27 @@ function previousLayout({ format, previous }: ReadRowsOptions): CsvLayout | null
   return previous?.layout?.format === format ? checkCsvLayout(previous.layout) : null
 }
 
-function schemaOf(header: Header, sample: Sample, options: ReadRowsOptions): Schema {
+function headerLine({ delimiterLine }: Opening): number {
+  return delimiterLine === null ? 1 : 2
+}
+
+interface HeadFacts {
+  readonly header: Header
+  readonly sample: Sample
+  /** Of the header. */
+  readonly line: number
+}
+
+function schemaOf({ header, sample, line }: HeadFacts, options: ReadRowsOptions): Schema {
   const { where, key, previous, types } = options
-  checkNames(header)
+  checkNames(header, line)
   const missing = key.find((name) => !header.names.includes(name))
   if (missing !== undefined) {
     throw new VarveError(
       'VARVE_RULE_VIOLATED',
-      `'${where}' line 1: key column '${missing}' is not in the header`,
+      `'${where}' line ${line}: key column '${missing}' is not in the header`,
       {
-        data: { path: where, line: 1, column: missing, reason: 'missing-key-column' },
+        data: { path: where, line, column: missing, reason: 'missing-key-column' },
         hint: headerHint(header),
       },
     )
@@ -166,10 +176,8 @@ function schemaOf(header: Header, sample: Sample, options: ReadRowsOptions): Sch
 
 const namesToldMax = 12
 
-/** The columns of the header, or why it is not a header. */
+/** The columns of the header. */
 function headerHint({ names }: Header): string {
-  if (names.length <= 2 && names[0]!.startsWith('sep='))
-    return "the first line only tells Excel the delimiter: remove it, since a table's file begins with its header"
   const more = names.length > namesToldMax ? ', …' : ''
   return `the header has ${names
     .slice(0, namesToldMax)
@@ -177,19 +185,19 @@ function headerHint({ names }: Header): string {
     .join(', ')}${more}`
 }
 
-function checkNames({ names }: Header): void {
+function checkNames({ names }: Header, line: number): void {
   const repeated = names.find((name, i) => names.indexOf(name) !== i)
   if (repeated !== undefined) {
     throw new NotATable(
       repeated === '' ? 'two columns have no name' : `two columns are called '${repeated}'`,
-      1,
+      line,
     )
   }
 }
 
 interface LayoutFacts {
   readonly format: 'csv' | 'tsv'
-  readonly bom: boolean
+  readonly opening: Opening
   readonly guess: DialectGuess
   readonly header: Header
   readonly sample: Sample
@@ -197,7 +205,7 @@ interface LayoutFacts {
   readonly schema: Schema
 }
 
-function layoutOf({ format, bom, guess, header, sample, previous, schema }: LayoutFacts): CsvLayout {
+function layoutOf({ format, opening, guess, header, sample, previous, schema }: LayoutFacts): CsvLayout {
   const seen = sample.always.filter((always) => always !== null)
   const byMajority = 2 * seen.filter(Boolean).length > seen.length
   const quoting = seen.length === 0 ? (previous?.quoting ?? 'minimal') : byMajority ? 'always' : 'minimal'
@@ -208,7 +216,8 @@ function layoutOf({ format, bom, guess, header, sample, previous, schema }: Layo
     format,
     ...guess,
     headerEol: lineEnds[header.lineEnd] as CsvLayout['eol'],
-    bom,
+    bom: opening.bom,
+    ...(opening.delimiterLine === null ? {} : { delimiterEol: opening.delimiterLine.eol }),
     finalEol: true,
     trailer: '',
     quoting,
@@ -224,7 +233,7 @@ function csvRenderer(table: TableObject, stored: Layout): TableRenderer {
   const renderer = new RowRenderer(plan)
   let reader = new RecordReader(new Uint8Array(0), plan)
   return {
-    head: renderHeader(table.schema.columns, layout),
+    head: concatBytes([renderOpening(layout), renderHeader(table.schema.columns, layout)]),
     trailer: utf8(layout.trailer),
     finalEol: layout.finalEol,
     quote: plan.quote,

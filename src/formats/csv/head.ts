@@ -1,5 +1,6 @@
-// What the first bytes of a CSV file tell: a byte order mark, the dialect, the header, and what the first rows look like.
+// What the first bytes of a CSV file tell: a byte order mark, a line with the delimiter, the dialect, the header, and what the first rows look like.
 import { concatBytes, equalBytes, utf8 } from '../../base/bytes.ts'
+import { type DelimiterLine, readDelimiterLine } from '../../files/delimiter-line.ts'
 import type { ReadColumnsOptions } from '../interface.ts'
 import { NotATable } from '../not-a-table.ts'
 import type { Slicer } from '../slicer.ts'
@@ -14,9 +15,17 @@ const headBytesMax = 8 << 20
 const sampleRowsMin = 16
 
 export interface CsvHead extends FoundHeader {
-  readonly bom: boolean
+  readonly opening: Opening
   readonly guess: DialectGuess
   readonly sample: Sample
+}
+
+/** What stands before the header. */
+export interface Opening {
+  readonly bom: boolean
+  readonly delimiterLine: DelimiterLine | null
+  /** Bytes of both. */
+  readonly length: number
 }
 
 /** `previous` is the dialect that the version before had. The slicer stays where it is. @throws NotATable */
@@ -25,8 +34,9 @@ export async function readHead(
   { format, key }: ReadColumnsOptions,
   previous: DialectGuess | null,
 ): Promise<CsvHead> {
-  const { head, bom } = await peekHead(slicer, headBytes)
-  const guess = sniffDialect(head, { format: format as 'csv' | 'tsv', key, previous })
+  const { head, opening } = await peekHead(slicer, headBytes)
+  const told = opening.delimiterLine?.delimiter ?? null
+  const guess = sniffDialect(head, { format: format as 'csv' | 'tsv', key, previous, told })
   const found = await findHeader(slicer, guess)
   const dialect = dialectOf(guess.delimiter, guess.quote, guess.eol)
   const { header } = found
@@ -34,7 +44,7 @@ export async function readHead(
   for (;;) {
     const sample = sampleRows(bytes.subarray(header.length), dialect, header.names.length)
     const isEnough = sample.rows >= sampleRowsMin || slicer.hasAll || bytes.length >= headBytesMax
-    if (isEnough) return { ...found, bytes, bom, guess, sample }
+    if (isEnough) return { ...found, bytes, opening, guess, sample }
     bytes = await peekCompleted(slicer, 2 * bytes.length, guess)
   }
 }
@@ -45,10 +55,13 @@ async function peekCompleted(slicer: Slicer, length: number, { eol }: DialectGue
   return slicer.hasAll ? concatBytes([head, utf8(eol)]) : head
 }
 
-async function peekHead(slicer: Slicer, length: number): Promise<{ head: Uint8Array; bom: boolean }> {
+async function peekHead(slicer: Slicer, length: number): Promise<{ head: Uint8Array; opening: Opening }> {
   const bytes = await slicer.peek(length)
   const bom = equalBytes(bytes.subarray(0, 3), byteOrderMark)
-  return { head: bom ? bytes.subarray(3) : bytes, bom }
+  const marked = bom ? byteOrderMark.length : 0
+  const delimiterLine = readDelimiterLine(bytes.subarray(marked))
+  const opening = { bom, delimiterLine, length: marked + (delimiterLine?.length ?? 0) }
+  return { head: bytes.subarray(opening.length), opening }
 }
 
 interface FoundHeader {

@@ -1,6 +1,7 @@
 // The first record of a CSV file: column names and how they are quoted. An empty name may stand without quotes (the
 // nameless first column that many programs write).
 import { concatBytes, utf8 } from '../../base/bytes.ts'
+import { delimiterLine } from '../../files/delimiter-line.ts'
 import type { Column } from '../../table/interface.ts'
 import { NotATable } from '../not-a-table.ts'
 import type { CsvLayout, Quoting } from './layout.ts'
@@ -21,7 +22,7 @@ export interface Header {
   readonly length: number
 }
 
-/** `head` begins behind a byte order mark. Null when the record is not whole. */
+/** `head` begins with the header. Null when the record is not whole. */
 export function readHeader(head: Uint8Array, dialect: Dialect): Header | null {
   const reader = new RecordReader(head, dialect)
   const length = reader.read(0)
@@ -55,6 +56,12 @@ function isNameQuoted(name: string, dialect: Dialect, quoting: Quoting, isOther:
   return isQuoted((isHard ? cellMark.hard : 0) | (seen & 1 ? cellMark.soft : 0), always, isOther ? 1 : 0)
 }
 
+/** What the layout has before the header. */
+export function renderOpening({ bom, delimiter, delimiterEol }: CsvLayout): Uint8Array {
+  const line = utf8(delimiterEol === undefined ? '' : delimiterLine(delimiter, delimiterEol))
+  return bom ? concatBytes([byteOrderMark, line]) : line
+}
+
 export function renderHeader(columns: readonly Column[], layout: CsvLayout): Uint8Array {
   const dialect = dialectOf(layout.delimiter, layout.quote, layout.eol)
   const other = new Set(layout.headerOther)
@@ -63,6 +70,5 @@ export function renderHeader(columns: readonly Column[], layout: CsvLayout): Uin
       ? `"${name.replaceAll('"', '""')}"`
       : name,
   )
-  const line = utf8(names.join(layout.delimiter) + layout.headerEol)
-  return layout.bom ? concatBytes([byteOrderMark, line]) : line
+  return utf8(names.join(layout.delimiter) + layout.headerEol)
 }

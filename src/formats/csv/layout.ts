@@ -15,6 +15,8 @@ export interface CsvLayout extends Layout {
   /** Line end of the header, where it is not `eol`. */
   readonly headerEol: '\n' | '\r\n' | '\r'
   readonly bom: boolean
+  /** Line end of a first line that names the delimiter (`sep=;`); absent where there is no such line. */
+  readonly delimiterEol?: '\n' | '\r\n' | '\r'
   /** Whether the last row has a line end. */
   readonly finalEol: boolean
   /** What follows the last row: line ends only. */
@@ -48,7 +50,8 @@ export function checkCsvLayout(layout: Layout): CsvLayout {
     quotings.includes(headerQuoting as string) &&
     isIds(layout.quotingOther) &&
     isIds(layout.headerOther) &&
-    Object.keys(layout).length === 12
+    (layout['delimiterEol'] === undefined || eols.includes(layout['delimiterEol'] as string)) &&
+    Object.keys(layout).length === (layout['delimiterEol'] === undefined ? 12 : 13)
   if (!isWhole) throw corrupt('layout of a table is not one of a CSV file')
   return layout as unknown as CsvLayout
 }

@@ -19,12 +19,16 @@ export interface SniffHints {
   readonly key: readonly string[]
   /** What the version before had. */
   readonly previous: DialectGuess | null
+  /** The delimiter that the file's own first line names. */
+  readonly told: string | null
 }
 
-/** Guesses the dialect; `head` begins after a byte order mark. */
+/** Guesses the dialect; `head` begins with the header. */
 export function sniffDialect(head: Uint8Array, hints: SniffHints): DialectGuess {
   const eol = commonEol(head)
+  if (hints.told !== null && hints.told !== '\t') return { delimiter: hints.told, quote: '"', eol }
   if (hints.format === 'tsv') return { delimiter: '\t', quote: tsvQuote(head, eol, hints.previous), eol }
+  if (hints.told !== null) return { delimiter: hints.told, quote: '"', eol }
   let best = hints.previous?.delimiter ?? ','
   let bestScore = score(head, best, eol, hints.key) + 0.5
   for (const delimiter of candidates) {

@@ -11,6 +11,7 @@ const words: Readonly<Record<string, string>> = {
   eol: 'line ends',
   headerEol: "the header's line end",
   bom: 'the byte order mark',
+  delimiterEol: 'the line that names the delimiter',
   finalEol: 'the line end of the last row',
   trailer: 'the empty lines at the end',
   ascii: 'the escaping of characters beyond ASCII',
