@@ -30,7 +30,8 @@ export const stateTable = 'varve_sync'
 
 const columnsQuery = `
   SELECT t.TABLE_NAME, t.ENGINE, COALESCE(e.TRANSACTIONS, 'NO'), c.COLUMN_NAME, c.DATA_TYPE, c.COLUMN_TYPE, c.IS_NULLABLE,
-         c.EXTRA, c.CHARACTER_SET_NAME, COALESCE(c.DATETIME_PRECISION, 0), c.CHARACTER_MAXIMUM_LENGTH, t.TABLE_SCHEMA, t.TABLE_TYPE
+         c.EXTRA, c.CHARACTER_SET_NAME, COALESCE(c.DATETIME_PRECISION, 0), c.CHARACTER_MAXIMUM_LENGTH, t.TABLE_SCHEMA, t.TABLE_TYPE,
+         c.PRIVILEGES, CURRENT_USER()
     FROM information_schema.TABLES t
     JOIN information_schema.COLUMNS c ON c.TABLE_SCHEMA = t.TABLE_SCHEMA AND c.TABLE_NAME = BINARY t.TABLE_NAME
     LEFT JOIN information_schema.ENGINES e ON e.ENGINE = t.ENGINE
@@ -71,10 +72,22 @@ export async function discoverTables(session: Session, names?: readonly string[]
   const missing = names?.find((name) => !catalogue.columns.has(name))
   if (missing !== undefined) {
     const views = (await session.texts(viewsQuery)).map(([name]) => name)
-    throw views.includes(missing) ? noTable(missing, 'view') : missingTable(missing, all)
+    throw views.includes(missing)
+      ? noTable(missing, 'view')
+      : missingTable(missing, all, await grantFor(session, missing))
   }
   const chosen = names ?? all
   return chosen.map((name) => tableOf(catalogue, name, chosen))
+}
+
+/** A user is shown no tables of which he has no right. */
+async function grantFor(session: Session, table: string): Promise<string> {
+  const [[database, user]] = (await session.texts('SELECT DATABASE(), CURRENT_USER()')) as [[string, string]]
+  return grantText(database, table, user)
+}
+
+function grantText(database: string, table: string, user: string): string {
+  return `GRANT SELECT ON ${quoteName(database)}.${quoteName(table)} TO '${user.replace(/@(?=[^@]*$)/, "'@'")}'`
 }
 
 type Rows = ReadonlyMap<string, readonly (string | null)[][]>
@@ -103,6 +116,7 @@ function tableOf(catalogue: Catalogue, name: string, chosen: readonly string[]):
   const references = (catalogue.references.get(name) ?? []) as [string, string][]
   const checks = new Set((catalogue.json.get(name) ?? []).map(([clause]) => clause))
   const parents = new Set(references.map(([, table]) => table).filter((table) => table !== name))
+  const isReadable = rows.every((row) => /\bselect\b/i.test(row[12]!))
   const key = indexes.filter(([index]) => index === 'PRIMARY').map(([, column]) => column)
   return {
     name,
@@ -111,6 +125,9 @@ function tableOf(catalogue: Catalogue, name: string, chosen: readonly string[]):
     isTransactional: rows[0]![1] === 'YES',
     database: rows[0]![10]!,
     isVersioned: rows[0]![11] === 'SYSTEM VERSIONED',
+    ...(isReadable
+      ? {}
+      : { trouble: `this user may not read it: ${grantText(rows[0]![10]!, name, rows[0]![13]!)}` }),
     changesByCascade: catalogue.cascades.has(name),
     isReferenced: [...catalogue.references.values()].some((found) =>
       found.some(([, table]) => table === name),

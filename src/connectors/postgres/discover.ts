@@ -55,6 +55,9 @@ interface ColumnRow {
   has_equality: boolean
   key_waits: boolean
   hides_rows: boolean
+  /** The statements that would let this user read it; null: he may. */
+  grants: string | null
+  is_on_path: boolean
 }
 
 const columnsQuery = `
@@ -63,12 +66,18 @@ const columnsQuery = `
          a.atttypid || ':' || a.atttypmod AS type_id, t.typcollation <> 0 AS is_collatable, format_type(a.atttypid, a.atttypmod) AS native, a.attnotnull AS not_null,
          a.attgenerated::text AS generated,
          array_position(i.indkey::int2[], a.attnum)::int AS key_place,
-         pg_get_serial_sequence(format('%I.%I', n.nspname, c.relname), a.attname) AS sequence,
+         CASE WHEN has_schema_privilege(n.oid, 'USAGE') THEN pg_get_serial_sequence(format('%I.%I', n.nspname, c.relname), a.attname) END AS sequence,
          pg_table_is_visible(c.oid) AS is_visible,
          tn.nspname = 'pg_catalog' AND NOT EXISTS (SELECT FROM pg_collation l WHERE l.oid = a.attcollation AND NOT l.collisdeterministic)
            AND (t.typname = 'varchar' OR EXISTS (SELECT FROM pg_amop o JOIN pg_am m ON m.oid = o.amopmethod
                  WHERE m.amname = 'btree' AND o.amopstrategy = 3 AND o.amoplefttype = a.atttypid)) AS has_equality,
-         coalesce(NOT i.indimmediate, false) AS key_waits, row_security_active(c.oid) AS hides_rows
+         coalesce(NOT i.indimmediate, false) AS key_waits, row_security_active(c.oid) AS hides_rows,
+         nullif(concat_ws('; ',
+           CASE WHEN NOT has_schema_privilege(n.oid, 'USAGE') THEN format('GRANT USAGE ON SCHEMA %I TO %I', n.nspname, current_user) END,
+           CASE WHEN NOT has_column_privilege(c.oid, a.attnum, 'SELECT')
+             THEN format('GRANT SELECT ON %I.%I TO %I', n.nspname, c.relname, current_user) END), '') AS grants,
+         n.nspname = ANY (regexp_split_to_array(
+           replace(current_setting('search_path'), '"$user"', current_user), ' *, *')) AS is_on_path
     FROM pg_attribute a
     JOIN pg_class c ON c.oid = a.attrelid
     JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -106,7 +115,9 @@ export async function discoverTables(client: Client, names?: readonly string[]):
       ? all.filter(({ table }) => table.name !== stateTable)
       : names.map((name) => find(all, name)!)
   const { rows: links } = await client.query<ReferenceRow>(referencesQuery, [relations])
-  const hiding = chosen.filter(({ hidesRows }) => hidesRows).map(({ table }) => table.sql)
+  const hiding = chosen
+    .filter(({ hidesRows, table }) => hidesRows && table.trouble === undefined)
+    .map(({ table }) => table.sql)
   const policies = hiding.length === 0 ? null : await policiesOf(client, hiding)
   const heirsOf = await readHeirs(client, relations, chosen)
   return chosen.map(({ table, schema, relation }) => {
@@ -125,7 +136,7 @@ export async function discoverTables(client: Client, names?: readonly string[]):
       ...table,
       rowsSql: heirs.areLinked ? `ONLY ${table.sql}` : table.sql,
       hasHeirs: heirs.areUnlinked,
-      ...(heirs.trouble === null ? {} : { trouble: heirs.trouble }),
+      ...(heirs.trouble === null || table.trouble !== undefined ? {} : { trouble: heirs.trouble }),
       references,
       looseReferences: references.filter((name) => others.get(name)!),
       ...(hidesRows === undefined ? {} : { hidesRows }),
@@ -159,7 +170,8 @@ interface Found {
   readonly table: PostgresTable
   readonly schema: string
   readonly relation: string
-  readonly isVisible: boolean
+  /** In a schema of the search path that this user may not use, so its name leads nowhere. */
+  readonly isShut: boolean
   readonly hidesRows: boolean
 }
 
@@ -177,6 +189,7 @@ function groupBy(rows: readonly ColumnRow[]): Map<string, ColumnRow[]> {
 function tableOf(rows: readonly ColumnRow[]): Found {
   const { schema, table: relation, is_visible: isVisible } = rows[0]!
   const keys = rows.filter((row) => row.key_place !== null).sort((a, b) => a.key_place! - b.key_place!)
+  const grants = rows.find((row) => row.grants !== null)?.grants ?? null
   const sql = `${quoteName(schema)}.${quoteName(relation)}`
   const table: PostgresTable = {
     name: isVisible ? relation : `${schema}.${relation}`,
@@ -189,6 +202,7 @@ function tableOf(rows: readonly ColumnRow[]): Found {
     key: keys.map((row) => row.column),
     references: [],
     isKeyLate: rows[0]!.key_waits,
+    ...(grants === null ? {} : { trouble: `this user may not read it: ${grants}` }),
     columns: rows.map((row) => ({
       name: row.column,
       type: columnTypeOf(row.type),
@@ -204,12 +218,15 @@ function tableOf(rows: readonly ColumnRow[]): Found {
       sequence: row.sequence,
     })),
   }
-  return { table, schema, relation, isVisible, hidesRows: rows[0]!.hides_rows }
+  const isShut = rows[0]!.is_on_path && grants?.startsWith('GRANT USAGE') === true
+  return { table, schema, relation, isShut, hidesRows: rows[0]!.hides_rows }
 }
 
 function find(all: readonly Found[], name: string): Found | null {
   const found =
-    all.find((one) => one.table.name === name) ?? all.find((one) => `${one.schema}.${one.relation}` === name)
+    all.find((one) => one.table.name === name) ??
+    all.find((one) => `${one.schema}.${one.relation}` === name) ??
+    all.find((one) => one.isShut && one.relation === name)
   return found === undefined ? null : { ...found, table: { ...found.table, name } }
 }
 

@@ -15,7 +15,7 @@ import { SqliteChangeLog } from './changes/change-log.ts'
 import { SqliteDatabase, sqlitePath } from './database.ts'
 import { dataVersion, hashFile } from './digest.ts'
 import { type SqliteTable, discoverTables } from './discover.ts'
-import { sqliteError } from './failure.ts'
+import { readingError, sqliteError } from './failure.ts'
 import { readRows } from './rows.ts'
 import { sinceCursor } from './since.ts'
 import { readState, takeOver } from './state.ts'
@@ -120,7 +120,7 @@ class SqliteConnector implements Connector {
     try {
       yield* readRows(this.#database, table, condition)
     } catch (error) {
-      throw sqliteError(this.#database.path, error)
+      throw readingError(this.#database.path, table.name, error)
     }
   }
 }

@@ -7,7 +7,9 @@ const words: ReadonlyMap<string, number> = new Map([
   ['access permission denied', 3],
   ['database is locked', 5],
   ['database table is locked', 6],
+  ['out of memory', 7],
   ['attempt to write a readonly database', 8],
+  ['interrupted', 9],
   ['disk I/O error', 10],
   ['database disk image is malformed', 11],
   ['database or disk is full', 13],
@@ -44,6 +46,16 @@ export function sqliteError(path: string, error: unknown): unknown {
     codes.get(code & 0xff) ?? (['VARVE_NOT_POSSIBLE', 'nothing was written there'] as const)
   const message = (error as Error).message
   return new VarveError(kind, `'${path}' says: ${message}`, { data: { path, code }, hint, cause: error })
+}
+
+/** An error in reading a table, which alone waits where its own definition or its values are at fault. */
+export function readingError(path: string, table: string, error: unknown): unknown {
+  if ((errorCode(error) & 0xff) !== other) return sqliteError(path, error)
+  return new VarveError('VARVE_RULE_VIOLATED', `'${table}' cannot be read: ${(error as Error).message}`, {
+    data: { path, table },
+    hint: 'mend the table, or leave it out of the link',
+    cause: error,
+  })
 }
 
 /** Whether the error is about a row, not about the file: TOOBIG, CONSTRAINT or MISMATCH. */

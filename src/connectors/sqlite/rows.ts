@@ -114,7 +114,7 @@ export function cellsOf(
     const cell = cellOfValue(tags[i] as Tag, values[i]!, column)
     if (cell !== null) return cell
     throw new VarveError(
-      'VARVE_NOT_POSSIBLE',
+      'VARVE_RULE_VIOLATED',
       `'${table.name}' has a text that is not UTF-8 in column '${column.name}'`,
       {
         data: { table: table.name, column: column.name },

@@ -136,7 +136,7 @@ async function drifted(io: Io, before: TableObject, { table }: LinkedTable): Pro
   return driftOf(before.schema, table, count === 0 ? 'no rows' : 'rows')
 }
 
-/** Whether an error stops only this table: the endpoint cannot show it, or rows of a known table are at fault. */
+/** Whether an error stops only this table, which has been read before: the endpoint cannot show it, or its rows are at fault. */
 function isOfTable(error: VarveError, known: TreeEntry | null): boolean {
-  return error.data['waits'] === true || (known !== null && error.code === 'VARVE_RULE_VIOLATED')
+  return known !== null && (error.data['waits'] === true || error.code === 'VARVE_RULE_VIOLATED')
 }

@@ -31,8 +31,9 @@ export async function findTables(io: Io, finding: FindTablesInput): Promise<Link
     const present: string[] = []
     const gone: LinkedTable[] = []
     for (const name of link.tables) {
-      if (await isThere(finding.connector, name, known)) present.push(name)
-      else gone.push(await goneTable(io, finding, name, error))
+      const missing = await whyMissing(finding.connector, name, known)
+      if (missing === null) present.push(name)
+      else gone.push(await goneTable(io, finding, name, missing))
     }
     return [...(present.length === 0 ? [] : await found(io, finding, present, known)), ...gone]
   }
@@ -61,11 +62,16 @@ async function found(
 
 const keyless = 'it no longer has a primary key: give it one'
 
-async function isThere(connector: Connector, name: string, known: readonly KnownTable[]): Promise<boolean> {
+async function whyMissing(
+  connector: Connector,
+  name: string,
+  known: readonly KnownTable[],
+): Promise<VarveError | null> {
   try {
-    return (await connector.discover([name], known)).length > 0
+    await connector.discover([name], known)
+    return null
   } catch (error) {
-    if (isVarveError(error, 'VARVE_PATH_NOT_FOUND')) return false
+    if (isVarveError(error, 'VARVE_PATH_NOT_FOUND')) return error
     throw error
   }
 }
@@ -79,7 +85,14 @@ async function goneTable(
   const path = tablePath(link, name)
   const known = await tableAt(io, before, path)
   if (known === null) throw error
-  const waits = `the table is gone: bring it back, or take it out of the link '${link.name}' in varve.yaml`
+  const { kind, grant } = error.data
+  const what =
+    typeof kind === 'string'
+      ? `there is a ${kind} in the place of the table: bring it back`
+      : typeof grant === 'string'
+        ? `the table is gone, or not shown to this user: bring it back, ${grant}`
+        : 'the table is gone: bring it back'
+  const waits = `${what}, or take it out of the link '${link.name}' in varve.yaml`
   return { table: tableOf(name, known.schema), path, waits }
 }
 

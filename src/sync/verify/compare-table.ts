@@ -12,6 +12,7 @@ import { keyText } from '../../table/key.ts'
 import { Table } from '../../table/table.ts'
 import { emptyTable } from '../tables/empty-table.ts'
 import type { HeldBack, TableState } from '../interface.ts'
+import type { NamedTable } from '../pending/stops.ts'
 import { type LinkedTable, tableAt } from '../tables/link-tables.ts'
 import { otherKey } from '../tables/other-key.ts'
 import { rowChanges } from '../tables/row-changes.ts'
@@ -90,7 +91,7 @@ export async function compareTable(
 
 /** The verdict on a table that could not be read; `unread` says why. */
 export function unreadTable(
-  { table, path }: LinkedTable,
+  { table, path }: NamedTable,
   commit: TableState | null,
   unread: string,
 ): TableVerification {

@@ -15,8 +15,8 @@ import { TableDigests } from '../capture/digests.ts'
 import { UnfitTables } from '../capture/unfit-tables.ts'
 import { HeldRows } from '../held/held-rows.ts'
 import type { Link } from '../interface.ts'
-import { knownTables } from '../tables/known-tables.ts'
-import { linkTree, linkedTables } from '../tables/link-tables.ts'
+import { findTables } from '../capture/find-tables.ts'
+import { linkTree } from '../tables/link-tables.ts'
 import { branchOf } from '../merge/merge-branch.ts'
 import { lastReceipt } from '../receipts/log.ts'
 import { linkObject, readLinkState } from '../state.ts'
@@ -52,11 +52,13 @@ export async function verifyLink({ repo, connector, link, options }: VerifyInput
         ? Tree.empty(nodes, writer)
         : await Tree.load(nodes, (await readCommit(nodes.reader, live)).tree)
     const chosen = options.tables ?? link.tables
-    const tables = linkedTables(link, await connector.discover(chosen, await knownTables(io, link, [before])))
+    const unread = new HeldRows()
+    const asked = { ...link, tables: chosen }
+    const tables = await findTables(io, { link: asked, connector, before, branch: null, held: unread })
+    const unlinked = unread.list.slice()
     const digests = await TableDigests.load(nodes.reader, manifest.refs.get(linkObject(link.name, 'digests')))
     // A cursor would leave out what is gone.
     const whole = { ...link, cursor: undefined }
-    const unread = new HeldRows()
     const unfit = await UnfitTables.load(nodes.reader, manifest, link.name)
     const known = { before, live, spelled: null, digests, unfit }
     const what = { link: whole, tables, ...known, held: unread, shapes: null, notes: [] }
@@ -79,6 +81,8 @@ export async function verifyLink({ repo, connector, link, options }: VerifyInput
           : unreadTable(one, await tableState(io, expected, one.path), why.message),
       )
     }
+    for (const { table: name, path, message } of unlinked)
+      verified.push(unreadTable({ table: { name }, path }, null, message))
     const matches = verified.every((one) => one.matches)
     return { link: link.name, commit: digestHex(commit), matches, tables: verified }
   })

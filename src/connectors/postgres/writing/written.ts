@@ -43,6 +43,7 @@ const stateQuery = `
        AND NOT EXISTS (
          SELECT FROM parts JOIN pg_class c USING (oid) LEFT JOIN pg_am a ON a.oid = c.relam
           WHERE row_security_active(c.oid) OR NOT (c.relkind = 'p' OR c.relkind = 'r' AND a.amname = 'heap'))
+       AND has_table_privilege($1::regclass, 'SELECT')
        AND NOT EXISTS (SELECT FROM columns WHERE attgenerated NOT IN ('', 's'))
        AND NOT EXISTS (
          SELECT FROM types JOIN pg_type t USING (oid) JOIN pg_namespace n ON n.oid = t.typnamespace

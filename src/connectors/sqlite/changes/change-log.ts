@@ -14,6 +14,7 @@ import type {
 import type { EndpointSnapshot, EndpointTable } from '../../interface.ts'
 import type { SqliteDatabase } from '../database.ts'
 import type { SqliteTable } from '../discover.ts'
+import { readingError } from '../failure.ts'
 import { type ChangesPosition, positionOf, positionText } from './position.ts'
 import { readChanges } from './read.ts'
 import {
@@ -135,9 +136,13 @@ class ChangesReader implements LogReader {
       }
       const until = lastSeq(database)
       for (const table of until === after ? [] : this.#tables)
-        for (const changes of readChanges(database, table, realName(database, table), { after, until })) {
-          signal?.throwIfAborted()
-          yield { changes, position: null, transaction }
+        try {
+          for (const changes of readChanges(database, table, realName(database, table), { after, until })) {
+            signal?.throwIfAborted()
+            yield { changes, position: null, transaction }
+          }
+        } catch (error) {
+          throw readingError(database.path, table.name, error)
         }
       // A file that is set back to this very moment is the same; to any other has another word.
       if (until !== after) this.#at = { ...this.#at, seq: until, token: newToken() }
