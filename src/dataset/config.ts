@@ -20,7 +20,7 @@ import { linksOf } from './link-section.ts'
 import { joinedPolicies } from './policy.ts'
 import { policiesOf } from './policy-section.ts'
 import { rulesOf } from './rules-section.ts'
-import { type FaultAt, nameOf, parsedConfig } from './document.ts'
+import { columnName, type FaultAt, nameOf, parsedConfig } from './document.ts'
 
 const formats: readonly string[] = ['csv', 'tsv', 'jsonl', 'parquet', 'sqlite']
 
@@ -147,7 +147,7 @@ function* referencesOf(name: unknown, value: unknown, fault: FaultAt): Generator
     "write it as 'references: {COLUMN: TABLE}', TABLE being the path of the table whose keys it holds"
   if (!isMap(value)) throw fault(value ?? name, "'references' is not a map from column to table", hint)
   for (const item of value.items) {
-    const column = nameOf(item.key)
+    const column = columnName(item.key)
     if (column === null) throw fault(item.key, 'the name of a column is not text', hint)
     const table = nameOf(item.value)
     if (table === null || /[*?[]/.test(table))
@@ -157,7 +157,7 @@ function* referencesOf(name: unknown, value: unknown, fault: FaultAt): Generator
 }
 
 function keyOf(value: unknown, fault: (what: string) => VarveError): readonly string[] {
-  const names = isSeq(value) ? value.items.map(nameOf) : [nameOf(value)]
+  const names = isSeq(value) ? value.items.map(columnName) : [columnName(value)]
   if (names.length === 0 || names.some((name) => name === null))
     throw fault('the key is not a column or a list of columns')
   if (new Set(names).size !== names.length) throw fault('the key names a column twice')

@@ -36,3 +36,8 @@ export function nameOf(value: unknown): string | null {
   if (typeof value.value === 'string') return value.value === '' ? null : value.value
   return typeof value.source === 'string' && value.value !== null ? value.source : null
 }
+
+/** As `nameOf`, for a column, which may be without a name: the first column that pandas writes is. */
+export function columnName(value: unknown): string | null {
+  return isScalar(value) && value.value === '' ? '' : nameOf(value)
+}

@@ -1,6 +1,6 @@
 // The section `merge` of varve.yaml, of one table or of all: {default: POLICY, rows: POLICY, columns: {COLUMN: POLICY}}.
 import { isMap, isScalar } from 'yaml'
-import { type FaultAt, nameOf } from './document.ts'
+import { columnName, type FaultAt } from './document.ts'
 import type { CellPolicy, RowPolicy, TablePolicies } from './interface.ts'
 import { parsePolicy, parseRowPolicy, policyWords, rowPolicyWords } from './policy.ts'
 
@@ -26,7 +26,7 @@ export function policiesOf(name: unknown, value: unknown, fault: FaultAt): Table
 function* columnPolicies(name: unknown, value: unknown, fault: FaultAt): Generator<[string, CellPolicy]> {
   if (!isMap(value)) throw fault(value ?? name, "'columns' is not a map from column to policy", shape)
   for (const item of value.items) {
-    const column = nameOf(item.key)
+    const column = columnName(item.key)
     if (column === null) throw fault(item.key, 'the name of a column is not text', shape)
     yield [column, cellPolicy(item.key, item.value, fault)]
   }

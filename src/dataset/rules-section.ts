@@ -2,7 +2,7 @@
 // what each rule means. A misspelt rule is a rule that never fails, so whatever is not known is refused with its line.
 import { isMap, isScalar, isSeq } from 'yaml'
 import type { ColumnType } from '../table/interface.ts'
-import { type FaultAt, nameOf } from './document.ts'
+import { columnName, type FaultAt, nameOf } from './document.ts'
 import type { ColumnRules, RuleLevel, TableRules } from './interface.ts'
 
 const shape =
@@ -53,7 +53,7 @@ function rowsOf(name: unknown, value: unknown, fault: FaultAt): TableRules['rows
 function* columnsOf(name: unknown, value: unknown, fault: FaultAt): Generator<[string, ColumnRules]> {
   if (!isMap(value)) throw fault(value ?? name, "'columns' is not a map from column to rules", shape)
   for (const item of value.items) {
-    const column = nameOf(item.key)
+    const column = columnName(item.key)
     if (column === null) throw fault(item.key, 'the name of a column is not text', shape)
     yield [column, columnOf(item.key, item.value, fault)]
   }

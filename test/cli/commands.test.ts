@@ -1,6 +1,6 @@
 // Each command once, as a script uses it: what it prints with --json, what it leaves behind.
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { sqliteBytes } from '../formats/columnar-files.ts'
@@ -390,6 +390,28 @@ test('track without a key says which columns would do, and keeps nothing', async
   expect((await varve(['track', 'nothing.csv'], { cwd })).code).toBe(40)
   expect(readdirSync(cwd)).not.toContain('varve.yaml')
 })
+
+test('a column without a name, as pandas writes its index, can be the key', async () => {
+  const cwd = temporaryDir()
+  const put = (text: string): void => writeFileSync(path.join(cwd, 'scores.csv'), text)
+  await ok(['init'], { cwd })
+  put(',name,team score\n0,Ada,1\n1,Alan,1\n2,Ada,2\n')
+  expect((await varve(['track', 'scores.csv'], { cwd })).stderr).toContain(`'--key ""' would do`)
+  expect(await ok(['track', 'scores.csv', '--key', ''], { cwd })).toBe(
+    "scores.csv is a table of 3 rows, key ''\n",
+  )
+  appendFileSync(
+    path.join(cwd, 'varve.yaml'),
+    '    rules: {columns: {"": {min: 0}}}\n    merge: {columns: {"": ours}}\n',
+  )
+  await ok(['add', '.'], { cwd })
+  await ok(['commit', '-m', 'scores'], { cwd })
+  put(',name,team score\n0,Ada,1\n1,Alan,7\n-2,Ada,2\n')
+  expect(await ok(['diff'], { cwd })).toContain('  ~ =1   team score: 1 -> 7\n')
+  const { code, stdout } = await varve(['check'], { cwd })
+  expect([code, stdout]).toEqual([23, expect.stringContaining('-2')])
+})
+
 test('a clone of a repository without commits is one to begin in', async () => {
   const cwd = temporaryDir()
   await ok(['init', '--bare', 'hub'], { cwd })

@@ -2,6 +2,7 @@ import type { OperationOptions } from '../../api/interface.ts'
 import type { Repository } from '../../api/repository.ts'
 import { type Arguments, usage } from '../arguments.ts'
 import { columnarFormatOf } from '../../dataset/columnar-name.ts'
+import { commandWord } from '../../base/command-word.ts'
 import { counted } from '../../base/size.ts'
 import type { Command, Context } from '../interface.ts'
 import { toRepositoryPath } from '../paths.ts'
@@ -28,6 +29,7 @@ export const command: Command = {
   },
   examples: [
     ['varve track people.csv --key id', "the rows' key is id"],
+    ["varve track scores.csv --key ''", 'the key is the column without a name, as pandas writes its index'],
     ['varve track trips.parquet --key trip_id', "diff compares the file's rows by trip_id"],
     ['varve track prices.csv --key date,symbol', 'a composite key of date and symbol'],
   ],
@@ -46,7 +48,7 @@ async function run({ arguments: given, out, repository, operation }: Context): P
   out.result(result, () => {
     const rows = counted(result.rows, 'row')
     const what = columnarFormatOf(path) === null ? `is a table of ${rows}` : `stays a file of ${rows}`
-    out.say(`${visible(result.path)} ${what}, key ${result.key.map(visible).join(', ')}`)
+    out.say(`${visible(result.path)} ${what}, key ${result.key.map(shownColumn).join(', ')}`)
     if (out.verbose) for (const { name, type } of result.columns) out.say(`  ${visible(name)}  ${type}`)
   })
   return 0
@@ -55,12 +57,17 @@ async function run({ arguments: given, out, repository, operation }: Context): P
 /** Says what the key may be, but does not choose it: it is what rows are known by from then on. */
 async function noKey(repo: Repository, path: string, operation: OperationOptions): Promise<Error> {
   const guess = await repo.guessKey(path, operation)
-  const columns = guess?.map(visible).join(',')
-  const hint =
-    columns === undefined
-      ? "name the columns that make a row unique: '--key id'"
-      : `name the columns that make a row unique: here no two rows have the same ${columns}, so '--key ${columns}' would do`
-  return usage('no key given', hint)
+  const ask = 'name the columns that make a row unique'
+  if (guess === null) return usage('no key given', `${ask}: '--key id'`)
+  const columns = guess.map(shownColumn).join(',')
+  const keys = guess.includes('') ? guess : [guess.join(',')]
+  const given = keys.map((key) => `--key ${commandWord(key)}`).join(' ')
+  return usage('no key given', `${ask}: here no two rows have the same ${columns}, so '${given}' would do`)
+}
+
+/** The first column that pandas writes has no name. */
+function shownColumn(name: string): string {
+  return name === '' ? "''" : visible(name)
 }
 
 function formatOption(given: Arguments): TableFormat | undefined {
@@ -68,7 +75,7 @@ function formatOption(given: Arguments): TableFormat | undefined {
   return named === undefined ? undefined : formatNamed(named)
 }
 
-/** Columns may be given one by one, or several with commas between them. */
+/** Columns may be given one by one, or several with commas between them; '' is a column without a name. */
 export function keyColumns(given: readonly string[]): string[] {
-  return given.flatMap((text) => text.split(',')).filter((column) => column !== '')
+  return given.flatMap((text) => (text === '' ? [''] : text.split(',').filter((column) => column !== '')))
 }

@@ -24,8 +24,7 @@ export interface TrackOptions extends WorktreeOptions {
 
 /** @throws VarveError VARVE_PATH_NOT_FOUND, VARVE_RULE_VIOLATED with the line, VARVE_NOT_POSSIBLE when it is no table */
 export async function track(worktree: Worktree, named: string, options: TrackOptions): Promise<Tracked> {
-  if (options.key.length === 0 || options.key.includes(''))
-    throw new TypeError('a table needs a key of column names')
+  if (options.key.length === 0) throw new TypeError('a table needs a key of column names')
   const path = existingFile(worktree, named)
   if (options.format === undefined && columnarFormatOf(path) !== null)
     return trackFile(worktree, path, options)
