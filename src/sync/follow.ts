@@ -31,6 +31,8 @@ export interface Line {
   round(): Promise<Receipt>
   /** Tells when the endpoint has changed; null when only a round can find out. */
   readonly reader: LogReader | null
+  /** Whether a round would read a log that has only just begun. */
+  readonly isFresh?: boolean
   /** Resolves when the endpoint may have changed, and when `signal` aborts; absent if the endpoint does not announce changes. */
   changed?(signal: AbortSignal): Promise<void>
   /** Whether there is anything at the endpoint that a round could find. */
@@ -89,6 +91,9 @@ export function endpointLine(round: Round, { compareMs = compareMsDefault }: Fol
     get reader() {
       return log.reader
     },
+    get isFresh() {
+      return log.isFresh
+    },
     ...(round.connector.changed === undefined
       ? {}
       : { changed: (signal: AbortSignal) => round.connector.changed!(signal) }),
@@ -133,6 +138,7 @@ async function somethingToDo(
   receipt: Receipt,
   { pollMs = pollMsDefault, signal }: FollowOptions,
 ): Promise<void> {
+  if (line.isFresh === true) return
   const { reader } = line
   const over = new AbortController()
   const stop = (): void => over.abort()

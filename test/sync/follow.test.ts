@@ -78,6 +78,18 @@ describe.skipIf(!hasPostgres)(
       expect(receipts.slice(1).every(({ notes }) => notes.length === 0)).toBe(true)
     })
 
+    test('what is committed after a log was begun is read at once, however seldom the endpoint is asked', async () => {
+      await start({ pollMs: 3_600_000 })
+      await shop.db.query("INSERT INTO people VALUES (4, 'Barbara', 84)")
+      await bothEqual()
+      await shop.db.query('TRUNCATE people')
+      await expect
+        .poll(() => receipts.at(-1)!.heldBack.map(({ reason }) => reason), eventually)
+        .toEqual(['guard'])
+      await shop.db.query("INSERT INTO people VALUES (6, 'Ada', 36)")
+      await expect.poll(() => receipts.at(-1)!.tables[0]!.read, eventually).toBe(1)
+    })
+
     test('our own writes come back by the log and are nothing new', async () => {
       await start()
       await shop.edit((table) => table.put({ id: 5, name: 'Donald', age: 87 }))
@@ -92,7 +104,10 @@ describe.skipIf(!hasPostgres)(
     })
 
     test('a quiet link makes no commit and no receipt', async () => {
-      await start()
+      let rounds = 0
+      await start({ onRound: () => rounds++ })
+      // The second one begins to read the log.
+      await expect.poll(() => rounds, eventually).toBe(2)
       await shop.db.query('CREATE TABLE other (id int); INSERT INTO other SELECT generate_series(1, 1000)')
       const { sequence } = await shop.store.manifest()
       await new Promise((done) => setTimeout(done, 500))

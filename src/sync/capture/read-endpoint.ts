@@ -41,7 +41,9 @@ export async function readEndpoint(
   if (obstacle !== null) notes.push(noLog(obstacle))
   if (round.options.dryRun === true) return compared(round, io, known, notes)
   if (obstacle !== null) return comparedMeanwhile(round, io, source, known, notes)
-  return begin(round, io, source, known, notes)
+  const begun = await begin(round, io, source, known, notes)
+  if (begun.mark !== undefined) log.begin()
+  return begun
 }
 
 /** Whether the log is read: because the link asks for one, because the link was followed, or not at all. */

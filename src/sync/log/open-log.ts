@@ -17,6 +17,8 @@ export class OpenLog {
   #reader: LogReader | null = null
   /** Which tables it reads, where they are, and what is hidden of them. */
   #reads = ''
+  /** Logs that were begun, one after the other, without being read. */
+  #begun = 0
 
   constructor({ isFollowing, compareMs }: LogOptions) {
     this.isFollowing = isFollowing
@@ -25,6 +27,16 @@ export class OpenLog {
 
   get reader(): LogReader | null {
     return this.#reader
+  }
+
+  /** Whether a log has just begun, and a round can read it. Where one is lost as often as it is begun there is no hurry. */
+  get isFresh(): boolean {
+    return this.#begun === 1
+  }
+
+  /** Notes that a log was begun. */
+  begin(): void {
+    this.#begun++
   }
 
   isComparisonDue({ comparedMs }: LinkMark): boolean {
@@ -38,8 +50,9 @@ export class OpenLog {
     await this.close()
     this.#reads = reads
     const reader = await source.open(tables, at)
-    if (!('lost' in reader)) this.#reader = reader
-    return reader
+    if ('lost' in reader) return reader
+    this.#begun = 0
+    return (this.#reader = reader)
   }
 
   async close(): Promise<void> {
