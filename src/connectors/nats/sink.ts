@@ -19,11 +19,13 @@ import { messageOf, refused, unreachable } from '../sink-failure.ts'
 import type { Sink, SinkOptions } from '../sink.ts'
 import { refuseTooLong } from '../too-long.ts'
 import { topicPart } from '../topic-part.ts'
+import { StreamLimits } from './stream-limits.ts'
 
 const connectMsMax = 15_000
 const answerMsMax = 30_000
 /** JetStream's code for a message that is too long for the stream. */
 const tooLongForStream = 10_054
+const idHeader = 'Nats-Msg-Id'
 /** What a stream says that takes no more, instead of dropping what is old. */
 const isFull = /^(maximum (messages|bytes)|insufficient|resource limits)/
 
@@ -37,6 +39,7 @@ export async function openNats(url: string, options: SinkOptions): Promise<Sink>
   })
   // A connection that is cut says nothing any more.
   const { max_payload: bytesMax } = connection.info!
+  const limits = new StreamLimits(connection)
   return {
     location,
     identity: `nats:${target.host}:${prefix}`,
@@ -47,12 +50,10 @@ export async function openNats(url: string, options: SinkOptions): Promise<Sink>
         return { id: message.id, subject: `${prefix}.${topicPart(message.table, /[%.*>\s]/g)}`, bytes }
       })
       try {
-        const full = await Promise.all(messages.map((message) => publish(connection, location, message)))
-        const words = full.find((said) => said !== null)
-        if (words === undefined) return
-        throw new SinkFull(location, words!, {
-          left: messages.flatMap(({ id }, i) => (full[i] === null ? [] : id)),
-        })
+        const answers = await Promise.all(messages.map((message) => publish(connection, location, message)))
+        await refuseTooLongForStream(location, limits, answers)
+        const left = answers.filter(({ full }) => full !== null)
+        if (left.length > 0) throw new SinkFull(location, left[0]!.full!, { left: left.map(({ id }) => id) })
       } catch (error) {
         throw error instanceof VarveError || !(error instanceof Error) ? error : failure(location, error)
       }
@@ -79,14 +80,22 @@ async function connected(target: URL, options: SinkOptions): Promise<NatsConnect
   })
 }
 
-/** null when it is kept; where the stream is full, what it says. */
+interface Answer {
+  readonly id: string
+  readonly stream: string
+  /** Of subject, headers and message. */
+  readonly bytes: number
+  /** What a full stream says; null when the message is kept. */
+  readonly full: string | null
+}
+
 async function publish(
   connection: NatsConnection,
   location: string,
   { id, subject, bytes }: { id: string; subject: string; bytes: Uint8Array },
-): Promise<string | null> {
+): Promise<Answer> {
   const named = headers()
-  named.set('Nats-Msg-Id', id)
+  named.set(idHeader, id)
   const answer = await connection
     .request(subject, bytes, { headers: named, timeout: answerMsMax })
     .catch((error: unknown) => {
@@ -106,12 +115,35 @@ async function publish(
     const words = `'${location}' refuses: ${error.description ?? 'the message is too long'}`
     throw new RowsRefused(words, { ids: new Set([id]), data: { endpoint: location, subject } })
   }
-  if (isFull.test(error?.description ?? '')) return error!.description!
-  if (error !== undefined)
+  const length = utf8(`NATS/1.0\r\n${idHeader}: ${id}\r\n\r\n${subject}`).length + bytes.length
+  const full = isFull.test(error?.description ?? '') ? error!.description! : null
+  if (full === null && error !== undefined)
     throw refused(location, new Error(error.description ?? 'the stream does not take it'))
   // Another subscriber of the subject has answered, and not a stream.
   if (typeof stream !== 'string') throw refused(location, new Error(`'${subject}' is not kept by a stream`))
-  return null
+  return { id, stream, bytes: length, full }
+}
+
+/** A stream that takes it in spite of its limit has dropped it. */
+async function refuseTooLongForStream(
+  location: string,
+  limits: StreamLimits,
+  answers: readonly Answer[],
+): Promise<void> {
+  for (const stream of new Set(answers.map((answer) => answer.stream))) {
+    const limit = await limits.of(stream)
+    if (limit === null) continue
+    const ids = answers.filter((one) => one.stream === stream && one.bytes + limit.overhead > limit.maxBytes)
+    if (ids.length === 0) continue
+    throw new RowsRefused(
+      `the message is longer than all that the stream '${stream}' keeps, ${limit.maxBytes} bytes`,
+      {
+        ids: new Set(ids.map(({ id }) => id)),
+        data: { endpoint: location, stream, bytesMax: limit.maxBytes },
+        hint: `let it keep more: nats stream edit ${stream} --max-bytes …`,
+      },
+    )
+  }
 }
 
 function failure(location: string, error: Error): VarveError {

@@ -129,6 +129,65 @@ describe.skipIf(program === null)(`NATS${without}`, () => {
     )
   })
 
+  test.each([
+    ['new', 'file'],
+    ['old', 'file'],
+    ['new', 'memory'],
+    ['old', 'memory'],
+  ] as const)(
+    'a message longer than all that a stream keeps is refused, and the longest is not (discard %s, %s)',
+    async (discard, storage) => {
+      const bytesMax = 20_000
+      const send = async (name: string, textBytes: number): Promise<string> => {
+        const stream = `${name}-${discard}-${storage}`
+        await addStream(broker.port, stream, { max_bytes: bytesMax, discard, storage })
+        return deliver(stream, insertInto('people', { text: 'x'.repeat(textBytes) }))
+      }
+      await send('a', 0)
+      const client = await clientOf(broker.port)
+      const { state } = await (await jetstreamManager(client)).streams.info(`a-${discard}-${storage}`)
+      await client.close()
+      const longest = bytesMax - state.bytes
+      expect(await send('b', longest)).toBe('delivered')
+      expect(await messagesOf(broker.port, `b-${discard}-${storage}`)).toHaveLength(1)
+      for (const [name, bytes] of [
+        ['c', longest + 1],
+        ['d', 100_000],
+      ] as const)
+        expect(await send(name, bytes)).toBe(
+          `VARVE_REFUSED: the message is longer than all that the stream '${name}-${discard}-${storage}' keeps, 20000 bytes`,
+        )
+    },
+  )
+
+  test('a user who may only publish is told no limits, and sends all the same', async () => {
+    const other = await startBroker({
+      program: program!,
+      args: (port, dir) => {
+        writeFileSync(
+          `${dir}/nats.conf`,
+          `listen: "127.0.0.1:${port}"
+           jetstream: { store_dir: "${dir}" }
+           authorization: { users: [
+             { user: ada, password: "a password" }
+             { user: bob, password: "a password", permissions: { publish: "only.>" } } ] }`,
+        )
+        return ['-c', `${dir}/nats.conf`]
+      },
+    })
+    await addStream(other.port, 'only', { max_bytes: 20_000, discard: 'new' })
+    const url = `nats://bob@127.0.0.1:${other.port}/only`
+    const sink = await openSink(url, { link: 'shop', environment })
+    for (const table of ['people', 'orders']) await sink.deliver(insertInto(table))
+    await sink.close()
+    expect(await messagesOf(other.port, 'only')).toHaveLength(2)
+    const long = insertInto('long', { text: 'x'.repeat(100_000) })
+    expect(await deliverTo(url, long, environment)).toMatch(
+      /^VARVE_REFUSED: .*no room for more now: maximum bytes/,
+    )
+    await other.stop()
+  })
+
   test('a right that is taken away between two batches is said, and what to do', async () => {
     const settings = (port: number, rights: string): string =>
       `listen: "127.0.0.1:${port}"
