@@ -8,6 +8,7 @@ import type { Cell, ColumnType, Value } from '../table/interface.ts'
 import type { RowShape } from '../table/rows.ts'
 import type { StoredCells, StoredRow } from '../table/stored-cells.ts'
 import type { ChangeLog } from './change-log.ts'
+import type { DeclaredTable, HttpTable, InboxTable } from './declared-table.ts'
 import type { MadeColumns } from './made-columns.ts'
 
 export interface ConnectorOptions {
@@ -26,32 +27,6 @@ export interface ConnectorOptions {
   readonly readsLog?: boolean | undefined
   /** Kinds of the caller's own, asked before those that come with Varve. */
   readonly connectors?: readonly ConnectorKind[] | undefined
-}
-
-/** As the dataset declares it, like the next two: see dataset/interface.ts, which stands above. */
-export interface DeclaredTable {
-  readonly table: string
-  readonly key?: readonly string[]
-  readonly columns?: readonly { readonly name: string; readonly type: ColumnType }[]
-}
-
-export interface HttpTable extends DeclaredTable {
-  readonly path?: string
-  readonly items?: string
-  readonly next?: string
-  readonly parameter?: string
-}
-
-export interface InboxTable extends DeclaredTable {
-  readonly items?: string
-  readonly when?: readonly ValueRule[]
-  readonly deletes?: readonly ValueRule[]
-  readonly patches?: readonly ValueRule[]
-}
-
-export interface ValueRule {
-  readonly path: string
-  readonly values: readonly string[]
 }
 
 /** A table as it was when it was last read, or as it shall be created if it does not exist yet. */
@@ -103,6 +78,11 @@ export interface Connector {
   takeOver(link: string): Promise<Checkpoint>
   /** Writes all of the plan in one transaction, or nothing. */
   apply(plan: ApplyPlan): Promise<Applied>
+  /**
+   * How far the system has got with what it writes: grows with each change that is durable, and falls only when the system
+   * is set back to an earlier state. Absent or null where it does not tell.
+   */
+  writePosition?(): Promise<bigint | null>
   /** The system's own log of changes; absent where it has none. */
   readonly log?: ChangeLog
   /** Resolves when something may have changed there, and when `signal` aborts; absent where the system cannot tell. */

@@ -13,6 +13,8 @@ import type { Commit } from '../history/interface.ts'
 import type { ObjectReader, ObjectWriter } from '../store/interface.ts'
 import { type LinkState, linkObject, linkRef } from './state.ts'
 
+const restoredNote = 'the endpoint was restored from an earlier state: it is compared with what it had then'
+
 export interface CommonBase {
   /**
    * The base; null when nothing is known to be common: then equal rows are adopted, and rows that differ are
@@ -36,9 +38,9 @@ export interface CommonBase {
    * elsewhere.
    */
   readonly isTold: boolean
-  /** Whether a round wrote that base to the endpoint, and ended before it recorded this. */
+  /** Whether that base has still to be recorded here: a round wrote it to the endpoint, and ended before it did so. */
   readonly isCut: boolean
-  /** Whether the endpoint names an earlier base than the last one that we wrote to it. */
+  /** Whether the endpoint has gone back to an earlier state, and names the base that it had then. */
   readonly isRestored: boolean
   /** It is another endpoint than before. */
   readonly isMoved: boolean
@@ -73,8 +75,7 @@ export async function commonBase(
   // Each base that we told has the one before it as a parent.
   if (told === null || state.written === null || !(await isAncestor(reader, told, state.written)))
     return stranger
-  const note = 'the endpoint was restored from an earlier state: it is compared with what it had then'
-  return { ...stranger, note, isRestored: true }
+  return { ...stranger, note: restoredNote, isRestored: true }
 }
 
 /** The base for an endpoint of which only its own record is known. */
@@ -123,6 +124,17 @@ function own(base: CommonBase): CommonBase {
 /** The link's state once it is recorded how far a round came that was cut short. */
 export function notedState(state: LinkState, { isCut, told }: CommonBase): LinkState {
   return isCut ? { ...state, base: told, written: told } : state
+}
+
+/**
+ * The base of an endpoint that has gone back to an earlier state with the record of today: what it was told last. What was
+ * found in common since may be gone there.
+ */
+export async function baseBeforeRestore(
+  reader: ObjectReader,
+  { told, stranger }: CommonBase,
+): Promise<CommonBase> {
+  return { ...(await at(reader, told, told, restoredNote)), stranger, isRestored: true }
 }
 
 /** The refs that say on whose word a base was agreed; they are stored together with it. */

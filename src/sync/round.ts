@@ -18,7 +18,7 @@ import type { Manifest, ObjectReader } from '../store/interface.ts'
 import { asStored } from './apply/as-stored.ts'
 import { applyRound } from './apply/commits.ts'
 import { commitTree } from './branch-change.ts'
-import { capture } from './capture/capture.ts'
+import { type CaptureInput, capture } from './capture/capture.ts'
 import { TableDigests } from './capture/digests.ts'
 import { columnsOnlyHere, columnsOnlyThere } from './capture/drift.ts'
 import { findTables } from './capture/find-tables.ts'
@@ -32,7 +32,7 @@ import { OpenLog } from './log/open-log.ts'
 import { branchOf, mergeIntoBranch } from './merge/merge-branch.ts'
 import { Approval } from './pending/approval.ts'
 import { keepPending } from './pending/keep.ts'
-import { stopRound, stopRestored } from './pending/stop-round.ts'
+import { type StoppedRound, stopRound, stopRestored } from './pending/stop-round.ts'
 import { Stops } from './pending/stops.ts'
 import { showPlan } from './plan.ts'
 import { Namespaces } from './capture/namespaces.ts'
@@ -42,11 +42,12 @@ import { readEndpoint } from './capture/read-endpoint.ts'
 import { UnfitTables } from './capture/unfit-tables.ts'
 import { rememberReceipt } from './receipts/log.ts'
 import { makeReceipt } from './receipts/make.ts'
-import { commonBase, notedState } from './common-base.ts'
+import { type CommonBase, baseBeforeRestore, commonBase, notedState } from './common-base.ts'
 import { linkObject, readLinkState } from './state.ts'
 import { forgetNotes, refuseNoted } from './transform/one-way-notes.ts'
 import { markRead, refuseWritingBack } from './transform/one-way.ts'
 import { stillRejected } from './held/still-rejected.ts'
+import { WritePosition } from './write-position.ts'
 
 const noFacts = { identity: null, restored: null }
 
@@ -97,15 +98,12 @@ async function runSteps(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
   const spelled = link.mode === 'capture' ? null : (branch ?? before)
   const known = { link, tables, before, live: state.live, spelled, digests, unfit, held, shapes, notes: [] }
   const start = { round, io, startedMs, manifest, state, tables, held, stops, before }
-  if (stops.isOther(state.identity, identity)) {
-    const isAsked = connector.log?.told === undefined
-    const read = isAsked ? await capture(io, connector, { ...known, shapes: null }, options) : before
-    return stopRound(start, { guard: 'identity', read, wanted: read, identity, restored: null, notes: [] })
-  }
+  if (stops.isOther(state.identity, identity)) return stopOther(start, known, identity)
 
   // Capture: read the endpoint, stop what guards forbid, and publish what was read.
   const checkpoint = await connector.checkpoint(link.name)
-  const base = await commonBase(nodes.reader, state, checkpoint, identity)
+  const found = await commonBase(nodes.reader, state, checkpoint, identity)
+  const { base, restored } = await baseAfterRestore(begun, found, round, nodes.reader)
   const read = await readEndpoint(round, io, log, { ...known, mark, isTold: base.isTold })
   const reading = await markRead(io, { link, identity }, tables, read)
   const { captured } = reading
@@ -113,6 +111,7 @@ async function runSteps(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
   unfit.hold(held, tables)
   const baseTree = base.commit && (await Tree.load(nodes, base.commit.tree))
   const guarded = await guardCaptured(round, io, stops, { tables, before, read: captured, base: baseTree })
+  const isStopped = restored !== null && (link.mode !== 'capture' || captured.cid !== baseTree?.cid)
   const live = await publishLive(round, io, {
     state,
     before,
@@ -121,6 +120,7 @@ async function runSteps(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
     unfit,
     base,
     refs,
+    position: begun.position.toKeep(!isStopped),
     namespaces: namespaces.write(io.writer, tables, held),
   })
   await reading.acknowledge()
@@ -128,8 +128,7 @@ async function runSteps(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
   const { told, stranger, merged, brought } = base
   const agreed = { base: baseTree, live, merged, brought, told, stranger }
   const sides = { ...agreed, identity, tables, captured: guarded.merging, held, refs }
-  if (base.isRestored && stops.isRestored(digestHex(base.told!)))
-    return stopRestored(start, sides, { read: captured, told: base.told!, notes })
+  if (isStopped) return stopRestored(start, sides, { read: captured, restored, notes })
 
   // Merge it into the branch.
   const outcome = await mergeIntoBranch(round, io, sides)
@@ -164,6 +163,19 @@ async function runSteps(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
   })
 }
 
+/** Another database stands under the link's name: what it has is read, and waits. */
+async function stopOther(start: StoppedRound, known: CaptureInput, identity: string): Promise<Receipt> {
+  const { round, io, before } = start
+  const isAsked = round.connector.log?.told === undefined
+  const read = isAsked
+    ? await capture(io, round.connector, { ...known, shapes: null }, round.options)
+    : before
+  const change = { from: before, read, wanted: read }
+  return stopRound(start, { guard: 'identity', ...change, identity, restored: null, notes: [] })
+}
+
+type Begun = Awaited<ReturnType<typeof beginRound>>
+
 /** What the repository knows of the link, and the tables that the endpoint has, before anything is read. */
 async function beginRound(round: Round, io: Io) {
   const { repo, connector, link, options } = round
@@ -183,6 +195,7 @@ async function beginRound(round: Round, io: Io) {
     isSame ? manifest.refs.get(linkObject(link.name, 'namespaces')) : undefined,
   )
   const shapes = new ShapeGuard(stops, { held, approved, pending: state.pending, namespaces, options })
+  const position = await WritePosition.read(connector, manifest, { link: link.name, isSame })
   refuseNoted(link, manifest, identity)
   const before = await commitTree(io, state.live)
   const branch = link.mode === 'capture' ? null : await branchTree(io, manifest, link)
@@ -201,6 +214,7 @@ async function beginRound(round: Round, io: Io) {
     stops,
     shapes,
     identity,
+    position,
     before,
     tables,
     digests,
@@ -208,6 +222,25 @@ async function beginRound(round: Round, io: Io) {
     branch,
     namespaces,
   }
+}
+
+/**
+ * The base to merge over where the endpoint may have gone back to an earlier state, and what names that as long as nobody
+ * has let it in. A capture keeps the base: what the endpoint has is taken as its wish, or not at all.
+ */
+async function baseAfterRestore(
+  { position, stops }: Begun,
+  found: CommonBase,
+  { link }: Round,
+  reader: ObjectReader,
+): Promise<{ readonly base: CommonBase; readonly restored: string | null }> {
+  const isBehind = position.isBehind && !found.isCut
+  if (!isBehind && !found.isRestored) return { base: found, restored: null }
+  const said =
+    found.told === null || link.mode === 'capture' ? `position ${position.name}` : digestHex(found.told)
+  const restored = stops.isRestored(said) ? said : null
+  if (found.isRestored || link.mode === 'capture') return { base: found, restored }
+  return { base: { ...(await baseBeforeRestore(reader, found)), isCut: restored === null }, restored }
 }
 
 /** Whether what the endpoint changed comes into the branch. */

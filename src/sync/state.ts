@@ -41,6 +41,11 @@ export function identityKey(link: string): string {
   return `link.${link}.identity`
 }
 
+/** The setting for how far the endpoint had got with its writes when it was last read. */
+export function positionKey(link: string): string {
+  return `link.${link}.position`
+}
+
 /** The setting for how far a delivery to a sink has got that is not at its end. */
 export function sentKey(link: string): string {
   return `link.${link}.sent`

@@ -9,7 +9,7 @@ import { storedConfig } from '../../dataset/stored-config.ts'
 import { Tree } from '../../files/tree.ts'
 import { isReceiptsRef } from '../../history/refs.ts'
 import { readHead } from '../../repo/head.ts'
-import { repeatedAtKey, identityKey, isOfLink, sentKey } from '../../sync/state.ts'
+import { repeatedAtKey, identityKey, isOfLink, positionKey, sentKey } from '../../sync/state.ts'
 import type { Line } from '../../sync/follow.ts'
 import { markKey, readMark } from '../../sync/log/mark.ts'
 import { readConfig } from '../../worktree/config-file.ts'
@@ -92,6 +92,7 @@ export abstract class LinkedRepository extends CarryingRepository {
       config: new Map([
         [identityKey(name), null],
         [markKey(name), null],
+        [positionKey(name), null],
         [repeatedAtKey(name), null],
         [sentKey(name), null],
       ]),

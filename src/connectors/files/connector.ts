@@ -9,11 +9,11 @@ import type {
   Applied,
   Checkpoint,
   Connector,
-  DeclaredTable,
   EndpointSnapshot,
   EndpointTable,
   KnownTable,
 } from '../interface.ts'
+import type { DeclaredTable } from '../declared-table.ts'
 import { applyPlan } from './apply.ts'
 import { groupFiles } from './groups.ts'
 import type { FilePlace, FilesTable, OpenedFile } from './interface.ts'

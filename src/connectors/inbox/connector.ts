@@ -1,7 +1,8 @@
 // Webhooks that come in, as an endpoint: a sender that cannot be asked for its rows, only listened to. The log is all there
 // is, and it lies in a file of this machine (file.ts).
 import { VarveError } from '../../base/errors.ts'
-import type { Connector, ConnectorOptions, InboxTable } from '../interface.ts'
+import type { Connector, ConnectorOptions } from '../interface.ts'
+import type { InboxTable } from '../declared-table.ts'
 import { type ItemTable, itemTable } from '../json/item-table.ts'
 import { inboxPath } from './address.ts'
 import { InboxFile } from './file.ts'

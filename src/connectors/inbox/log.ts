@@ -14,7 +14,8 @@ import type {
   LostLog,
   ToldLog,
 } from '../change-log.ts'
-import type { EndpointTable, InboxTable } from '../interface.ts'
+import type { EndpointTable } from '../interface.ts'
+import type { InboxTable } from '../declared-table.ts'
 import type { ItemTable } from '../json/item-table.ts'
 import { type HookItem, itemsOf } from './hook-items.ts'
 import { type BadItem, type Place, isAfter } from './interface.ts'

@@ -62,6 +62,14 @@ class MysqlConnector implements Connector {
     })
   }
 
+  /** The end of what is on the disk of InnoDB's own log; null in MySQL, which does not tell everybody. */
+  writePosition(): Promise<bigint | null> {
+    return this.#withErrors(async () => {
+      const [status] = await this.#session.texts("SHOW GLOBAL STATUS LIKE 'Innodb_lsn_flushed'")
+      return status === undefined ? null : BigInt(status[1]!)
+    })
+  }
+
   discover(names?: readonly string[]): Promise<readonly EndpointTable[]> {
     return this.#withErrors(() => discoverTables(this.#session, names))
   }

@@ -61,6 +61,18 @@ class PostgresConnector implements Connector {
     })
   }
 
+  /** The end of what is on the disk of its log; null on a standby, whose log is another server's. */
+  writePosition(): Promise<bigint | null> {
+    return this.#withErrors(async () => {
+      const { rows } = await this.#client.query<{ end: string | null }>(
+        `SELECT CASE WHEN pg_is_in_recovery() THEN NULL
+                     ELSE pg_wal_lsn_diff(pg_current_wal_flush_lsn(), '0/0') END::text AS end`,
+      )
+      const { end } = rows[0]!
+      return end === null ? null : BigInt(end)
+    })
+  }
+
   discover(names?: readonly string[]): Promise<readonly EndpointTable[]> {
     return this.#withErrors(() => discoverTables(this.#client, names))
   }

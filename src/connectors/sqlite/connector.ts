@@ -13,7 +13,7 @@ import type {
 import { applyPlan } from './apply.ts'
 import { SqliteChangeLog } from './changes/change-log.ts'
 import { SqliteDatabase, sqlitePath } from './database.ts'
-import { dataVersion, hashFile } from './digest.ts'
+import { changeCounter, dataVersion, hashFile } from './digest.ts'
 import { type SqliteTable, discoverTables } from './discover.ts'
 import { readingError, sqliteError } from './failure.ts'
 import { readRows } from './rows.ts'
@@ -53,6 +53,10 @@ class SqliteConnector implements Connector {
   async identity(): Promise<string> {
     const { ino } = await fs.stat(this.#database.path, { bigint: true })
     return `sqlite:${ino}`
+  }
+
+  writePosition(): Promise<bigint> {
+    return changeCounter(this.#database)
   }
 
   discover(names?: readonly string[]): Promise<readonly EndpointTable[]> {

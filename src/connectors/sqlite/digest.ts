@@ -49,6 +49,13 @@ export function dataVersion(database: SqliteDatabase): DataVersion {
   return database.all('PRAGMA data_version')[0]![0] as bigint
 }
 
+/** How often the file was changed, as its header says: in WAL mode it is counted when the log is taken over. */
+export async function changeCounter({ path }: SqliteDatabase): Promise<bigint> {
+  const bytes = Buffer.alloc(4)
+  await (await keptHandle(path)).read(bytes, 0, 4, 24)
+  return BigInt(bytes.readUInt32BE())
+}
+
 async function keptHandle(path: string): Promise<fs.FileHandle> {
   const { dev, ino } = await fs.stat(path, { bigint: true })
   const name = `${dev}:${ino}`

@@ -11,7 +11,8 @@ import type { UnfitTables } from './unfit-tables.ts'
 import type { LinkRefs } from '../link-refs.ts'
 import type { Round } from '../round.ts'
 import type { CommonBase } from '../common-base.ts'
-import { type LinkState, identityKey, linkObject, linkRef } from '../state.ts'
+import type { KeptPosition } from '../write-position.ts'
+import { type LinkState, identityKey, linkObject, linkRef, positionKey } from '../state.ts'
 
 export interface PublishInput {
   readonly state: LinkState
@@ -23,12 +24,13 @@ export interface PublishInput {
   readonly refs: LinkRefs
   /** To be stored of the tables' schemas; null when that is as it was. */
   readonly namespaces: Cid | null
+  readonly position: KeptPosition
 }
 
 /** Stores what was captured; returns its commit, or the one before when nothing has changed. It is durable then. */
 export async function publishLive(round: Round, io: Io, input: PublishInput): Promise<Cid> {
   const { repo, link, options } = round
-  const { state, before, identity, reading, namespaces } = input
+  const { state, before, identity, reading, namespaces, position } = input
   const { captured, mark, transactions } = reading
   const isSame =
     state.live !== null &&
@@ -38,7 +40,8 @@ export async function publishLive(round: Round, io: Io, input: PublishInput): Pr
   const digests = reading.digests?.write(io.writer) ?? null
   const unfit = input.unfit.write(io.writer)
   const isNoted = digests === null && unfit === null && namespaces === null
-  if (isSame && isNoted && mark === undefined && !input.base.isCut) return state.live
+  const isUnchanged = isSame && isNoted && mark === undefined
+  if (isUnchanged && !input.base.isCut && !position.isDue) return state.live
   const live = isSame ? state.live : await liveCommit(round, io, input)
   if (options.dryRun === true) return live
   const refs = new Map<string, Cid | null>([
@@ -51,6 +54,7 @@ export async function publishLive(round: Round, io: Io, input: PublishInput): Pr
   ])
   const config = new Map([
     [identityKey(link.name), identity],
+    [positionKey(link.name), position.setting],
     ...(mark === undefined ? [] : [[markKey(link.name), mark && JSON.stringify(mark)] as const]),
   ])
   await repo.store.update(

@@ -15,11 +15,13 @@ export interface BaseChange {
   readonly message: string
   /** Refs of the link that move along. */
   readonly refs?: ReadonlyMap<string, Cid | null>
+  /** Settings that change along. */
+  readonly config?: ReadonlyMap<string, string | null>
   readonly change: (io: Io, base: Tree) => Promise<Tree>
 }
 
 export async function changeBase(what: BaseChange): Promise<void> {
-  const { repo, link, operation, message, refs, change } = what
+  const { repo, link, operation, message, refs, config, change } = what
   await withWriter(repo, async (writer, nodes) => {
     const io: Io = { writer, nodes }
     await repo.store.update(
@@ -35,6 +37,7 @@ export async function changeBase(what: BaseChange): Promise<void> {
         const commit = writeCommit(writer, { tree: base.cid, ...facts })
         return {
           refs: new Map([[linkRef(link.name, 'base'), commit], ...(refs ?? [])]),
+          ...(config === undefined ? {} : { config }),
           operation: { name: operation, message, author: committer.name },
         }
       },

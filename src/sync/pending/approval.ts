@@ -19,7 +19,7 @@ export interface PendingFacts {
   readonly stops: readonly Stop[]
   /** The endpoint's identity, where it is another database. */
   readonly identity: string | null
-  /** The earlier base that the endpoint named, where it was restored. */
+  /** Where the endpoint was restored: the earlier base that it names (hex), or the position that it is behind. */
   readonly restored: string | null
 }
 

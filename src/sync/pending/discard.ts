@@ -3,7 +3,7 @@
 // discarded where another database stands under the link's name, since there is nothing to take back, nor where a
 // table's columns changed, since that can only be undone in the database.
 import { VarveError } from '../../base/errors.ts'
-import { cidOfDigest } from '../../encoding/cid.ts'
+import { type Cid, cidOfDigest } from '../../encoding/cid.ts'
 import { fromHex } from '../../base/bytes.ts'
 import type { Path, TreeEntry } from '../../files/interface.ts'
 import { Tree } from '../../files/tree.ts'
@@ -18,7 +18,7 @@ import { writeTable } from '../../table/table-object.ts'
 import { changeBase } from '../held/base-change.ts'
 import { changeBranch, commitTree } from '../branch-change.ts'
 import type { Link } from '../interface.ts'
-import { linkRef } from '../state.ts'
+import { linkRef, positionKey } from '../state.ts'
 import { tableAt } from '../tables/link-tables.ts'
 import { pendingCommit, pendingFacts, pendingSync } from './approval.ts'
 import type { PendingSync } from './interface.ts'
@@ -51,7 +51,9 @@ export async function discardPending(repo: Repo, folder: Folder | null, link: Li
       },
     })
   }
-  const refs = new Map([[linkRef(link.name, 'pending'), null]])
+  const refs = new Map<string, Cid | null>([[linkRef(link.name, 'pending'), null]])
+  const config =
+    restored === null ? new Map<string, string | null>() : new Map([[positionKey(link.name), null]])
   if (vanished.length > 0) {
     await changeBase({
       repo,
@@ -71,13 +73,24 @@ export async function discardPending(repo: Repo, folder: Folder | null, link: Li
     })
     return discarded
   }
+  if (restored !== null && link.mode === 'capture') {
+    // What the endpoint has now is known, and not wished: only what changes there from now on comes in.
+    const change = async (io: Io, base: Tree): Promise<Tree> => {
+      const seen = await Tree.load(io.nodes, commit.tree)
+      const entries = new Map<Path, TreeEntry | null>()
+      for (const { path } of stops) entries.set(path, await seen.get(path))
+      return base.update(io.writer, entries)
+    }
+    await changeBase({ repo, link, operation, message, refs, config, change })
+    return discarded
+  }
+  const told = restored === null || restored.startsWith('position') ? null : fromHex(restored)
   await repo.store.update((current) => ({
-    refs: new Map([
-      ...refs,
-      ...(restored === null
-        ? []
-        : [[linkRef(link.name, 'written'), cidOfDigest('dag-cbor', fromHex(restored))] as const]),
-    ]),
+    refs:
+      told === null
+        ? refs
+        : new Map([...refs, [linkRef(link.name, 'written'), cidOfDigest('dag-cbor', told)]]),
+    config,
     operation: { name: operation, message: link.name, author: operatorOf(repo, current) },
   }))
   return discarded

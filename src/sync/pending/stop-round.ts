@@ -1,6 +1,5 @@
 // Rounds that a guard stops as a whole: the endpoint is another database, or has gone back to an earlier state. Nothing
 // moves; what would have become of its tables waits.
-import { type Cid, digestHex } from '../../encoding/cid.ts'
 import type { Tree } from '../../files/tree.ts'
 import { readBranch } from '../../repo/head.ts'
 import type { Io } from '../../repo/interface.ts'
@@ -32,41 +31,39 @@ export interface StoppedRound {
 
 export interface RoundStop {
   readonly guard: Exclude<Stop['guard'], 'deletes' | 'schema'>
+  /** The link's tables on the side at issue. */
+  readonly from: Tree
   readonly read: Tree
-  /** What the link's tables would have become, on the side at issue. */
+  /** What they would have become. */
   readonly wanted: Tree
   readonly identity: string | null
   readonly restored: string | null
   readonly notes: readonly string[]
 }
 
-/** Finds what would be written back by a merge that moves nothing. */
+/** What waits is what would come into the branch by a capture, and otherwise what would be written back. */
 export async function stopRestored(
   stopped: StoppedRound,
   sides: Sides,
-  { read, told, notes }: { readonly read: Tree; readonly told: Cid; readonly notes: readonly string[] },
+  { read, restored, notes }: Pick<RoundStop, 'read' | 'restored' | 'notes'>,
 ): Promise<Receipt> {
-  const { round, io, held, tables } = stopped
+  const { round, io, held, tables, before } = stopped
+  const known = { guard: 'restored', read, identity: null, restored, notes } as const
+  if (round.link.mode === 'capture')
+    return stopRound(stopped, { ...known, from: sides.base ?? before, wanted: read })
+  // A merge that moves nothing.
   const trial = { ...round, options: { ...round.options, dryRun: true } }
   const merged = await mergeIntoBranch(trial, io, sides)
   await held.addConflicts(io, merged.conflicts, tables)
   const wanted = await held.put(io, merged.target, read)
-  return stopRound(stopped, {
-    guard: 'restored',
-    read,
-    wanted,
-    identity: null,
-    restored: digestHex(told),
-    notes,
-  })
+  return stopRound(stopped, { ...known, from: read, wanted })
 }
 
 export async function stopRound(stopped: StoppedRound, whole: RoundStop): Promise<Receipt> {
   const { round, io, startedMs, manifest, state, tables, held, stops, before } = stopped
-  const { guard, read, wanted, identity, restored, notes } = whole
+  const { guard, from, read, wanted, identity, restored, notes } = whole
   const what = guard === 'identity' ? 'is another database than before' : 'has gone back to an earlier state'
   const message = `the endpoint of '${round.link.name}' ${what}`
-  const from = guard === 'identity' ? before : read
   await stops.addAll(tables, { guard, side: 'endpoint', message }, { from, to: wanted })
   const pending = await keepPending(round, io, {
     stops,

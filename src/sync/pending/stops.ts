@@ -58,7 +58,7 @@ export class Stops {
     return this.#approved?.identity === identity || isAllowed('identity', this.#options)
   }
 
-  /** `said` is the base that the endpoint names, which is earlier than the last one written to it. */
+  /** Whether nobody has let the endpoint in that has gone back to an earlier state; `said` names that state. */
   isRestored(said: string): boolean {
     return this.#approved?.restored !== said && !isAllowed('restored', this.#options)
   }
