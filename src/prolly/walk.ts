@@ -28,6 +28,7 @@ export async function* walkLevel(
   options: WalkOptions = {},
 ): AsyncGenerator<Place[]> {
   if (root.node.level <= level) {
+    throwIfAborted(options.signal)
     yield [root]
     return
   }

@@ -2,7 +2,7 @@
 // it has its turn. The clock is one of ours, on which every step takes long, and the timer fires in the first turn.
 import path from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { Repository } from '../../src/index.ts'
+import { DataRepository, Repository } from '../../src/index.ts'
 import { collect } from '../../src/base/iterables.ts'
 import { temporaryDir } from '../support/temporary.ts'
 
@@ -20,6 +20,27 @@ const config = 'tables:\n  people: { key: id, rules: { columns: { name: { unique
 async function drain(batches: AsyncIterable<unknown>): Promise<void> {
   for await (const _ of batches);
 }
+
+test('a signal is looked at however little there is to do', async () => {
+  await using repo = DataRepository.over(undefined, { author })
+  await repo.transaction('main', async (tx) => {
+    await tx.createTable('people', { key: ['id'] }).putAll(rows('Wien').slice(0, 3))
+  })
+  const snapshot = await repo.at('main')
+  const aborted = expect.objectContaining({ code: 'VARVE_ABORTED' })
+  await expect(drain(snapshot.table('people').scan({ signal: AbortSignal.abort() }))).rejects.toEqual(aborted)
+  await expect(drain(snapshot.list({ signal: AbortSignal.abort() }))).rejects.toEqual(aborted)
+  const stop = new AbortController()
+  const seen: unknown[] = []
+  const reading = async (): Promise<void> => {
+    for await (const { id } of snapshot.table('people').scan({ signal: stop.signal })) {
+      seen.push(id)
+      stop.abort()
+    }
+  }
+  await expect(reading()).rejects.toEqual(aborted)
+  expect(seen).toEqual([0])
+})
 
 test('a timer stops long work in the middle, and nothing is half-done', async () => {
   const dir = temporaryDir()

@@ -1,7 +1,7 @@
 // The dataset as of one commit, and tables in it: what `Repository.at` gives.
 import { concatBytes } from '../../base/bytes.ts'
 import { commandWord } from '../../base/command-word.ts'
-import { VarveError } from '../../base/errors.ts'
+import { VarveError, throwIfAborted } from '../../base/errors.ts'
 import { collect } from '../../base/iterables.ts'
 import { digestHex } from '../../encoding/cid.ts'
 import type { TreeEntry } from '../../files/interface.ts'
@@ -214,6 +214,7 @@ async function* scanRows(table: Table, range: KeyRangeOptions = {}): AsyncGenera
     signal: range.signal,
   })) {
     for (const row of batch) {
+      throwIfAborted(range.signal)
       yield row
       if (--left <= 0) return
     }
