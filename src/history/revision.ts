@@ -89,7 +89,15 @@ async function resolveName(
       hint: `type more of it: ${found.map(shortCid).join(', ')}`,
     })
   }
-  throw notFound(revision, name)
+  throw notFound(revision, name, undefined, branchOfRemote(manifest, name))
+}
+
+/** `origin/topic` where somebody wrote `topic`, and has no branch of his own of that name. */
+function branchOfRemote(manifest: Manifest, name: string): string | undefined {
+  const found = [...manifest.refs.keys()].find(
+    (ref) => ref.startsWith(remotePrefix) && ref.slice(ref.indexOf('/', remotePrefix.length) + 1) === name,
+  )
+  return found === undefined ? undefined : shortRefName(found)
 }
 
 /** Among the commits that refs reach; where none of them is it, among those that they have left. */
@@ -218,13 +226,16 @@ async function peel(store: Revisions, cid: Cid, revision: string): Promise<Commi
   return cid
 }
 
-function notFound(revision: string, name: string, why?: string): VarveError {
+function notFound(revision: string, name: string, why?: string, like?: string): VarveError {
   return new VarveError(
     'VARVE_REF_NOT_FOUND',
     `no revision '${name === '' ? revision : name}'${why === undefined ? '' : `: ${why}`}`,
     {
       data: { revision },
-      hint: "see 'varve branch', 'varve tag' and 'varve log' for the names there are",
+      hint:
+        like === undefined
+          ? "see 'varve branch', 'varve tag' and 'varve log' for the names there are"
+          : `did you mean '${like}'?`,
     },
   )
 }

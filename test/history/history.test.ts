@@ -166,6 +166,18 @@ describe('revisions', () => {
     },
   )
 
+  test("a branch that only a remote has is named in the hint, with the remote's name", async () => {
+    const { store, cids } = await graph('a')
+    await store.update(() => ({
+      refs: new Map([['refs/remotes/origin/topic/one', cids.get('a')!]]),
+      operation: { name: 'fetch', message: '', author: '' },
+    }))
+    const hintOf = (name: string): Promise<unknown> =>
+      resolveRevision(store, name).catch(({ hint }: { hint: string }) => hint)
+    expect(await hintOf('topic/one')).toBe("did you mean 'origin/topic/one'?")
+    expect(await hintOf('one')).toContain('varve branch')
+  })
+
   test('name@{N} is where the ref was N moves ago', async () => {
     const { store, cids } = await graph('a; b: a')
     const to = (name: string): Promise<unknown> =>
