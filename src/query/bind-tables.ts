@@ -8,6 +8,7 @@ import { quoted } from '../formats/sqlite/names.ts'
 import type { QueryView } from '../formats/sqlite/query-steps.ts'
 import type { Io } from '../repo/interface.ts'
 import type { QueriedTable } from './interface.ts'
+import { noStatement } from './no-statement.ts'
 import type { TableNames } from './table-names.ts'
 
 /** Joins of more are refused by SQLite itself. */
@@ -32,7 +33,9 @@ export async function bindTables(
     const name = missingTable(workspace, sql)
     if (name === null) break
     if (bound.has(name) || bound.size === tablesMax) throw noQuery(`no such table: ${name}`)
-    const { path, table, commit, cacheName } = await names.find(name)
+    const { path, table, commit, cacheName } = await names.find(name).catch((error: unknown) => {
+      throw noStatement(sql, error) ?? error
+    })
     const input = await loadInput(workspace, io, { path: cacheName, table }, options)
     bound.set(name, { table: { name, path, commit: commit === null ? null : digestHex(commit) }, input })
     const columns = input.columns.map((column) => quoted(column.name)).join(', ')
@@ -61,7 +64,7 @@ function missingTable({ database }: Workspace, sql: string): string | null {
     const { message } = error as Error
     const missing = /^no such table: (.+)$/s.exec(message)
     if (missing !== null) return missing[1]!
-    throw noQuery(message)
+    throw noStatement(sql) ?? noQuery(message)
   }
 }
 

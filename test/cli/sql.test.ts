@@ -70,6 +70,10 @@ test('says what is wrong', async () => {
   const wrong: [string[], number, string][] = [
     [['sql'], 2, 'missing argument: QUERY'],
     [['sql', 'SELECT 1 FORM x'], 2, 'the query cannot be run: near "x": syntax error'],
+    [['sql', "INSERT INTO people VALUES (9, 'x')"], 2, 'a query only reads\nhint: change rows in the table'],
+    [['sql', 'show tables;'], 2, "'SHOW TABLES' is no query\nhint: 'varve ls' lists"],
+    [['sql', 'DESCRIBE people'], 2, 'a query is one SELECT\nhint: for a table'],
+    [['sql', "SELECT * FROM people AS OF 'v1'"], 2, `'AS OF' is not known\nhint: the version belongs`],
     [['sql', 'SELECT * FROM pets'], 40, "no table 'pets' in 'HEAD'"],
     [['sql', '--worktree', '--at', 'HEAD', 'SELECT * FROM people'], 2, 'either the files or a revision'],
     [['sql', 'SELECT 1', '--format', 'xml'], 2, "unknown format 'xml'"],
