@@ -30,8 +30,6 @@ export class Repository extends DerivingRepository {
   /** The .gitignore that `init` added '.varve/' to, if it did. */
   readonly gitignore: string | null
   readonly #worktree: Worktree | null
-  /** Why a checkout that was cut short could not be finished. */
-  #unfinished: VarveError | null = null
 
   private constructor(place: Place, options: t.OpenOptions) {
     const makeTree = (repo: Repo): Worktree => ({
@@ -59,8 +57,8 @@ export class Repository extends DerivingRepository {
   /** Opens the repository that `dir` lies in. @throws VarveError VARVE_NO_REPOSITORY */
   static async open(dir: string, options: t.OpenOptions = {}): Promise<Repository> {
     const repository = new Repository(await findPlace(path.resolve(dir), options), options)
-    if (repository.#worktree !== null) repository.#unfinished = await tryRecover(repository.#worktree)
-    if (repository.#unfinished !== null) options.onWarning?.(repository.#unfinished.message)
+    const unfinished = repository.#worktree === null ? null : await tryRecover(repository.#worktree)
+    if (unfinished !== null) options.onWarning?.(unfinished.message)
     return repository
   }
 
@@ -89,7 +87,6 @@ export class Repository extends DerivingRepository {
 
   async #stage(paths: readonly t.NamedPath[], options: StageOptions): Promise<AddResult> {
     const { stage } = await import('../worktree/add.ts')
-    if (this.#unfinished !== null) throw this.#unfinished
     return stage(this.worktree, paths, options)
   }
 
@@ -136,7 +133,6 @@ export class Repository extends DerivingRepository {
   /** Removes files that are not versioned, for good. The result says what was kept all the same, and why. */
   async clean(options: CleanOptions = {}): Promise<CleanResult> {
     const { cleanPlace } = await import('./cleaning.ts')
-    if (this.#unfinished !== null) throw this.#unfinished
     return cleanPlace(this.worktree, options, this.environment)
   }
 
@@ -186,7 +182,6 @@ export class Repository extends DerivingRepository {
   /** Changes put aside for later. */
   get stashes(): Stashes {
     return new Stashes(this.repo, () => {
-      if (this.#unfinished !== null) throw this.#unfinished
       return this.worktree
     })
   }

@@ -8,7 +8,7 @@ import type { NamedPath } from '../files/pathspec.ts'
 import { Tree } from '../files/tree.ts'
 import { withWriter } from '../repo/context.ts'
 import type { Manifest } from '../store/interface.ts'
-import { awaitTurn } from './checkout/turn.ts'
+import { awaitWholeFiles } from './checkout/turn.ts'
 import { TrackedNames } from './case-folding.ts'
 import { fileModesOf } from './file-modes.ts'
 import { type FileStat, fileStatOf, sameStat } from './file-stat.ts'
@@ -70,7 +70,7 @@ async function stageOnce(
 ): Promise<StageResult> {
   const { index, manifest: surveyed } = await readIndex(worktree)
   const spec = new PathSelection(await spelledAsTracked(worktree, index, paths))
-  await awaitTurn(worktree, options)
+  await awaitWholeFiles(worktree, options)
   const { signal } = options
   const from = options.trackedOnly === true ? [] : spec.starts
   const opened = await openSurvey(worktree, index, { from, spec, signal })
@@ -88,7 +88,7 @@ async function stageOnce(
       const stager = await stageSurvey(worktree, { writer, nodes }, opened, options)
       const verify = async ({ sequence }: Manifest): Promise<void> => {
         if (sequence === surveyed.sequence) return
-        await awaitTurn(worktree, options)
+        await awaitWholeFiles(worktree, options)
         const lookup = new PathLookup(worktree.root)
         for (const [path, stat] of stager.read) if (!isStill(lookup, path, stat)) throw new Outrun(path)
       }

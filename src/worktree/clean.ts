@@ -8,7 +8,7 @@ import { configFileName } from '../dataset/interface.ts'
 import type { Path } from '../files/interface.ts'
 import { PathSelection } from '../files/path-selection.ts'
 import type { NamedPath } from '../files/pathspec.ts'
-import { awaitTurn } from './checkout/turn.ts'
+import { awaitWholeFiles } from './checkout/turn.ts'
 import { readIndex } from './index-state.ts'
 import type { SkippedPath, Worktree, WorktreeOptions } from './interface.ts'
 import { PathLookup, errnoOf, foldersAbove, fsFault, lstatAt, lstatOrNull, nativePath } from './native.ts'
@@ -44,7 +44,7 @@ const filesPerTurn = 500
 /** @throws VarveError VARVE_PATH_NOT_FOUND, VARVE_NOT_POSSIBLE for a path in another repository, VARVE_IO */
 export async function cleanFiles(worktree: Worktree, options: CleanOptions = {}): Promise<CleanResult> {
   const spec = options.paths === undefined ? null : new PathSelection(options.paths)
-  await awaitTurn(worktree, options)
+  await awaitWholeFiles(worktree, options)
   const { index } = await readIndex(worktree)
   for (const path of spec?.paths ?? []) requireThere(worktree, path)
   for (const path of spec?.starts ?? []) refuseOthers(worktree, path)

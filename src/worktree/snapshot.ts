@@ -4,7 +4,7 @@ import type { Cid } from '../encoding/cid.ts'
 import { PathSelection } from '../files/path-selection.ts'
 import { Tree } from '../files/tree.ts'
 import type { FolderOptions, Io, SnapshotChoice } from '../repo/interface.ts'
-import { awaitTurn } from './checkout/turn.ts'
+import { awaitWholeFiles } from './checkout/turn.ts'
 import type { Worktree } from './interface.ts'
 import { openSurvey } from './open-survey.ts'
 import { stageSurvey } from './stager.ts'
@@ -19,7 +19,7 @@ export async function snapshotTree(
   const { signal, paths = ['.'], untracked = false } = options
   const spec = new PathSelection(paths)
   const tree = await Tree.load(io.nodes, index)
-  if (options.inTurn === true) await awaitTurn(worktree, options)
+  if (options.inTurn === true) await awaitWholeFiles(worktree, options)
   const { survey, tracked, cache } = await openSurvey(worktree, tree, {
     from: untracked ? spec.starts : [],
     spec,

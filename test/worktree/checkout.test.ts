@@ -11,6 +11,14 @@ import { undo } from '../../src/repo/undo.ts'
 import { stage } from '../../src/worktree/add.ts'
 import { worktreeFolder } from '../../src/worktree/folder.ts'
 import type { Worktree } from '../../src/worktree/interface.ts'
+import { cleanFiles } from '../../src/worktree/clean.ts'
+import {
+  abandonNote,
+  checkoutsUnderWay,
+  notesLeftBehind,
+  takeNote,
+} from '../../src/worktree/checkout/note.ts'
+import { restorePaths } from '../../src/worktree/restore.ts'
 import { recover } from '../../src/worktree/checkout/recover.ts'
 import { worktreeStatus } from '../../src/worktree/status.ts'
 import {
@@ -38,6 +46,10 @@ async function history(...states: Files[]): Promise<{ worktree: Worktree; commit
     commits.push(await commit(worktree))
   }
   return { worktree, commits }
+}
+
+function withAuthor({ repo }: Worktree): Repo {
+  return { ...repo, author: { name: 'Ada', email: 'ada@example.org' } }
 }
 
 async function isClean(worktree: Worktree): Promise<boolean> {
@@ -297,6 +309,34 @@ describe('a checkout cut short', () => {
     },
   )
 
+  test.each([
+    ['staging', (worktree: Worktree) => stage(worktree, ['.'])],
+    ['putting aside', (worktree: Worktree) => putAside(withAuthor(worktree), worktreeFolder(worktree))],
+    ['cleaning', (worktree: Worktree) => cleanFiles(worktree)],
+    ['restoring', (worktree: Worktree) => restorePaths(worktree, ['b'])],
+  ])('is rolled forward before %s, by who opened the repository when it was whole', async (_, act) => {
+    const { worktree, commits } = await history({ a: '1', b: '1' }, { a: '2', 'c/d': '1' })
+    const opened = await cutShort(worktree, commits[0]!)
+    await act(opened)
+    expect(everything(opened)).toEqual({ a: '1', b: '1' })
+    expect(await isClean(opened)).toBe(true)
+  })
+
+  test('is finished by one of two who find it', async () => {
+    const { worktree, commits } = await history({ a: '1', b: '1' }, { a: '2', 'c/d': '1' })
+    const next = await cutShort(worktree, commits[0]!)
+    const [left] = notesLeftBehind(next)
+    const taken = [takeNote(next, left!, left!.intent!), takeNote(next, left!, left!.intent!)]
+    expect(taken).toEqual([{ name: expect.any(String) }, null])
+    expect(notesLeftBehind(next)).toEqual([])
+    expect(checkoutsUnderWay(next)).toEqual([process.pid])
+    abandonNote(next, taken[0]!)
+    const both = [secondView(next), secondView(next)]
+    await Promise.all(both.map((one) => stage(one, ['.'])))
+    expect(everything(next)).toEqual({ a: '1', b: '1' })
+    expect(await isClean(next)).toBe(true)
+  })
+
   test('leaves what the user changed since', async () => {
     const { worktree, commits } = await history({ a: '1', b: '1' }, { a: '2', b: '2' })
     const next = await cutShort(worktree, commits[0]!)
@@ -421,11 +461,10 @@ describe('a checkout cut short', () => {
     const [from, to] = [commits[1]!.tree, commits[0]!.tree]
     await folder.prepare(io, { from, to, index: to, witness: null, operation: 'switch' }, {})
     folder.leave()
-    await stage(secondView(worktree), ['.'])
     expect(fs.readdirSync(path.join(worktree.dotDir, 'checkouts'))).toEqual([
       expect.stringMatching(/^[0-9a-f]{16}\.left\.json$/),
     ])
-    await recover(secondView(worktree))
+    await stage(secondView(worktree), ['.'])
     expect(fs.readdirSync(path.join(worktree.dotDir, 'checkouts'))).toEqual([])
   })
 

@@ -1,11 +1,12 @@
 // A note of a checkout under way: .varve/checkouts/<random>.json, flushed before the manifest moves, removed when the
-// files have followed. One that its process left behind says that the files may still show the old tree.
+// files have followed. One that its process left behind says that the files may still show the old tree: who finishes that
+// makes it a note of their own first.
 import * as fs from 'node:fs'
 import { randomHex } from '../../base/platform.ts'
 import { type Cid, isCid } from '../../encoding/cid.ts'
 import type { Route } from '../../repo/interface.ts'
 import type { Worktree } from '../interface.ts'
-import { errnoOf, withPathErrors } from '../native.ts'
+import { errnoOf, fsFault, withPathErrors } from '../native.ts'
 
 export interface CheckoutIntent extends Route {
   /** The manifest before the move: the next one is the move's, or it was not published. */
@@ -62,6 +63,25 @@ export function abandonNote(worktree: Pick<Worktree, 'dotDir'>, { name }: Checko
     fs.renameSync(place, place.replace(/\.json$/, '.left.json'))
   } catch {
     // It stays under its name.
+  }
+}
+
+/**
+ * Makes a note that was left behind this process's own, so that others wait for who finishes it. null: another has it already.
+ */
+export function takeNote(
+  worktree: Pick<Worktree, 'dotDir'>,
+  left: CheckoutNote,
+  intent: CheckoutIntent,
+): CheckoutNote | null {
+  const note = writeNote(worktree, intent)
+  try {
+    fs.unlinkSync(`${folderOf(worktree)}/${left.name}`)
+    return note
+  } catch (error) {
+    removeNote(worktree, note)
+    if (errnoOf(error) === 'ENOENT') return null
+    throw fsFault(error, left.name, 'removing')
   }
 }
 

@@ -1,17 +1,35 @@
-// Finishes checkouts that were cut short, when a repository is opened.
+// Finishes checkouts that were cut short, when a repository is opened, and before its files are written or staged.
 import { VarveError, isVarveError } from '../../base/errors.ts'
 import type { Worktree } from '../interface.ts'
-import { notesLeftBehind, removeNote } from './note.ts'
+import {
+  type CheckoutIntent,
+  type CheckoutNote,
+  abandonNote,
+  notesLeftBehind,
+  removeNote,
+  takeNote,
+} from './note.ts'
 
 /** To be called when a repository is opened; costs one look into a folder when there is nothing to do. */
 export async function recover(worktree: Worktree): Promise<void> {
-  for (const note of notesLeftBehind(worktree)) {
-    if (note.intent !== null) {
-      const { finishCheckout } = await import('./roll-forward.ts')
-      await finishCheckout(worktree, note.intent)
-    }
-    removeNote(worktree, note)
+  for (const left of notesLeftBehind(worktree)) {
+    if (left.intent === null) removeNote(worktree, left)
+    else await finish(worktree, left, left.intent)
   }
+}
+
+/** By one at a time: two who write the same files would take each other for the user. */
+async function finish(worktree: Worktree, left: CheckoutNote, intent: CheckoutIntent): Promise<void> {
+  const note = takeNote(worktree, left, intent)
+  if (note === null) return
+  try {
+    const { finishCheckout } = await import('./roll-forward.ts')
+    await finishCheckout(worktree, intent)
+  } catch (error) {
+    abandonNote(worktree, note)
+    throw error
+  }
+  removeNote(worktree, note)
 }
 
 /**
