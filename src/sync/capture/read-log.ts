@@ -3,6 +3,7 @@
 import { isVarveError } from '../../base/errors.ts'
 import type { LogMark } from '../../connectors/change-log.ts'
 import type { TreeEntry } from '../../files/interface.ts'
+import { withWriter } from '../../repo/context.ts'
 import type { Io } from '../../repo/interface.ts'
 import type { HeldBack } from '../interface.ts'
 import { captureLog } from '../log/capture-log.ts'
@@ -42,7 +43,8 @@ export async function readLog(
   if ('lost' in reader) return reader.lost
   const until = await reader.now()
   const input = { reader, tables: followed, before, unfit: known.unfit, until, link }
-  const read = await captureLog(io, input, options).catch((error: unknown) => {
+  const reading = withWriter(repo, (scratch) => captureLog(io, { ...input, scratch }, options))
+  const read = await reading.catch((error: unknown) => {
     // A row that cannot be kept stops its own table: a comparison finds out which that is, and whether it is still there.
     if (isVarveError(error, 'VARVE_RULE_VIOLATED')) return error.message
     throw error

@@ -7,6 +7,7 @@ import type { EndpointSnapshot } from '../../connectors/interface.ts'
 import type { TreeEntry, Path } from '../../files/interface.ts'
 import { Tree } from '../../files/tree.ts'
 import { entryAt } from '../../prolly/entry-batch.ts'
+import { withWriter } from '../../repo/context.ts'
 import type { Io } from '../../repo/interface.ts'
 import { contentRuns, entryContentBytes } from '../../table/content-runs.ts'
 import { entryCells } from '../../table/entry-cells.ts'
@@ -46,11 +47,8 @@ export async function readTold(round: Round, io: Io, log: OpenLog, known: KnownT
   const goesOn = mark?.waiting.some((name) => !waiting.includes(name)) === true
   if (!isDry && (options.retry === true || goesOn)) await told.retry()
   const until = await reader.now()
-  const read = await captureLog(
-    io,
-    { reader, tables: followed, before, unfit: known.unfit, until, link },
-    options,
-  )
+  const input = { reader, tables: followed, before, unfit: known.unfit, until, link }
+  const read = await withWriter(repo, (scratch) => captureLog(io, { ...input, scratch }, options))
   if (typeof read === 'string') throw new TypeError(`the log of '${link.name}' is all there is: ${read}`)
   known.unfit.take(read.unfit)
   if (!isDry) await reader.putAside?.()

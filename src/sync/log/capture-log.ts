@@ -7,6 +7,7 @@ import type { Cid } from '../../encoding/cid.ts'
 import type { Path, TreeEntry } from '../../files/interface.ts'
 import type { Tree } from '../../files/tree.ts'
 import type { Io } from '../../repo/interface.ts'
+import type { ObjectWriter } from '../../store/interface.ts'
 import type { UnfitOfTable, UnfitTables } from '../capture/unfit-tables.ts'
 import { type Link, type SyncOptions, keepsTransactions } from '../interface.ts'
 import { type LinkedTable, tableAt } from '../tables/link-tables.ts'
@@ -36,6 +37,8 @@ export interface CaptureLogInput {
   readonly before: Tree
   /** As `before`. */
   readonly unfit: UnfitTables
+  /** For what there is no room for in memory; nothing of it is published. */
+  readonly scratch: ObjectWriter
   readonly until: string
   readonly link: Link
 }
@@ -135,7 +138,7 @@ class LoggedRows {
   }
 
   async #follow(name: string): Promise<Followed | null> {
-    const { tables, before, link, unfit } = this.#input
+    const { tables, before, link, unfit, scratch } = this.#input
     const linked = tables.find(({ table }) => table.name === name)
     if (linked === undefined) {
       this.#followed.set(name, null)
@@ -146,7 +149,7 @@ class LoggedRows {
     const stored = (await tableAt(this.#io, before, path))!
     const where = `${link.name}: ${name}`
     const keepsSpelling = link.mode !== 'capture'
-    const known = { table, where, unfit: unfit.of(path), keepsSpelling }
+    const known = { table, scratch, where, unfit: unfit.of(path), keepsSpelling }
     const rows = await TableChanges.of(this.#io, stored, known)
     const followed = { path, rows }
     this.#followed.set(name, followed)

@@ -1,6 +1,6 @@
-// Rows of a log for which there is no room in memory: gathered in runs, each sorted by key and written to the store in
-// pieces. Nothing refers to those, so gc removes them. Merged, the runs are one: of two rows with one key that of the later
-// run is laid over the other.
+// Rows of a log for which there is no room in memory: gathered in runs, each sorted by key and written in pieces by a
+// writer that nothing is published from: its files go when it is aborted. Merged, the runs are one: of two rows with one key
+// that of the later run is laid over the other.
 import { ByteReader, varintLength, writeVarint } from '../../encoding/varint.ts'
 import type { Cid } from '../../encoding/cid.ts'
 import type { ObjectWriter } from '../../store/interface.ts'
@@ -25,7 +25,7 @@ export class LaidRuns {
   readonly #columns: number
   #runs: (readonly Cid[])[] = []
 
-  /** `columns` is how many cells a row has. */
+  /** `columns` is how many cells a row has; `writer` is aborted by whoever has made it. */
   constructor(writer: ObjectWriter, columns: number) {
     this.#writer = writer
     this.#columns = columns

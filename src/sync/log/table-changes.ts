@@ -12,6 +12,7 @@ import { packedEdits } from '../../formats/packed-edits.ts'
 import type { Edit, Entry } from '../../prolly/interface.ts'
 import { ProllyMap } from '../../prolly/map.ts'
 import type { Io } from '../../repo/interface.ts'
+import type { ObjectWriter } from '../../store/interface.ts'
 import { contentRuns, entryContentBytes } from '../../table/content-runs.ts'
 import { entryCells } from '../../table/entry-cells.ts'
 import { absentCell } from '../../table/cell.ts'
@@ -45,6 +46,8 @@ type PutRow = LaidRow & { readonly cells: readonly (Cell | null)[] }
 
 export interface LoggedTable {
   readonly table: EndpointTable
+  /** For what there is no room for in memory; nothing of it is published. */
+  readonly scratch: ObjectWriter
   /** For messages. */
   readonly where: string
   /** Rows that could not be kept until now. */
@@ -93,7 +96,7 @@ export class TableChanges {
     this.#shape = shape
     this.#map = map
     this.#laid = new LaidRows(table.columns.length)
-    this.#runs = new LaidRuns(io.writer, table.columns.length)
+    this.#runs = new LaidRuns(logged.scratch, table.columns.length)
     this.#packer = new CellPacker(shape, where)
     const placeOf = (name: string): number => table.columns.findIndex((column) => column.name === name)
     this.#places = shape.schema.columns.map(({ name }) => placeOf(name))

@@ -31,8 +31,15 @@ async function outcome(
   { gatheredBytesMax, isAlone = false }: { gatheredBytesMax: number; isAlone?: boolean },
 ): Promise<unknown> {
   const writer = MemoryStore.create().writer()
+  const put = writer.put.bind(writer)
+  // What is published is nodes and the table; rows that are laid aside are neither.
+  writer.put = (codec, ...rest) => {
+    expect(codec).toBe('dag-cbor')
+    return put(codec, ...rest)
+  }
   const io = { writer, nodes: new NodeStore(writer) }
-  const logged = { table, where: 't', unfit: new Map(), keepsSpelling: false, gatheredBytesMax }
+  const scratch = MemoryStore.create().writer()
+  const logged = { table, scratch, where: 't', unfit: new Map(), keepsSpelling: false, gatheredBytesMax }
   const made = await TableChanges.of(io, await stored(io, rows), logged)
   for (const change of changes) {
     if (isAlone || made.looksBack(change)) await made.flush()
