@@ -73,6 +73,36 @@ function importsOf(text: string): string[] {
   return [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1]!)
 }
 
+/** Errors without a hint: a caller catches them, or shows their words under an error of its own, or only a bug makes them. */
+const caughtInside = new Set([
+  'connectors/files/connector.ts',
+  'connectors/files/waiting.ts',
+  'connectors/mysql/binlog/reader.ts',
+  'connectors/postgres/log/change-log.ts',
+  'connectors/postgres/log/log-stream.ts',
+  'connectors/sqlite/connector.ts',
+  'formats/columnar/packed-source.ts',
+  'prolly/tree-builder.ts',
+  'store/change.ts',
+  'store/memory.ts',
+  'worktree/hashing-writer.ts',
+])
+
+/** The text of each call in a source, from the name to the parenthesis that closes it. */
+function callsIn(text: string, name: string): string[] {
+  const calls: string[] = []
+  for (let at = text.indexOf(name); at >= 0; at = text.indexOf(name, at + 1)) {
+    const rest = text
+      .slice(at + name.length)
+      .replace(/'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"/g, (quoted) => quoted.replace(/[()]/g, ' '))
+    let depth = 1
+    let end = 0
+    for (; depth > 0 && end < rest.length; end++) depth += rest[end] === '(' ? 1 : rest[end] === ')' ? -1 : 0
+    calls.push(rest.slice(0, end))
+  }
+  return calls
+}
+
 describe('the house', () => {
   test('every file lies in a room that the design knows', () => {
     expect(files.map(({ file }) => roomOf(file)).filter((room) => !(room in rooms))).toEqual([])
@@ -117,6 +147,16 @@ describe('the house', () => {
     }
     const large = [...counts].filter(([folder, count]) => count > 40 && folder !== 'cli/commands')
     expect(large).toEqual([])
+  })
+
+  test('an error says what to do next, unless it is about damage or a stop, or is caught inside', () => {
+    const silent = files.flatMap(({ file, text }) =>
+      callsIn(text, 'new VarveError(')
+        .filter((call) => !/\bhint|'VARVE_CORRUPT'|'VARVE_ABORTED'/.test(call))
+        .map(() => file),
+    )
+    expect(silent.filter((file) => !caughtInside.has(file))).toEqual([])
+    expect([...caughtInside].filter((file) => !silent.includes(file))).toEqual([])
   })
 
   test('nothing is left to do', () => {

@@ -163,5 +163,6 @@ function faultOf(error: unknown, place: string | Buffer): unknown {
   return new VarveError('VARVE_PATH_NOT_FOUND', `no such file or folder: '${name}'`, {
     data: { path: name },
     cause: error,
+    hint: 'name two files or two folders, from the folder that you are in',
   })
 }

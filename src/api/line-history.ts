@@ -11,7 +11,8 @@ export async function* logOfLines(
   path: string,
   options: LineLogOptions,
 ): AsyncGenerator<LineCommit> {
-  if (options.lines.length === 0) throw new VarveError('VARVE_USAGE', 'no lines are named')
+  if (options.lines.length === 0)
+    throw new VarveError('VARVE_USAGE', 'no lines are named', { hint: "name a range: ['10,20']" })
   const names = await refNames(repo, await repo.store.manifest())
   const beyond = await commitsLeftOut(repo.store)
   for await (const { commit, path: known, from, hunks } of lineLog(repo, path, options)) {

@@ -18,5 +18,9 @@ export async function* fileBytes(file: string): AsyncGenerator<Uint8Array> {
 }
 
 function notFound(file: string, cause?: unknown): VarveError {
-  return new VarveError('VARVE_PATH_NOT_FOUND', `no such file: '${file}'`, { data: { path: file }, cause })
+  return new VarveError('VARVE_PATH_NOT_FOUND', `no such file: '${file}'`, {
+    data: { path: file },
+    cause,
+    hint: 'a path counts from the folder that you are in; look for the file there',
+  })
 }

@@ -15,6 +15,10 @@ export async function readText(file: string, what: string): Promise<string> {
   } catch (error) {
     const said = systemFailure(error, `cannot read ${what} from '${file}'`, file)
     if (said === null) throw error
-    throw new VarveError('VARVE_PATH_NOT_FOUND', said.message, { data: said.data, cause: error })
+    throw new VarveError('VARVE_PATH_NOT_FOUND', said.message, {
+      data: said.data,
+      cause: error,
+      hint: said.hint ?? "name a file that can be read, or '-' for standard input",
+    })
   }
 }

@@ -23,7 +23,10 @@ export function createStorage(database: SqliteFile, name: string, columns: reado
 /** @throws VarveError VARVE_NOT_POSSIBLE: SQLite cannot have a table of these columns */
 export function checkColumns(path: string, columns: readonly Column[]): void {
   const refused = (why: string): VarveError =>
-    new VarveError('VARVE_NOT_POSSIBLE', `'${path}' cannot be asked by SQL: ${why}`, { data: { path } })
+    new VarveError('VARVE_NOT_POSSIBLE', `'${path}' cannot be asked by SQL: ${why}`, {
+      data: { path },
+      hint: 'rename or remove columns of the table, or leave it out of the query',
+    })
   if (columns.length > columnsMax) throw refused(`it has more than ${columnsMax} columns`)
   const twice = sameNames(columns)
   if (twice !== null) throw refused(`columns '${twice[0]}' and '${twice[1]}' are one column to SQLite`)

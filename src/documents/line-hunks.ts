@@ -30,7 +30,9 @@ export function lineHunks(
   { context = contextDefault, ignoreSpace = false }: LineOptions = {},
 ): readonly LineHunk[] {
   if (!Number.isSafeInteger(context) || context < 0)
-    throw new VarveError('VARVE_USAGE', `there cannot be ${context} lines around a change`)
+    throw new VarveError('VARVE_USAGE', `there cannot be ${context} lines around a change`, {
+      hint: 'name a whole number, 0 or more',
+    })
   if (!ignoreSpace) return exactHunks(old, fresh, context)
   return inRealLines(exactHunks(withoutSpace(old), withoutSpace(fresh), context), old, fresh)
 }

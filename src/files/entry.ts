@@ -47,6 +47,7 @@ function symlinkValue(entry: SymlinkEntry): Uint8Array {
     throw new VarveError(
       'VARVE_RULE_VIOLATED',
       `symlink's target is not 1 to ${targetBytesMax} bytes without NUL`,
+      { hint: 'let the link lead to a shorter path, or leave it out' },
     )
   }
   const value = new Uint8Array(1 + entry.target.length)

@@ -17,7 +17,9 @@ export class PathFilter {
   constructor(patterns: readonly string[]) {
     this.patterns = [...new Set(patterns.map(normal))].sort()
     if (this.patterns.length === 0 || this.patterns.length > patternsMax) {
-      throw new VarveError('VARVE_USAGE', `a filter has 1 to ${patternsMax} paths`)
+      throw new VarveError('VARVE_USAGE', `a filter has 1 to ${patternsMax} paths`, {
+        hint: "name folders in place of their files, or a pattern: 'images/**'",
+      })
     }
     this.#matcher = ignore({ ignorecase: false }).add(this.patterns.map((pattern) => `/${pattern}`))
   }

@@ -4,7 +4,7 @@ import { VarveError } from '../base/errors.ts'
 import { plainLength, wildcard } from '../base/wildcard.ts'
 import type { Path } from './interface.ts'
 import { safePath } from './path.ts'
-import type { NamedPath, Pathspec } from './pathspec.ts'
+import { type NamedPath, outsideHint, type Pathspec } from './pathspec.ts'
 
 export const noMatch: string = 'matches no file'
 
@@ -122,6 +122,7 @@ export function normalPath(named: string): Path {
   if (parts.includes('..') || named.startsWith('/')) {
     throw new VarveError('VARVE_USAGE', `path '${named}' is outside of the repository's folder`, {
       data: { path: named },
+      hint: outsideHint,
     })
   }
   const path = parts.join('/')

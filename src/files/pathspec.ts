@@ -21,6 +21,9 @@ export interface Pathspec {
 /** A text is a path as it stands, whatever characters are in it. */
 export type NamedPath = string | Pathspec
 
+/** For whoever names a path that no commit can have. */
+export const outsideHint = "name a path inside the folder that has '.varve' in it"
+
 const marks = ['top', 'exclude', 'glob', 'icase', 'literal'] as const
 type Mark = (typeof marks)[number]
 const shortMarks: ReadonlyMap<string, Mark> = new Map([
@@ -40,6 +43,7 @@ export function pathspec(text: string, { folder = '' }: { readonly folder?: stri
   if (placed === null)
     throw new VarveError('VARVE_USAGE', `path '${text}' is outside of the repository's folder`, {
       data: { path: text },
+      hint: outsideHint,
     })
   return pathspecOf(text, marked, placed)
 }
@@ -56,6 +60,7 @@ export function readMarks(text: string): MarkedPath {
   if (marked.has('literal') && marked.has('glob'))
     throw new VarveError('VARVE_USAGE', `'${text}' cannot be both literal and a glob`, {
       data: { path: text },
+      hint: "write ':(literal)' where '*' is a character of the name, ':(glob)' where it stands for others",
     })
   return { marked, rest }
 }

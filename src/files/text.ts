@@ -61,6 +61,7 @@ export function textToBytes(text: string): Uint8Array {
     throw new VarveError(
       'VARVE_RULE_VIOLATED',
       `text '${JSON.stringify(text).slice(1, -1)}' cannot be written as bytes`,
+      { hint: 'a text has half of a character in it (a lone surrogate): take it out' },
     )
   }
   return whole

@@ -102,7 +102,10 @@ function ask(dir: string, args: readonly string[], isOptional = false): string {
     if (isOptional) return ''
     const { code, stderr, status } = error as { code?: string; stderr?: string; status?: number }
     if (code === 'ENOENT') {
-      throw new VarveError('VARVE_NOT_POSSIBLE', 'git is not installed, or not on the path', { cause: error })
+      throw new VarveError('VARVE_NOT_POSSIBLE', 'git is not installed, or not on the path', {
+        cause: error,
+        hint: 'install git, or add its folder to PATH',
+      })
     }
     if (status === 1 || args.includes('--remove-section')) throw error
     const word =

@@ -77,6 +77,7 @@ export function checkEntry(shape: Shape, keyLength: number, size: number, index:
   if (keyLength > keyMax) {
     throw new VarveError('VARVE_RULE_VIOLATED', `key of ${keyLength} bytes is longer than ${keyMax} bytes`, {
       data: { index, limit: 'keyBytesMax', keyBytesMax: keyMax, keyLength },
+      hint: 'choose a shorter key: other columns, or a hash of them',
     })
   }
   if (size > entryBytesMax) {

@@ -107,7 +107,12 @@ export class Copies implements Source {
         this.#note(copy, fault, error as VarveError, this.#copies[i + 1])
       }
     }
-    throw first ?? new VarveError('VARVE_UNREACHABLE', 'no copy of the remote can be reached')
+    throw (
+      first ??
+      new VarveError('VARVE_UNREACHABLE', 'no copy of the remote can be reached', {
+        hint: "see where they are: 'varve remote'; try again when one of them answers",
+      })
+    )
   }
 
   #open(copy: Copy): Promise<OpenedCopy> {

@@ -132,7 +132,10 @@ async function judge(reader: ObjectReader, { ref, before, after, force }: Pushed
 
 function checkUpdates(updates: readonly PushedUpdate[]): void {
   const bad = (why: string, ref: string): VarveError =>
-    new VarveError('VARVE_REFUSED', `the push is not accepted: ${why}`, { data: { ref: ref.slice(0, 300) } })
+    new VarveError('VARVE_REFUSED', `the push is not accepted: ${why}`, {
+      data: { ref: ref.slice(0, 300) },
+      hint: `a push moves 1 to ${updatesMax} branches, tags or logs of receipts, each once`,
+    })
   if (updates.length === 0 || updates.length > updatesMax) throw bad(`it moves ${updates.length} refs`, '')
   const seen = new Set<string>()
   for (const { ref, before, after, force } of updates) {

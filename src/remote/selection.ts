@@ -38,7 +38,9 @@ export function partialSettings(
   if (lazy) settings.push([lazyKey, 'true'])
   if (filter !== null) settings.push([filterKey, filter.toString()])
   if (settings.some(([, value]) => value.length > valueLengthMax))
-    throw new VarveError('VARVE_USAGE', `a filter is longer than ${valueLengthMax} characters`)
+    throw new VarveError('VARVE_USAGE', `a filter is longer than ${valueLengthMax} characters`, {
+      hint: "name folders in place of their files, or a pattern: 'images/**'",
+    })
   return settings
 }
 

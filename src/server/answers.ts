@@ -12,17 +12,20 @@ export class HttpError extends Error {
   readonly status: number
   readonly code: ErrorCode
   readonly headers: Readonly<Record<string, string>>
+  readonly hint: string | undefined
 
   constructor(
     status: number,
     code: ErrorCode,
     message: string,
     headers: Readonly<Record<string, string>> = {},
+    hint?: string,
   ) {
     super(message)
     this.status = status
     this.code = code
     this.headers = headers
+    this.hint = hint
   }
 }
 
@@ -52,8 +55,9 @@ export interface Failure {
 /** `hidden` are folders of the server, which no answer may name. */
 export function failureOf(error: unknown, hidden: readonly string[]): Failure {
   if (error instanceof HttpError) {
-    const { status, code, message, headers } = error
-    return { status, headers, document: { error: { code, message } }, isOurs: false }
+    const { status, code, message, headers, hint } = error
+    const facts = { code, message, ...(hint === undefined ? {} : { hint }) }
+    return { status, headers, document: { error: facts }, isOurs: false }
   }
   const status = isVarveError(error) ? statuses[error.code] : undefined
   if (!isVarveError(error) || status === undefined) {
@@ -159,10 +163,13 @@ export async function drain(request: IncomingMessage): Promise<boolean> {
   }
 }
 
+const jsonHint =
+  "send a JSON object with the header 'Content-Type: application/json'; /openapi.json has examples"
+
 /** Reads a body that has to be a JSON object. */
 export async function readJson(request: IncomingMessage, bytesMax: number): Promise<Record<string, unknown>> {
   if (!/^application\/json(;|$)/i.test(request.headers['content-type'] ?? ''))
-    throw new HttpError(415, 'VARVE_USAGE', 'the body has to be application/json')
+    throw new HttpError(415, 'VARVE_USAGE', 'the body has to be application/json', {}, jsonHint)
   const body = await readBody(request, bytesMax)
   try {
     const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
@@ -171,5 +178,5 @@ export async function readJson(request: IncomingMessage, bytesMax: number): Prom
   } catch {
     // Said below.
   }
-  throw new VarveError('VARVE_USAGE', 'the body is not a JSON object')
+  throw new VarveError('VARVE_USAGE', 'the body is not a JSON object', { hint: jsonHint })
 }

@@ -40,7 +40,9 @@ export class Checks {
     const turn = before.then(async () => {
       const others = this.of(repository, commit).filter(({ name }) => name !== result.name)
       if (others.length >= checksMax)
-        throw new VarveError('VARVE_NOT_POSSIBLE', `a commit has at most ${checksMax} checks`)
+        throw new VarveError('VARVE_NOT_POSSIBLE', `a commit has at most ${checksMax} checks`, {
+          hint: 'report under a name that the commit has already; it takes the place of the earlier result',
+        })
       const all = [...others, result].sort((a, b) => (a.name < b.name ? -1 : 1))
       await writeState(file, all)
     })

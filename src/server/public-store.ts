@@ -111,5 +111,7 @@ export class PublicStore implements Store {
 }
 
 function readOnly(): VarveError {
-  return new VarveError('VARVE_REFUSED', 'the repository is only read here')
+  return new VarveError('VARVE_REFUSED', 'the repository is only read here', {
+    hint: "to change it, push to it: 'varve push'",
+  })
 }

@@ -96,6 +96,7 @@ export class Repositories {
     if (this.#find(name) !== null || !DiskStore.isFree(dir)) {
       throw new VarveError('VARVE_NOT_POSSIBLE', `there is a repository '${name}' already`, {
         data: { repository: name },
+        hint: 'choose another name, or push to that one',
       })
     }
     const store = await DiskStore.create(dir)

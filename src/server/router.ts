@@ -37,6 +37,7 @@ interface Trace {
   error: string | null
 }
 
+const routesHint = '/openapi.json lists what can be asked for'
 const methods = ['GET', 'HEAD', 'PUT', 'POST', 'DELETE'] as const
 
 export class Router {
@@ -126,8 +127,10 @@ export class Router {
     const found = this.#lookUp(request.method, path)
     if (found !== null) return found
     const others = methods.filter((other) => this.#lookUp(other, path) !== null)
-    if (others.length === 0) throw new HttpError(404, 'VARVE_PATH_NOT_FOUND', 'there is nothing here')
-    throw new HttpError(405, 'VARVE_USAGE', `this takes ${others.join(', ')}`, { allow: others.join(', ') })
+    if (others.length === 0)
+      throw new HttpError(404, 'VARVE_PATH_NOT_FOUND', 'there is nothing here', {}, routesHint)
+    const allow = others.join(', ')
+    throw new HttpError(405, 'VARVE_USAGE', `this takes ${allow}`, { allow }, routesHint)
   }
 
   /** HEAD is GET without what it sends, where it is nothing of its own. */

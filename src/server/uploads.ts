@@ -242,7 +242,10 @@ function conflict(message: string, size: number): HttpError {
 }
 
 function lacking(pack: string): VarveError {
-  return new VarveError('VARVE_OBJECT_MISSING', `pack '${pack}' was not uploaded`, { data: { pack } })
+  return new VarveError('VARVE_OBJECT_MISSING', `pack '${pack}' was not uploaded`, {
+    data: { pack },
+    hint: 'push again: what waits too long for a push is removed, and then sent anew',
+  })
 }
 
 function tooLarge(message: string): HttpError {

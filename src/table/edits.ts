@@ -63,6 +63,7 @@ function checkedKey({ shape, object }: Table, cells: readonly Cell[]): Uint8Arra
   if (empty < 0) return encodeKey(shape.schema, cells)
   throw new VarveError('VARVE_RULE_VIOLATED', `key cell '${shape.keys[empty]!.name}' is empty`, {
     data: { reason: 'empty-key', column: shape.keys[empty]!.name },
+    hint: 'give every row a value in each column of the key',
   })
 }
 

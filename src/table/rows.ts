@@ -81,7 +81,10 @@ function cellsToRow(shape: RowShape, { key, cells }: RowCells): Row {
 export function keyOfValues(shape: RowShape, values: readonly Value[]): Uint8Array {
   const cells = values.map((value, i) => valueCell(shape.schema, shape.keys[i]?.type ?? 'text', value))
   if (cells.some((cell) => cell.kind === 'absent')) {
-    throw new VarveError('VARVE_RULE_VIOLATED', 'a key cell is empty', { data: { reason: 'empty-key' } })
+    throw new VarveError('VARVE_RULE_VIOLATED', 'a key cell is empty', {
+      data: { reason: 'empty-key' },
+      hint: 'give every row a value in each column of the key',
+    })
   }
   return encodeKey(shape.schema, cells)
 }

@@ -64,24 +64,35 @@ export function checkGiven(columns: readonly { readonly name: string; readonly t
 }
 
 export function checkNames(names: readonly string[], key: readonly string[]): void {
-  const violated = (message: string, data: object): VarveError =>
-    new VarveError('VARVE_RULE_VIOLATED', message, { data: { ...data } })
+  const violated = (message: string, hint: string, data: object): VarveError =>
+    new VarveError('VARVE_RULE_VIOLATED', message, { data: { ...data }, hint })
   if (names.length > columnsMax) {
-    throw violated(`a table of ${names.length} columns has more than ${columnsMax}`, {
-      reason: 'too-many-columns',
-    })
+    throw violated(
+      `a table of ${names.length} columns has more than ${columnsMax}`,
+      'split it into tables of fewer columns',
+      {
+        reason: 'too-many-columns',
+      },
+    )
   }
   const seen = new Set<string>()
   const repeated = names.find((name) => seen.size === seen.add(name).size)
   if (repeated !== undefined) {
-    throw violated(`two columns are called '${repeated}'`, { reason: 'duplicate-column', column: repeated })
+    throw violated(`two columns are called '${repeated}'`, 'rename one of them', {
+      reason: 'duplicate-column',
+      column: repeated,
+    })
   }
   if (key.length === 0 || key.length > keyColumnsMax || new Set(key).size !== key.length) {
-    throw violated(`a key has 1 to ${keyColumnsMax} different columns`, { reason: 'key-columns' })
+    throw violated(`a key has 1 to ${keyColumnsMax} different columns`, 'name each column of it once', {
+      reason: 'key-columns',
+    })
   }
   const missing = key.find((name) => !seen.has(name))
   if (missing !== undefined) {
-    throw violated(`key column '${missing}' is not in the table`, {
+    const some = names.slice(0, 20).map((name) => `'${name}'`)
+    const hint = `choose from its columns: ${some.join(', ')}${names.length > 20 ? ' …' : ''}`
+    throw violated(`key column '${missing}' is not in the table`, hint, {
       reason: 'missing-key-column',
       column: missing,
     })

@@ -89,6 +89,7 @@ function checkLayout(value: unknown): Layout {
     throw new VarveError(
       'VARVE_UNSUPPORTED_FORMAT',
       `a table's file has the unknown format '${String(format)}'`,
+      { hint: 'a newer version of Varve made it: update, then run the command again' },
     )
   }
   for (const setting of Object.values(layout)) {

@@ -163,7 +163,10 @@ function openForReading(root: string, path: Path): number {
 function statOfOpen(fd: number, path: Path): FileStat {
   const stat = fileStatOf(withPathErrors(path, 'reading', () => fs.fstatSync(fd)))
   if (stat === null || stat.kind !== 'file') {
-    throw new VarveError('VARVE_NOT_POSSIBLE', `'${path}' is no longer a file`, { data: { path } })
+    throw new VarveError('VARVE_NOT_POSSIBLE', `'${path}' is no longer a file`, {
+      data: { path },
+      hint: 'something replaced it meanwhile; run the command again',
+    })
   }
   return stat
 }

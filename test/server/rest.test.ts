@@ -106,6 +106,17 @@ test('what lies directly in a folder, in pages', async () => {
   expect((await call(`${base}/tree?depth=two`)).status).toBe(400)
 })
 
+test('a refused request is told what to do next', async () => {
+  const { call } = await shop()
+  const hintOf = async (target: string, options: object = {}): Promise<unknown> =>
+    (await call(target, options)).json.error.hint
+  expect(await hintOf('/v1/nothing')).toContain('/openapi.json')
+  expect(await hintOf('/openapi.json', { method: 'PUT' })).toContain('/openapi.json')
+  expect(await hintOf(base, { token: 'wrong' })).toContain('Authorization: Bearer')
+  expect(await hintOf(`${base}/sql`, { method: 'POST', body: 'SELECT 1' })).toContain('application/json')
+  expect(await hintOf(`${base}/file?path=docs`)).toContain('name a file')
+})
+
 test('the commits of a row, in pages, and those of a cell', async () => {
   const { call, first, second } = await shop()
   const target = `${base}/rows/commits?table=items&key=7`

@@ -165,7 +165,11 @@ class TreeTransaction implements Transaction {
 
   async readAll(path: string): Promise<Uint8Array> {
     const entry = this.#entries.has(path) ? this.#entries.get(path)! : await this.#tree.get(path)
-    if (entry === null) throw new VarveError('VARVE_PATH_NOT_FOUND', `no '${path}' in the transaction`)
+    if (entry === null)
+      throw new VarveError('VARVE_PATH_NOT_FOUND', `no '${path}' in the transaction`, {
+        data: { path },
+        hint: 'a path is written from the top of the repository',
+      })
     return concatBytes((await collect(contentOf(this.#io.nodes, entry))).map((part) => part.slice()))
   }
 

@@ -13,7 +13,10 @@ export function damaged(where: string, what: string, cause?: unknown): VarveErro
 
 /** The error for a file that may be sound, but holds something that Varve does not read. */
 export function unsupported(where: string, what: string, data: object = {}): VarveError {
-  return new VarveError('VARVE_UNSUPPORTED_FORMAT', `'${where}': ${what}`, { data: { path: where, ...data } })
+  return new VarveError('VARVE_UNSUPPORTED_FORMAT', `'${where}': ${what}`, {
+    data: { path: where, ...data },
+    hint: 'write the file again without that; as a plain file it can be versioned as it is',
+  })
 }
 
 export interface CellPlace {
@@ -27,6 +30,7 @@ export function cellFault(reason: string, words: string, { where, row, column }:
   const named = column === undefined ? '' : `, column '${column}'`
   return new VarveError('VARVE_RULE_VIOLATED', `'${where}' row ${row}${named}: ${words}`, {
     data: { path: where, row, ...(column === undefined ? {} : { column }), reason },
+    hint: 'change the row where the data comes from',
   })
 }
 

@@ -56,7 +56,10 @@ export class UnfitRows {
 
   #fault(reason: string, words: string): VarveError {
     const data = { path: this.#where, reason }
-    return new VarveError('VARVE_RULE_VIOLATED', `'${this.#where}': ${words}`, { data })
+    return new VarveError('VARVE_RULE_VIOLATED', `'${this.#where}': ${words}`, {
+      data,
+      hint: 'change these rows where the data comes from',
+    })
   }
 }
 

@@ -8,6 +8,7 @@ export function quoted(name: string): string {
       `'${name.replaceAll('\0', '\\0')}' cannot be a name in SQLite`,
       {
         data: { reason: 'bad-name' },
+        hint: 'give it a name without a zero byte',
       },
     )
   }

@@ -52,6 +52,7 @@ async function writeTo(
     if (error instanceof VarveError) throw error
     throw new VarveError('VARVE_NOT_POSSIBLE', `SQLite cannot hold the table: ${(error as Error).message}`, {
       data: { table: options.table },
+      hint: 'choose another format, such as CSV or Parquet',
       cause: error,
     })
   } finally {
@@ -143,7 +144,10 @@ function valueOf(cell: Cell, { type }: OutColumn): SqliteValue {
 
 function checkNames(columns: readonly OutColumn[], table: string): void {
   const refused = (words: string, data: object): VarveError =>
-    new VarveError('VARVE_NOT_POSSIBLE', words, { data: { ...data } })
+    new VarveError('VARVE_NOT_POSSIBLE', words, {
+      data: { ...data },
+      hint: 'choose another name, or another format, such as CSV or Parquet',
+    })
   if (foldedName(table).startsWith('sqlite_'))
     throw refused(`SQLite keeps names like '${table}' for itself`, { table })
   const twice = sameNames(columns)

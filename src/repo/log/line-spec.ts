@@ -56,7 +56,13 @@ function endOf(text: string, first: number, count: number): number | null {
 async function matchFrom(text: string, lines: readonly string[], after: number): Promise<number> {
   const pattern = await compilePattern(text.slice(1, -1).replaceAll('\\/', '/'))
   for (let i = after; i < lines.length; i++) if (pattern.isIn(lines[i]!.replace(/\r?\n$/, ''))) return i + 1
-  throw new VarveError('VARVE_USAGE', `no line matches ${text}${after === 0 ? '' : ` behind line ${after}`}`)
+  throw new VarveError(
+    'VARVE_USAGE',
+    `no line matches ${text}${after === 0 ? '' : ` behind line ${after}`}`,
+    {
+      hint: "a pattern tells capitals from small letters; numbers do as well: '10,20'",
+    },
+  )
 }
 
 function noRange(text: string): VarveError {

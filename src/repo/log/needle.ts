@@ -26,7 +26,10 @@ export class Needle implements Counter {
 
   /** @throws VarveError VARVE_USAGE for a text of no letters */
   constructor(text: string) {
-    if (text === '') throw new VarveError('VARVE_USAGE', 'the text to look for is empty')
+    if (text === '')
+      throw new VarveError('VARVE_USAGE', 'the text to look for is empty', {
+        hint: "say what was added or removed: 'varve log -S TEXT'",
+      })
     this.#bytes = utf8(text)
   }
 

@@ -16,6 +16,8 @@ export interface Access {
   readonly other: Principal | null
 }
 
+const newTokenHint = "whoever runs the server makes tokens: 'varve token create'"
+
 const rank: Readonly<Record<Scope, number>> = { read: 0, write: 1, admin: 2 }
 
 export function everybody(id: 'anonymous' | 'ssh', scope: Scope): Principal {
@@ -54,7 +56,7 @@ function allows(principal: Principal, scope: Scope): boolean {
 /** @throws HttpError 403 */
 export function checkScope(principal: Principal, scope: Scope): void {
   if (allows(principal, scope)) return
-  throw new HttpError(403, 'VARVE_REFUSED', `this needs a token of scope '${scope}'`)
+  throw new HttpError(403, 'VARVE_REFUSED', `this needs a token of scope '${scope}'`, {}, newTokenHint)
 }
 
 /** @throws VarveError VARVE_NO_REPOSITORY */
@@ -65,6 +67,7 @@ export function checkRepository(principal: Principal, name: string): void {
 export function noRepository(name: string): VarveError {
   return new VarveError('VARVE_NO_REPOSITORY', `no repository '${name}' here, or none for this token`, {
     data: { repository: name },
+    hint: 'look at the spelling; which repositories a token sees is chosen when it is made',
   })
 }
 
@@ -86,5 +89,7 @@ export function checkRef(principal: Principal, ref: string): void {
 }
 
 function unauthorized(message: string): HttpError {
-  return new HttpError(401, 'VARVE_REFUSED', message, { 'www-authenticate': 'Bearer realm="varve"' })
+  const headers = { 'www-authenticate': 'Bearer realm="varve"' }
+  const hint = `send 'Authorization: Bearer TOKEN'; ${newTokenHint}`
+  return new HttpError(401, 'VARVE_REFUSED', message, headers, hint)
 }

@@ -70,5 +70,8 @@ function cursorOf(commit: string, { name, entry }: DirectoryItem): string {
 async function missing(tree: Tree, path: string, revision: string): Promise<Error> {
   const entry = await tree.get(path)
   if (entry === null) return noPath(tree, path, revision)
-  return new VarveError('VARVE_PATH_NOT_FOUND', `'${path}' is not a folder`, { data: { path } })
+  return new VarveError('VARVE_PATH_NOT_FOUND', `'${path}' is not a folder`, {
+    data: { path },
+    hint: 'name a folder, or leave the path out for the top',
+  })
 }

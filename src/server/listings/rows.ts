@@ -182,6 +182,7 @@ function chosenColumns(
     if (column !== undefined) return column
     throw new VarveError('VARVE_USAGE', `'${path}' has no column '${name}'`, {
       data: { columns: schema.columns.map((one) => one.name) },
+      hint: "'data.columns' lists the columns there are",
     })
   })
 }

@@ -180,6 +180,7 @@ async function reportCheck(exchange: Exchange): Promise<void> {
   if (!matchesPattern(principal.checks, name)) {
     throw new VarveError('VARVE_REFUSED', `the token may not report check '${name}'`, {
       data: { check: name },
+      hint: "make one that may: 'varve token create --checks NAME'",
     })
   }
   const repository = exchange.repository().name

@@ -183,6 +183,7 @@ async function getChanges(exchange: Exchange): Promise<void> {
   }
   throw new VarveError('VARVE_PATH_NOT_FOUND', `'${path}' does not differ between the two`, {
     data: { name: path },
+    hint: "ask for the comparison without 'path': it lists the paths that differ",
   })
 }
 

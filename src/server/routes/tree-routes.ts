@@ -113,7 +113,10 @@ function isBehind(path: string, last: string): boolean {
 
 export async function entryOf(snapshot: Snapshot, path: string): Promise<ListEntry> {
   for await (const entry of snapshot.list({ path })) if (entry.path === path) return entry
-  throw new VarveError('VARVE_PATH_NOT_FOUND', `'${path}' is a folder`, { data: { path } })
+  throw new VarveError('VARVE_PATH_NOT_FOUND', `'${path}' is a folder`, {
+    data: { path },
+    hint: 'name a file or a table in it',
+  })
 }
 
 /** `disposition` says what a browser is to do with the file. */

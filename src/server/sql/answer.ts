@@ -86,7 +86,13 @@ const insides =
 function refuseInsides(sql: string): void {
   const found = insides.exec(sql)
   if (found === null) return
-  throw new VarveError('VARVE_USAGE', `the query cannot be run: '${found[0]}' cannot be queried on a server`)
+  throw new VarveError(
+    'VARVE_USAGE',
+    `the query cannot be run: '${found[0]}' cannot be queried on a server`,
+    {
+      hint: "leave it out; 'varve sql' runs any query in a clone",
+    },
+  )
 }
 
 /** Makes data of an error, which would lose all but its message on the way to another process. */

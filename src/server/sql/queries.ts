@@ -45,7 +45,9 @@ export class Queries {
   async ask(repository: ServedRepository, asked: AskedSql): Promise<SqlAnswer> {
     const sql = asked.sql.trim().replace(/;$/, '')
     if (sql.length > sqlLengthMax)
-      throw new VarveError('VARVE_USAGE', `a query has at most ${sqlLengthMax} characters here`)
+      throw new VarveError('VARVE_USAGE', `a query has at most ${sqlLengthMax} characters here`, {
+        hint: "make it shorter; 'varve sql' runs any query in a clone",
+      })
     const runDir = this.#folders.begin(repository.name)
     const run = new Run(runDir, this.#limits, (what) => this.#folders.end(runDir, repository.name, what))
     try {
@@ -158,5 +160,6 @@ class Run {
 }
 
 function tooMuch(what: string): HttpError {
-  return new HttpError(422, 'VARVE_REFUSED', `the ${what}`)
+  const hint = "ask for less, with WHERE or LIMIT; 'varve sql' in a clone has no such bound"
+  return new HttpError(422, 'VARVE_REFUSED', `the ${what}`, {}, hint)
 }

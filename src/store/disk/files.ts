@@ -23,9 +23,11 @@ export function ioError(cause: unknown, file: string): VarveError {
       hint: 'free some space and run the command again',
     })
   }
+  const hint = "look at the file and its disk, then run 'varve fsck'"
+  const data = { path: file }
   return (
     systemFailure(cause, `cannot use '${file}'`, file) ??
-    new VarveError('VARVE_IO', `cannot use '${file}': ${message}`, { data: { path: file }, cause })
+    new VarveError('VARVE_IO', `cannot use '${file}': ${message}`, { data, cause, hint })
   )
 }
 

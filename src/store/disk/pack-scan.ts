@@ -47,7 +47,13 @@ export async function scanPack(
     const trailer = readPackTrailer(await bytesAt(handle, size - packTrailerBytes, packTrailerBytes), size)
     if (trailer.name !== name) throw corrupt(`pack '${name}' has another name inside`, { pack: name })
     if (trailer.records > limits.recordsMax)
-      throw new VarveError('VARVE_NOT_POSSIBLE', `a push has at most ${limits.recordsMax} objects at a time`)
+      throw new VarveError(
+        'VARVE_NOT_POSSIBLE',
+        `a push has at most ${limits.recordsMax} objects at a time`,
+        {
+          hint: 'push an older commit first, then the newest',
+        },
+      )
     const scan = new PackScan({ name, bytes: size }, trailer.footerAt)
     if (checked) {
       scan.takeHeads((at, length) => readRange(handle.fd, at, length, file))

@@ -134,6 +134,9 @@ export class PackSink {
     if (this.#failure === null) return
     if (this.#failure instanceof VarveError) throw this.#failure
     const why = this.#failure instanceof Error ? `: ${this.#failure.message}` : ''
-    throw new VarveError('VARVE_IO', `writing objects failed${why}`, { cause: this.#failure })
+    throw new VarveError('VARVE_IO', `writing objects failed${why}`, {
+      cause: this.#failure,
+      hint: 'nothing was recorded; run the command again',
+    })
   }
 }

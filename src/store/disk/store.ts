@@ -87,6 +87,7 @@ export class DiskStore implements Store {
   ): Promise<DiskStore> {
     const exists = new VarveError('VARVE_NOT_POSSIBLE', `'${dir}' holds a store already`, {
       data: { path: dir },
+      hint: 'open it, or choose another folder',
     })
     if (DiskStore.exists(dir)) throw exists
     for (const name of folders) makeDir(path.join(dir, name))

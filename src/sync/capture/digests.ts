@@ -8,6 +8,8 @@ import type { Cid } from '../../encoding/cid.ts'
 import type { Path } from '../../files/interface.ts'
 import type { ObjectReader, ObjectWriter } from '../../store/interface.ts'
 
+const mendHint = 'mend that at the endpoint, or leave the table out of the link'
+
 /** Why a table stopped, and what of it is not in its digest. */
 interface Fault {
   readonly shape: string
@@ -49,7 +51,10 @@ export class TableDigests {
     const [mark, , fault] = this.#known.get(path) ?? ['']
     if (fault?.shape !== shapeOf(table)) return null
     const { message, reason } = fault
-    return { mark, why: new VarveError('VARVE_RULE_VIOLATED', message, { data: { path, reason } }) }
+    return {
+      mark,
+      why: new VarveError('VARVE_RULE_VIOLATED', message, { data: { path, reason }, hint: mendHint }),
+    }
   }
 
   /** Notes that the table cannot be taken in as it is under this mark. */

@@ -63,6 +63,7 @@ export async function refuseTwice(
   const words = `two rows have the key '${keyText(schema, twice.key)}'`
   throw new VarveError('VARVE_RULE_VIOLATED', `'${where}': ${words}`, {
     data: { path: where, reason: 'duplicate-key' },
+    hint: 'give one of them another key at the endpoint, or remove it',
   })
 }
 

@@ -30,6 +30,7 @@ export function linkedTables(link: Link, tables: readonly EndpointTable[]): Link
     if (table.trouble !== undefined)
       throw new VarveError('VARVE_NOT_POSSIBLE', table.trouble, {
         data: { link: link.name, table: table.name },
+        hint: 'mend that at the endpoint, or leave the table out of the link',
       })
     if (table.key.length === 0) {
       throw new VarveError('VARVE_RULE_VIOLATED', `table '${table.name}' has no primary key`, {

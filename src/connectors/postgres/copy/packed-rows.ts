@@ -107,6 +107,7 @@ async function nextSlice(
     if (!(error instanceof NotATable)) throw error
     throw new VarveError('VARVE_RULE_VIOLATED', `'${where}': ${error.message}`, {
       data: { path: where, reason: 'row-too-large' },
+      hint: 'make the row smaller at the endpoint, or leave the table out of the link',
     })
   }
 }

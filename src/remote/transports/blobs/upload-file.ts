@@ -27,7 +27,10 @@ export class UploadFile {
     const bytes = memory?.subarray(0, length) ?? Buffer.allocUnsafeSlow(length)
     for (let done = 0; done < length;) {
       const { bytesRead } = await this.#handle.read(bytes, done, length - done, at + done)
-      if (bytesRead === 0) throw new VarveError('VARVE_IO', 'a file became shorter while it was sent')
+      if (bytesRead === 0)
+        throw new VarveError('VARVE_IO', 'a file became shorter while it was sent', {
+          hint: 'nothing was moved at the remote; push again',
+        })
       done += bytesRead
     }
     if (this.#ends !== null) {

@@ -204,7 +204,11 @@ function reading<T>(file: string, work: (fd: number) => T): T {
     fd = openExisting(file)
   } catch (cause) {
     if (isMissing(cause))
-      throw new VarveError('VARVE_PATH_NOT_FOUND', `no such file: '${file}'`, { data: { path: file }, cause })
+      throw new VarveError('VARVE_PATH_NOT_FOUND', `no such file: '${file}'`, {
+        data: { path: file },
+        cause,
+        hint: 'a path counts from the folder that you are in; look for the file there',
+      })
     throw ioError(cause, file)
   }
   try {

@@ -152,6 +152,7 @@ export class GitHost {
       `cannot write the data for '${this.url.shown}': ${lastLine(finished.stderr)}`,
       {
         data: { url: this.url.shown, path: this.#folder.objectsDir },
+        hint: "nothing was sent; delete '.varve/cache/git', which can be had again, and push again",
       },
     )
   }
