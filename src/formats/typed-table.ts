@@ -3,7 +3,7 @@
 import type { Schema, TableObject } from '../table/interface.ts'
 import { Table } from '../table/table.ts'
 import type { ReadCellsOptions } from './columnar/interface.ts'
-import { keyNamesOf } from './columnar/plan-columns.ts'
+import { keyNames } from '../table/key.ts'
 import { readCells } from './columnar/read-cells.ts'
 import { importedCell } from './imported-cell.ts'
 import { tableCells } from './table-cells.ts'
@@ -24,14 +24,14 @@ export async function typedTable(
   const made = await readCells(
     {
       columns,
-      key: keyNamesOf(table),
+      key: keyNames(table.schema),
       rowCount: (await Table.of(nodes, table)).count,
       async *cells() {
         for await (const rows of tableCells(nodes, loose, { signal }))
           yield rows.map((row) => row.map((cell, i) => importedCell(cell, columns[i]!.type, 'typed')))
       },
     },
-    { ...options, key: keyNamesOf(table) },
+    { ...options, key: keyNames(table.schema) },
   )
   return { ...made, order: null }
 }

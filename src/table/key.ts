@@ -177,11 +177,17 @@ export function keyColumns(schema: Schema): Column[] {
   return schema.key.map((id) => columnById(schema, id))
 }
 
+/** The names of the key's columns, in the key's order. */
+export function keyNames(schema: Schema): string[] {
+  return keyColumns(schema).map(({ name }) => name)
+}
+
 /** Columns outside the key by ascending id: the order of a row's cells. */
 export function valueColumns(schema: Schema): Column[] {
   return schema.columns.filter((column) => !schema.key.includes(column.id)).sort((a, b) => a.id - b.id)
 }
 
+/** @throws VarveError VARVE_CORRUPT */
 function columnById(schema: Schema, id: number): Column {
   const column = schema.columns.find((candidate) => candidate.id === id)
   if (column === undefined) throw corrupt(`schema has no column ${id}`)

@@ -2,7 +2,7 @@
 // values of its columns' types.
 import { WorkerPool } from '../../base/pool.ts'
 import { VarveError } from '../../base/errors.ts'
-import { keyNamesOf } from '../../formats/columnar/plan-columns.ts'
+import { keyNames } from '../../table/key.ts'
 import { readCells } from '../../formats/columnar/read-cells.ts'
 import type { FormatName } from '../../formats/interface.ts'
 import { readTable } from '../../formats/read.ts'
@@ -75,7 +75,7 @@ function chosenKey(
   before: TableObject | null,
   named: readonly string[] | null = null,
 ): readonly string[] {
-  const key = [asked, named, before === null ? null : keyNamesOf(before)].find(
+  const key = [asked, named, before === null ? null : keyNames(before.schema)].find(
     (one) => one !== null && one !== undefined && one.length > 0,
   )
   if (key) return key

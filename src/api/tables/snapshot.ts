@@ -14,6 +14,7 @@ import { resolveRevision } from '../../history/revision.ts'
 import type { NodeStore } from '../../prolly/node-store.ts'
 import { findTable, noTable } from '../../repo/find-table.ts'
 import type { Repo } from '../../repo/interface.ts'
+import { keyNames } from '../../table/key.ts'
 import type { Row, Value } from '../../table/interface.ts'
 import { Table } from '../../table/table.ts'
 import { loadTable } from '../../table/table-object.ts'
@@ -189,11 +190,10 @@ export function keyParts(key: Key): readonly Value[] {
 }
 
 export function viewOf({ path, table }: OpenedTable): TableView {
-  const nameOf = (id: number): string => table.schema.columns.find((column) => column.id === id)!.name
   return {
     path,
     columns: table.schema.columns.map(({ name, type }) => ({ name, type })),
-    key: table.schema.key.map(nameOf),
+    key: keyNames(table.schema),
     count: table.count,
     get: (key) => table.get(keyParts(key)),
     getMany: (keys) => table.getMany(keys.map(keyParts)),

@@ -4,6 +4,7 @@ import { yieldIfDue } from '../../base/turns.ts'
 import type { TableEntry } from '../../files/interface.ts'
 import type { Tree } from '../../files/tree.ts'
 import type { Io } from '../../repo/interface.ts'
+import { keyNames } from '../../table/key.ts'
 import { applyEdits, editsOf, newTable } from '../../table/edits.ts'
 import type { Row, Schema, Value } from '../../table/interface.ts'
 import { checkGiven, checkNames } from '../../table/schema.ts'
@@ -169,7 +170,7 @@ function widened(schema: Schema, rows: readonly Row[]): Schema {
   const all = [...schema.columns, ...columns]
   checkNames(
     all.map(({ name }) => name),
-    schema.key.map((id) => schema.columns.find((column) => column.id === id)!.name),
+    keyNames(schema),
   )
   return { ...schema, columns: all, nextColumnId: nextColumnId + fresh.length }
 }

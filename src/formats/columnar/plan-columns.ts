@@ -33,10 +33,6 @@ export async function planColumns(
   return columns
 }
 
-export function keyNamesOf({ schema }: TableObject): string[] {
-  return schema.key.map((id) => schema.columns.find((column) => column.id === id)!.name)
-}
-
 /** Any cell as text, the way CSV and JSON Lines write it. */
 export function textOfCell(cell: Cell): string {
   if (cell.kind === 'bytes') return toHex(cell.bytes)

@@ -4,16 +4,11 @@ import { ByteWriter, ParquetWriter } from 'hyparquet-writer'
 import type { SchemaElement } from 'hyparquet'
 import { utf8 } from '../../base/bytes.ts'
 import type { NodeStore } from '../../prolly/node-store.ts'
+import { keyNames } from '../../table/key.ts'
 import { cellText } from '../../table/cell.ts'
 import type { Cell, TableObject } from '../../table/interface.ts'
 import { type OutColumn, type OutType, boolOf } from '../columnar/column-fit.ts'
-import {
-  type WriteCellsOptions,
-  jsonOfCell,
-  keyNamesOf,
-  planColumns,
-  textOfCell,
-} from '../columnar/plan-columns.ts'
+import { type WriteCellsOptions, jsonOfCell, planColumns, textOfCell } from '../columnar/plan-columns.ts'
 import { parseDate, parseTimestamp } from '../columnar/times.ts'
 import { tableCells } from '../table-cells.ts'
 import { keyPair } from './read.ts'
@@ -32,7 +27,7 @@ export async function* writeParquet(
     writer,
     schema: [{ name: 'schema', num_children: columns.length }, ...columns.map(elementOf)],
     createdBy: 'varve',
-    kvMetadata: [{ key: keyPair, value: JSON.stringify(keyNamesOf(table)) }],
+    kvMetadata: [{ key: keyPair, value: JSON.stringify(keyNames(table.schema)) }],
   })
   let group: unknown[][] = columns.map(() => [])
   let bytes = 0

@@ -5,16 +5,11 @@ import { scratchFile } from '../../base/platform-scratch.ts'
 import { VarveError } from '../../base/errors.ts'
 import { utf8 } from '../../base/bytes.ts'
 import type { NodeStore } from '../../prolly/node-store.ts'
+import { keyNames } from '../../table/key.ts'
 import { cellText } from '../../table/cell.ts'
 import type { Cell, TableObject } from '../../table/interface.ts'
 import { type OutColumn, type OutType, boolOf } from '../columnar/column-fit.ts'
-import {
-  type WriteCellsOptions,
-  jsonOfCell,
-  keyNamesOf,
-  planColumns,
-  textOfCell,
-} from '../columnar/plan-columns.ts'
+import { type WriteCellsOptions, jsonOfCell, planColumns, textOfCell } from '../columnar/plan-columns.ts'
 import { tableCells } from '../table-cells.ts'
 import { foldedName, quoted, sameNames } from './names.ts'
 
@@ -45,7 +40,7 @@ async function writeTo(
   try {
     // Nobody reads the file before it is done, and it is thrown away when it is not.
     database.exec('PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN')
-    database.exec(createTable(options.table, columns, keyNamesOf(table)))
+    database.exec(createTable(options.table, columns, keyNames(table.schema)))
     await insertAll(database, tableCells(nodes, table, options), columns, options)
     database.exec('COMMIT')
   } catch (error) {

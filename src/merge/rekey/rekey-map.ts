@@ -7,7 +7,7 @@ import type { ReadOptions } from '../../store/interface.ts'
 import { cellOf, textCell } from '../../table/cell.ts'
 import { intBytesMax, intLiteralAt, intZero } from '../../table/int-key.ts'
 import type { Cell, Schema } from '../../table/interface.ts'
-import { decodeKey, encodeKey, keyColumns } from '../../table/key.ts'
+import { decodeKey, encodeKey, keyNames } from '../../table/key.ts'
 import type { NumberedRecord } from '../conflicts/conflicts.ts'
 
 /** By the old key as text, the new one. */
@@ -22,7 +22,7 @@ export async function keyMapping(
   versions: readonly ProllyMap[],
   options: ReadOptions = {},
 ): Promise<KeyMapping> {
-  const names = keyColumns(schema).map(({ name }) => name)
+  const names = keyNames(schema)
   if (names.length !== 1)
     throw notRenumbered(path, `its key has ${names.length} columns (${names.join(', ')})`)
   let next = 0n

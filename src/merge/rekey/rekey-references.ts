@@ -12,7 +12,7 @@ import type { Entry } from '../../prolly/interface.ts'
 import { ProllyMap } from '../../prolly/map.ts'
 import type { ReadOptions } from '../../store/interface.ts'
 import type { Schema } from '../../table/interface.ts'
-import { decodeKey, valueColumns } from '../../table/key.ts'
+import { decodeKey, keyNames, valueColumns } from '../../table/key.ts'
 import { type Slot, absentSlot, decodeRow, slotContent } from '../../table/row.ts'
 import { equalSlotValues, slotKind } from '../../table/slot.ts'
 import { loadTable } from '../../table/table-object.ts'
@@ -149,7 +149,7 @@ function refuseInKey(
   key: Uint8Array,
   mapping: KeyMapping,
 ): void {
-  const places = schema.key.map((id) => schema.columns.find((column) => column.id === id)!.name)
+  const places = keyNames(schema)
   if (!places.some((name) => columns.includes(name))) return
   const cells = decodeKey(schema, key)
   const at = places.findIndex((name, i) => columns.includes(name) && mapping.has(utf8Text(cells[i]!.bytes)))

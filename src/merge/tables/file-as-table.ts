@@ -6,7 +6,7 @@ import { formatOfPath } from '../../formats/formats.ts'
 import { NotATable } from '../../formats/not-a-table.ts'
 import { readTable } from '../../formats/read.ts'
 import type { TableObject } from '../../table/interface.ts'
-import { keyColumns } from '../../table/key.ts'
+import { keyNames } from '../../table/key.ts'
 import { loadTable } from '../../table/table-object.ts'
 import type { Sides } from '../conflicts/conflict-record.ts'
 import type { MergeIo } from '../merge-io.ts'
@@ -27,7 +27,7 @@ export async function readFileAsTable(
     return await readTable(readFile(io.nodes, entry, { signal }), {
       ...io,
       format,
-      key: keyColumns(like.schema).map(({ name }) => name),
+      key: keyNames(like.schema),
       previous: like,
       where: path,
       signal,
@@ -65,13 +65,9 @@ export async function sidesAsTables(
 
 /** Two sides that declared it each for itself may have named its columns and key alike, or not. */
 function hasSameColumns(a: TableObject['schema'], b: TableObject['schema']): boolean {
-  const key = (schema: TableObject['schema']): string =>
-    keyColumns(schema)
-      .map(({ id }) => id)
-      .join()
   const names = new Map(b.columns.map(({ id, name }) => [id, name]))
   const ids = new Map(b.columns.map(({ id, name }) => [name, id]))
   const isOne = ({ id, name }: { readonly id: number; readonly name: string }): boolean =>
     (names.get(id) ?? name) === name && (ids.get(name) ?? id) === id
-  return key(a) === key(b) && a.columns.every(isOne)
+  return a.key.join() === b.key.join() && a.columns.every(isOne)
 }

@@ -3,16 +3,11 @@
 import { yieldIfDue } from '../../base/turns.ts'
 import { entryAt } from '../../prolly/entry-batch.ts'
 import type { NodeStore } from '../../prolly/node-store.ts'
+import { keyNames } from '../../table/key.ts'
 import { contentRuns, entryContentBytes } from '../../table/content-runs.ts'
 import { countTableDifferences, diffTables } from '../../table/diff.ts'
 import { diffSchemas } from '../../table/schema-diff.ts'
-import type {
-  OneWaySource,
-  RowDifference,
-  Schema,
-  SchemaDifference,
-  TableObject,
-} from '../../table/interface.ts'
+import type { OneWaySource, RowDifference, SchemaDifference, TableObject } from '../../table/interface.ts'
 import { isSameSource, oneWayOf } from '../../table/one-way.ts'
 import { entriesToRows } from '../../table/rows.ts'
 import { Table } from '../../table/table.ts'
@@ -72,10 +67,6 @@ async function* allRows(
       await yieldIfDue()
     }
   }
-}
-
-function keyNames({ columns, key }: Schema): string[] {
-  return key.map((id) => columns.find((column) => column.id === id)!.name)
 }
 
 /** The changes as sentences for people, without full stops. */

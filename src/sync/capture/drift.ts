@@ -1,6 +1,7 @@
 // How the columns of an endpoint's table have changed since it was last read. A new nullable column is taken in; any
 // other change stops that table alone, says what it is, and waits for an approval (shape-guard.ts).
 import type { EndpointTable } from '../../connectors/interface.ts'
+import { keyNames } from '../../table/key.ts'
 import type { Schema } from '../../table/interface.ts'
 
 /**
@@ -24,7 +25,7 @@ export function driftOf(before: Schema, table: EndpointTable, hadRows: 'rows' | 
     // What is gone may be there under another name.
     else if (isShort) drift.push(`column '${name}' is new`)
   }
-  const key = before.key.map((id) => before.columns.find((column) => column.id === id)!.name)
+  const key = keyNames(before)
   if (key.join('\0') !== table.key.join('\0'))
     drift.push(`the key is ${table.key.join(', ')} and was ${key.join(', ')}`)
   return drift

@@ -10,6 +10,7 @@ import { type NamedRows } from '../../formats/runs.ts'
 import type { Edit } from '../../prolly/interface.ts'
 import type { ProllyMap } from '../../prolly/map.ts'
 import type { Io } from '../../repo/interface.ts'
+import { keyNames } from '../../table/key.ts'
 import type { Schema, TableObject } from '../../table/interface.ts'
 import { loadTable, writeTable } from '../../table/table-object.ts'
 import { Table } from '../../table/table.ts'
@@ -107,13 +108,12 @@ function isSameSchema(a: Schema, b: Schema): boolean {
   return JSON.stringify(a) === JSON.stringify(b)
 }
 
-export function hasColumnsOf({ columns, key }: Schema, table: EndpointTable): boolean {
+export function hasColumnsOf(schema: Schema, table: EndpointTable): boolean {
   const isSame = (one: { name: string; type: string }, i: number): boolean =>
     one.name === table.columns[i]!.name && one.type === table.columns[i]!.type
-  const names = key.map((id) => columns.find((column) => column.id === id)!.name)
   return (
-    columns.length === table.columns.length &&
-    columns.every(isSame) &&
-    names.join('\0') === table.key.join('\0')
+    schema.columns.length === table.columns.length &&
+    schema.columns.every(isSame) &&
+    keyNames(schema).join('\0') === table.key.join('\0')
   )
 }

@@ -13,7 +13,7 @@ import type { Io } from '../../repo/interface.ts'
 import { cellValue } from '../../table/cell.ts'
 import type { Row, Schema, TableObject, Value } from '../../table/interface.ts'
 import { toJson } from '../../table/json.ts'
-import { decodeKey } from '../../table/key.ts'
+import { decodeKey, keyColumns } from '../../table/key.ts'
 import { type RowShape, cellLinks, entrySlots, rowShape, slotsToRow } from '../../table/rows.ts'
 import { type RowSlots, absentSlot, slotContentLength } from '../../table/row.ts'
 import { equalSlotValues, fetchContents } from '../../table/slot.ts'
@@ -162,11 +162,8 @@ function keyRow({ schema, keys }: RowShape, key: Uint8Array): Row {
 
 /** Whether a row's encoded key says the same under both schemas. */
 export function isKeyedAlike(before: Schema, after: Schema): boolean {
-  const keyOf = ({ key, columns, cells }: Schema): string =>
-    JSON.stringify([
-      cells,
-      key.map((id) => columns.find((column) => column.id === id)!).map(({ name, type }) => [name, type]),
-    ])
+  const keyOf = (schema: Schema): string =>
+    JSON.stringify([schema.cells, keyColumns(schema).map(({ name, type }) => [name, type])])
   return keyOf(before) === keyOf(after)
 }
 

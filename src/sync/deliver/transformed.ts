@@ -15,7 +15,7 @@ import type { Io } from '../../repo/interface.ts'
 import { cellValue, valueToTyped } from '../../table/cell.ts'
 import { putContent } from '../../table/content.ts'
 import type { Cell, Column, Schema, TableObject } from '../../table/interface.ts'
-import { decodeKey, encodeKey } from '../../table/key.ts'
+import { decodeKey, encodeKey, keyColumns, keyNames } from '../../table/key.ts'
 import { rowShape } from '../../table/rows.ts'
 import { rowChanges } from '../tables/row-changes.ts'
 import { TransformedTable } from '../transform/table-transform.ts'
@@ -107,22 +107,22 @@ async function changed(
 }
 
 function keyOf(key: Uint8Array, source: Schema, target: Schema, made: TransformedTable): Uint8Array {
-  const columns = source.key.map((id) => source.columns.find((column) => column.id === id)!)
+  const columns = keyColumns(source)
   const cells = decodeKey(source, key).map((cell, i) => typedCell(source, cell, columns[i]!))
   return encodeKey(target, made.key(cells))
 }
 
-function asEndpoint(path: Path, { columns, key }: Schema): EndpointTable {
+function asEndpoint(path: Path, schema: Schema): EndpointTable {
   return {
     name: path,
-    columns: columns.map(({ name, type }) => ({
+    columns: schema.columns.map(({ name, type }) => ({
       name,
       type,
       nativeType: type,
       nullable: true,
       generated: false,
     })),
-    key: key.map((id) => columns.find((column) => column.id === id)!.name),
+    key: keyNames(schema),
     references: [],
   }
 }

@@ -8,6 +8,7 @@ import { ProllyMap } from '../../prolly/map.ts'
 import { withWriter } from '../../repo/context.ts'
 import { readBranch } from '../../repo/head.ts'
 import type { Io, Repo } from '../../repo/interface.ts'
+import { keyNames } from '../../table/key.ts'
 import type { Row } from '../../table/interface.ts'
 import { entriesToRows, rowShape } from '../../table/rows.ts'
 import { commitTree } from '../branch-change.ts'
@@ -62,7 +63,7 @@ async function sidesAt(
   const found = { base: [] as (Row | null)[], branch: [] as (Row | null)[], endpoint: [] as (Row | null)[] }
   for (const side of sides) {
     const table = await tableAt(io, trees[side], path)
-    if (table !== null) keyColumns = rowShape(table.schema).keys.map(({ name }) => name)
+    if (table !== null) keyColumns = keyNames(table.schema)
     const entries =
       table === null
         ? keys.map(() => null)

@@ -4,6 +4,7 @@ import type { KnownTable } from '../../connectors/interface.ts'
 import type { Tree } from '../../files/tree.ts'
 import { ProllyMap } from '../../prolly/map.ts'
 import type { Io } from '../../repo/interface.ts'
+import { keyNames } from '../../table/key.ts'
 import type { Schema } from '../../table/interface.ts'
 import type { Link } from '../interface.ts'
 import { tableAt, tablePath } from './link-tables.ts'
@@ -24,6 +25,6 @@ export async function knownTables(io: Io, link: Link, trees: readonly Tree[]): P
   return known
 }
 
-export function knownTable(name: string, { columns, key }: Schema): KnownTable {
-  return { name, columns, key: key.map((id) => columns.find((column) => column.id === id)!.name) }
+export function knownTable(name: string, schema: Schema): KnownTable {
+  return { name, columns: schema.columns, key: keyNames(schema) }
 }

@@ -5,6 +5,7 @@ import { storedConfig } from '../../dataset/stored-config.ts'
 import { isVarveError } from '../../base/errors.ts'
 import type { Path, TableEntry, TreeEntry } from '../../files/interface.ts'
 import type { Tree } from '../../files/tree.ts'
+import { keyNames } from '../../table/key.ts'
 import { loadTable } from '../../table/table-object.ts'
 import { readConfig } from '../config-file.ts'
 import type { PathChange, Worktree, WorktreeOptions } from '../interface.ts'
@@ -61,6 +62,6 @@ function* knownPaths(survey: Survey): Generator<Path> {
 /** Whether the table of the index was made with this setting. */
 async function isMadeWith(worktree: Worktree, entry: TableEntry, setting: TableSetting): Promise<boolean> {
   const { schema } = await loadTable(worktree.repo.nodes.reader, entry.table)
-  const names = schema.key.map((id) => schema.columns.find((column) => column.id === id)?.name)
+  const names = keyNames(schema)
   return names.length === setting.key.length && names.every((name, i) => name === setting.key[i])
 }
