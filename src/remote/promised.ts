@@ -8,11 +8,11 @@ import { readCommits } from '../history/commit.ts'
 import { remotePrefix, tagPrefix } from '../history/refs.ts'
 import { promisedRef } from '../repo/interface.ts'
 import type { Manifest, ObjectReader, Store } from '../store/interface.ts'
+import { ObjectQueue } from '../store/object-queue.ts'
 import { levelOf } from './frontier.ts'
 import { peelAll } from './peel.ts'
 
 export const promisorKey = 'partial.remote'
-const batchObjects = 512
 
 /** Name of the remote that keeps what was not fetched; null for a clone that has all. */
 export function promisorOf(manifest: Manifest): string | null {
@@ -56,37 +56,26 @@ async function treesOf(
 ): Promise<Set<Cid>> {
   const trees = new Set<Cid>()
   const peeled = await peelAll(store, tips)
-  const seen = new Set([...peeled.values()].map(({ commit }) => commit))
-  const queue = [...seen]
-  while (queue.length > 0) {
-    for (const commit of await readCommits(store, queue.splice(-batchObjects))) {
+  const queue = new ObjectQueue([...peeled.values()].map(({ commit }) => commit))
+  for (const batch of queue.batches())
+    for (const commit of await readCommits(store, batch)) {
       trees.add(commit.tree)
-      for (const parent of commit.parents) {
-        if (seen.has(parent) || beyond.has(parent)) continue
-        seen.add(parent)
-        queue.push(parent)
-      }
+      for (const parent of commit.parents) if (!beyond.has(parent)) queue.add(parent)
     }
-  }
   return trees
 }
 
 /** What the leaves of path trees link to: files' contents and table objects. */
 async function contentsOf(store: Store, roots: ReadonlySet<Cid>): Promise<Set<Cid>> {
   const contents = new Set<Cid>()
-  const seen = new Set(roots)
-  const queue = [...seen]
-  while (queue.length > 0) {
-    const batch = queue.splice(-batchObjects)
+  const queue = new ObjectQueue(roots)
+  for (const batch of queue.batches()) {
     const objects = await store.get(batch)
     objects.forEach((bytes, i) => {
       const isLeaf = levelOf(bytes) === 0
       for (const link of linksOf(batch[i]!, bytes)) {
         if (isLeaf) contents.add(link)
-        else if (!seen.has(link)) {
-          seen.add(link)
-          queue.push(link)
-        }
+        else queue.add(link)
       }
     })
   }
@@ -98,18 +87,13 @@ async function walk(
   roots: ReadonlySet<Cid>,
   present: (cids: readonly Cid[]) => Promise<readonly Cid[]>,
 ): Promise<void> {
-  const seen = new Set(roots)
-  const queue = [...seen]
-  while (queue.length > 0) {
-    const here = await present(queue.splice(-batchObjects))
+  const queue = new ObjectQueue(roots)
+  for (const batch of queue.batches()) {
+    const here = await present(batch)
     const inner = here.filter((cid) => codecOf(cid) !== 'raw')
     const objects = await store.get(inner)
     objects.forEach((bytes, i) => {
-      for (const link of linksOf(inner[i]!, bytes)) {
-        if (seen.has(link)) continue
-        seen.add(link)
-        queue.push(link)
-      }
+      for (const link of linksOf(inner[i]!, bytes)) queue.add(link)
     })
   }
 }

@@ -5,6 +5,7 @@ import { type VarveError, isVarveError, throwIfAborted } from '../base/errors.ts
 import { type Cid, cidOf, codecOf } from '../encoding/cid.ts'
 import { linksOf } from '../encoding/links.ts'
 import type { ObjectReader, ObjectWriter, ReadOptions, Store } from '../store/interface.ts'
+import { ObjectQueue } from '../store/object-queue.ts'
 
 const batchObjects = 512
 
@@ -90,14 +91,12 @@ class Walk {
   readonly missing: Set<Cid> = new Set()
   readonly #writer: ObjectWriter
   readonly #options: RefillOptions
-  readonly #seen: Set<Cid>
-  #queue: Cid[]
+  readonly #queue: ObjectQueue
 
   constructor(writer: ObjectWriter, roots: Iterable<Cid>, options: RefillOptions) {
     this.#writer = writer
     this.#options = options
-    this.#seen = new Set(roots)
-    this.#queue = [...this.#seen]
+    this.#queue = new ObjectQueue(roots)
   }
 
   wanted(absent: ReadonlySet<Cid>): Cid[] {
@@ -106,25 +105,17 @@ class Walk {
 
   /** Goes on below the objects that were missing and are there now. */
   async go(): Promise<void> {
-    this.#queue.push(...this.missing)
+    this.#queue.addAgain(this.missing)
     this.missing.clear()
-    while (this.#queue.length > 0) {
+    for (const batch of this.#queue.batches()) {
       throwIfAborted(this.#options.signal)
-      const batch = this.#queue.splice(-batchObjects)
       const isHere = await this.#writer.has(batch)
       batch.forEach((cid, i) => isHere[i] || this.missing.add(cid))
       const nodes = batch.filter((cid, i) => isHere[i] && codecOf(cid) !== 'raw')
       const objects = await this.#writer.get(nodes, { signal: this.#options.signal })
-      for (const [i, bytes] of objects.entries()) this.#follow(linksOf(nodes[i]!, bytes))
-      this.#options.onProgress?.(this.#seen.size - this.#queue.length, this.#seen.size)
-    }
-  }
-
-  #follow(links: Iterable<Cid>): void {
-    for (const link of links) {
-      if (this.#seen.has(link)) continue
-      this.#seen.add(link)
-      this.#queue.push(link)
+      for (const [i, bytes] of objects.entries())
+        for (const link of linksOf(nodes[i]!, bytes)) this.#queue.add(link)
+      this.#options.onProgress?.(this.#queue.done, this.#queue.total)
     }
   }
 }

@@ -59,6 +59,15 @@ export function missingTarget(cid: Cid, location: string): VarveError {
   })
 }
 
+/** What a writer took for present is gone, and cannot be put again. */
+export function removedByGc(cause?: unknown): VarveError {
+  return new VarveError(
+    'VARVE_NOT_POSSIBLE',
+    'garbage collection removed objects that were about to be used',
+    { ...(cause === undefined ? {} : { cause }), hint: 'run the command again' },
+  )
+}
+
 function edited<V>(
   known: ReadonlyMap<string, V>,
   edits: ReadonlyMap<string, V | null>,

@@ -5,8 +5,7 @@ import { isVarveError, throwIfAborted } from '../base/errors.ts'
 import { yieldIfDue } from '../base/turns.ts'
 import { linksOf } from '../encoding/links.ts'
 import type { FsckOptions, FsckProblem, Manifest, ObjectReader } from './interface.ts'
-
-const batchObjects = 512
+import { ObjectQueue } from './object-queue.ts'
 
 export function* rootsOf(manifests: Iterable<Manifest>): Generator<Cid> {
   for (const manifest of manifests) yield* manifest.refs.values()
@@ -19,20 +18,13 @@ export async function fsckObjects(
   options: FsckOptions = {},
 ): Promise<FsckProblem[]> {
   const problems: FsckProblem[] = []
-  const seen = new Set<Cid>(roots)
   const absent = await options.absent?.()
-  const queue = [...seen]
-  while (queue.length > 0) {
+  const queue = new ObjectQueue(roots)
+  for (const batch of queue.batches()) {
     await yieldIfDue()
     throwIfAborted(options.signal)
-    const batch = queue.splice(-batchObjects)
-    const links = await linksOfAll(reader, batch, absent, problems)
-    for (const link of links) {
-      if (seen.has(link)) continue
-      seen.add(link)
-      queue.push(link)
-    }
-    options.onProgress?.(seen.size - queue.length, seen.size)
+    for (const link of await linksOfAll(reader, batch, absent, problems)) queue.add(link)
+    options.onProgress?.(queue.done, queue.total)
   }
   return problems
 }

@@ -5,8 +5,7 @@ import { type Cid, codecOf } from '../encoding/cid.ts'
 import { throwIfAborted } from '../base/errors.ts'
 import { linksOf } from '../encoding/links.ts'
 import type { ObjectReader, ReadOptions } from './interface.ts'
-
-const batchObjects = 512
+import { ObjectQueue } from './object-queue.ts'
 
 export interface Taint {
   readonly lost: ReadonlySet<Cid>
@@ -22,11 +21,9 @@ export async function taintedBy(
   options: ReadOptions = {},
 ): Promise<Taint> {
   const parents = new Map<Cid, Cid[]>()
-  const queue = [...new Set(roots)]
-  const seen = new Set(queue)
-  while (queue.length > 0) {
+  const queue = new ObjectQueue(roots)
+  for (const batch of queue.batches()) {
     throwIfAborted(options.signal)
-    const batch = queue.splice(-batchObjects)
     const isHere = await reader.has(batch)
     const nodes = batch.filter((cid, i) => isHere[i] && codecOf(cid) !== 'raw')
     const objects = await reader.get(nodes, options)
@@ -37,13 +34,11 @@ export async function taintedBy(
         const known = parents.get(link)
         if (known === undefined) parents.set(link, [nodes[i]!])
         else known.push(nodes[i]!)
-        if (seen.has(link)) continue
-        seen.add(link)
-        queue.push(link)
+        queue.add(link)
       }
     })
   }
-  const reached = [...lost].filter((cid) => seen.has(cid))
+  const reached = [...lost].filter((cid) => queue.has(cid))
   return { lost, tainted: upwards(parents, reached) }
 }
 

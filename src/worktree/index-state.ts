@@ -1,6 +1,5 @@
 // The index: reading it, and the one way to change it. A change is a set of paths with their new entries; it is laid
 // onto whatever the index is when the manifest moves, so that two commands at once both keep what they staged.
-import { VarveError } from '../base/errors.ts'
 import type { Cid } from '../encoding/cid.ts'
 import type { Path, TreeEntry } from '../files/interface.ts'
 import type { PathSelection } from '../files/path-selection.ts'
@@ -9,6 +8,7 @@ import { Tree } from '../files/tree.ts'
 import type { NodeStore } from '../prolly/node-store.ts'
 import { operatorOf } from '../repo/context.ts'
 import { indexBaseRef, indexRef } from '../repo/interface.ts'
+import { removedByGc } from '../store/change.ts'
 import type { Manifest, ManifestChange, ObjectWriter, ReadOptions } from '../store/interface.ts'
 import { HashingWriter } from './hashing-writer.ts'
 import type { Worktree } from './interface.ts'
@@ -69,7 +69,7 @@ export async function updateIndex(
   let move: IndexMove | null = null
   await repo.store.update(
     async (manifest): Promise<ManifestChange | null> => {
-      if ((update.gcEpoch ?? manifest.gcEpoch) !== manifest.gcEpoch) throw collected()
+      if ((update.gcEpoch ?? manifest.gcEpoch) !== manifest.gcEpoch) throw removedByGc()
       await update.verify?.(manifest)
       const known = manifest.refs.get(indexRef)
       const next = await editedIndex(update, known, options)
@@ -113,12 +113,4 @@ export async function entriesOf(
   for await (const batch of scanSelected(tree, selection, options))
     for (const { path, entry } of batch) entries.set(path, entry)
   return entries
-}
-
-function collected(): VarveError {
-  return new VarveError(
-    'VARVE_NOT_POSSIBLE',
-    'garbage collection removed objects that were about to be used',
-    { hint: 'run the command again' },
-  )
 }

@@ -5,6 +5,7 @@ import { throwIfAborted } from '../../base/errors.ts'
 import { type Cid, type CommitCid, cidToLink, codecOf } from '../../encoding/cid.ts'
 import { linksOf } from '../../encoding/links.ts'
 import type { ObjectReader } from '../../store/interface.ts'
+import { ObjectQueue } from '../../store/object-queue.ts'
 import type { TransferOptions } from '../interface.ts'
 
 const batchObjects = 64
@@ -29,21 +30,15 @@ async function writeAll(
   writer: Awaited<ReturnType<typeof CarWriter.create>>['writer'],
   { signal, onProgress }: TransferOptions,
 ): Promise<void> {
-  const seen = new Set<Cid>([root])
-  const queue: Cid[] = [root]
-  while (queue.length > 0) {
+  const queue = new ObjectQueue<Cid>([root])
+  for (const batch of queue.batches(batchObjects)) {
     throwIfAborted(signal)
-    const batch = queue.splice(-batchObjects)
     const objects = await store.get(batch, { signal })
     for (const [i, cid] of batch.entries()) {
       await writer.put({ cid: cidToLink(cid), bytes: objects[i]! })
-      for (const link of codecOf(cid) === 'raw' ? [] : linksOf(cid, objects[i]!)) {
-        if (seen.has(link)) continue
-        seen.add(link)
-        queue.push(link)
-      }
+      for (const link of codecOf(cid) === 'raw' ? [] : linksOf(cid, objects[i]!)) queue.add(link)
     }
-    onProgress?.({ phase: 'exporting', done: seen.size - queue.length, total: seen.size, unit: 'objects' })
+    onProgress?.({ phase: 'exporting', done: queue.done, total: queue.total, unit: 'objects' })
   }
   await writer.close()
 }

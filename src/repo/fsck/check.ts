@@ -9,14 +9,13 @@ import { readCommit } from '../../history/commit.ts'
 import { entryAt } from '../../prolly/entry-batch.ts'
 import { verifyTree } from '../../prolly/verify.ts'
 import type { FsckProblem, ObjectReader } from '../../store/interface.ts'
+import { ObjectQueue } from '../../store/object-queue.ts'
 import { decodeKey } from '../../table/key.ts'
 import { entrySlots } from '../../table/rows.ts'
 import { Table } from '../../table/table.ts'
 import { loadTable } from '../../table/table-object.ts'
 import { peelToCommit } from '../head.ts'
 import { type Repo, indexBaseRef, indexRef } from '../interface.ts'
-
-const batchObjects = 512
 
 export interface CheckOptions {
   /**
@@ -90,18 +89,12 @@ async function checkTree(
 
 /** Whether an object and all that it reaches are here. */
 async function isHere(reader: ObjectReader, root: Cid): Promise<boolean> {
-  const seen = new Set([root])
-  const queue = [root]
-  while (queue.length > 0) {
-    const batch = queue.splice(-batchObjects)
+  const queue = new ObjectQueue([root])
+  for (const batch of queue.batches()) {
     if ((await reader.has(batch)).includes(false)) return false
     const nodes = batch.filter((cid) => codecOf(cid) !== 'raw')
     const objects = await reader.get(nodes)
-    for (const link of objects.flatMap((bytes, i) => linksOf(nodes[i]!, bytes))) {
-      if (seen.has(link)) continue
-      seen.add(link)
-      queue.push(link)
-    }
+    for (const link of objects.flatMap((bytes, i) => linksOf(nodes[i]!, bytes))) queue.add(link)
   }
   return true
 }

@@ -2,40 +2,29 @@
 // orphans. The manifest's gcEpoch tells. The writer then puts again what is missing, with all that those objects link
 // to, and copies its own packs. If an object is not to be had any more, the update fails; it never publishes a ref
 // whose objects are missing.
-import { VarveError, isVarveError } from '../../base/errors.ts'
+import { isVarveError } from '../../base/errors.ts'
 import { type Cid, codecOf } from '../../encoding/cid.ts'
 import { linksOf } from '../../encoding/links.ts'
+import { removedByGc } from '../change.ts'
+import { ObjectQueue } from '../object-queue.ts'
 import { isMissing } from './files.ts'
 import type { IndexView } from './index-view.ts'
 import type { DiskWriter } from './writer.ts'
-
-const batchObjects = 512
 
 export async function recheck(writer: DiskWriter, view: IndexView): Promise<void> {
   const before = writer.view
   if (before.entry.manifest.gcEpoch === view.entry.manifest.gcEpoch) return
   try {
     await writer.rewrite(view)
-    const seen = new Set<Cid>()
-    const queue = [...writer.assumed, ...writer.pendingCids()]
-    while (queue.length > 0) {
-      const batch = queue.splice(-batchObjects).filter((cid) => !seen.has(cid))
-      for (const cid of batch) seen.add(cid)
-      queue.push(...(await recheckBatch(writer, before, view, batch)))
-    }
+    const queue = new ObjectQueue([...writer.assumed, ...writer.pendingCids()])
+    for (const batch of queue.batches())
+      for (const link of await recheckBatch(writer, before, view, batch)) queue.add(link)
     writer.view = view
   } catch (cause) {
     if (!isMissing(cause) && !isVarveError(cause, 'VARVE_OBJECT_MISSING')) throw cause
     // There has been another one meanwhile: what it replaced is looked for where it now is.
     if (isMissing(cause) && writer.home.refresh() !== view) throw cause
-    throw new VarveError(
-      'VARVE_NOT_POSSIBLE',
-      'garbage collection removed objects that were about to be used',
-      {
-        cause,
-        hint: 'run the command again',
-      },
-    )
+    throw removedByGc(cause)
   }
 }
 

@@ -2,16 +2,17 @@
 // then try to create the next manifest. Whoever loses the race reads what the winner wrote and tries again. The
 // manifest that was read when the push began will do for the first try: if it is old, creating the next one fails.
 import { fromHex } from '../../../base/bytes.ts'
-import { VarveError, isVarveError, throwIfAborted } from '../../../base/errors.ts'
+import { isVarveError, throwIfAborted } from '../../../base/errors.ts'
 import { randomHex } from '../../../base/platform.ts'
 import { type Cid, codecOf } from '../../../encoding/cid.ts'
 import { linksOf } from '../../../encoding/links.ts'
-import { missingTarget, nextManifest, targetsOf } from '../../../store/change.ts'
+import { missingTarget, nextManifest, removedByGc, targetsOf } from '../../../store/change.ts'
 import { cidDigest } from '../../../store/disk/digest.ts'
 import type { IndexView } from '../../../store/disk/index-view.ts'
 import { manifestName, segmentPath } from '../../../store/disk/layout.ts'
 import type { Change, Manifest, ManifestChange, UpdateOptions } from '../../../store/interface.ts'
 import { type LogEntry, type SegmentRef, encodeLogEntry, manifestRefs } from '../../../store/manifest-file.ts'
+import { ObjectQueue } from '../../../store/object-queue.ts'
 import { spillRefs } from '../../../store/ref-spill.ts'
 import { filterRun, mergeRuns, segmentsToMerge } from '../../../store/run.ts'
 import { type Run, encodeSegment, entryBytes, prefixBytes, segmentName } from '../../../store/segment.ts'
@@ -20,8 +21,6 @@ import type { BlobHome } from './home.ts'
 import type { ManifestFile, WritableBlobs } from './interface.ts'
 import { LostFile } from './read.ts'
 import type { BlobWriter } from './writer.ts'
-
-const recheckObjects = 512
 
 export interface PublishOptions extends UpdateOptions {
   readonly home: BlobHome
@@ -163,30 +162,20 @@ async function checkWhole(home: BlobHome, writer: BlobWriter, change: ManifestCh
 
 /** As on a disk (store/disk/recheck.ts): puts again what gc removed, with all that those objects link to. */
 async function rescue(writer: BlobWriter, before: IndexView, view: IndexView): Promise<void> {
-  const seen = new Set<Cid>()
-  const queue = [...writer.assumed, ...writer.pendingCids()]
+  const queue = new ObjectQueue([...writer.assumed, ...writer.pendingCids()])
   writer.view = view
   try {
-    while (queue.length > 0) {
-      const batch = queue.splice(-recheckObjects).filter((cid) => !seen.has(cid))
-      for (const cid of batch) seen.add(cid)
+    for (const batch of queue.batches()) {
       const gone = batch.filter((cid) => !writer.isPending(cid) && !isIn(view, cid) && isIn(before, cid))
       const objects = await writer.home.readFrom(before, gone)
       objects.forEach((bytes, i) => writer.putAnew(codecOf(gone[i]!), bytes, gone[i]))
       const fresh = batch.filter((cid) => codecOf(cid) !== 'raw' && writer.isPending(cid))
       const found = await writer.get(fresh)
-      queue.push(...found.flatMap((bytes, i) => linksOf(fresh[i]!, bytes)))
+      for (const [i, bytes] of found.entries()) for (const link of linksOf(fresh[i]!, bytes)) queue.add(link)
     }
   } catch (cause) {
     if (!(cause instanceof LostFile) && !isVarveError(cause, 'VARVE_OBJECT_MISSING')) throw cause
-    throw new VarveError(
-      'VARVE_NOT_POSSIBLE',
-      'garbage collection removed objects that were about to be used',
-      {
-        cause,
-        hint: 'run the command again',
-      },
-    )
+    throw removedByGc(cause)
   }
 }
 
