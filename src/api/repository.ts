@@ -181,9 +181,7 @@ export class Repository extends DerivingRepository {
 
   /** Changes put aside for later. */
   get stashes(): Stashes {
-    return new Stashes(this.repo, () => {
-      return this.worktree
-    })
+    return new Stashes(this.repo, () => this.worktree)
   }
 
   /** Commits the index; with `all`, every change of a tracked file first. */

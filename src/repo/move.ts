@@ -1,5 +1,6 @@
 // Updates refs and the user's files together, in an order that survives any crash: check the files, write a durable
 // note of what is intended, publish the manifest (compare-and-set), change the files, remove the note.
+import { isVarveError } from '../base/errors.ts'
 import type { Cid } from '../encoding/cid.ts'
 import type { Manifest, Operation } from '../store/interface.ts'
 import { operatorOf, withWriter } from './context.ts'
@@ -62,7 +63,9 @@ export async function move(
             index: wanted.show,
             operation: wanted.operation.name,
           }
-          await folder.prepare(io, route, { ...options, unsettled: wanted.unsettled })
+          await folder
+            .prepare(io, route, { ...options, unsettled: wanted.unsettled })
+            .catch((error: unknown) => passOutrun(repo, current, error))
         }
         const {
           refs: _,
@@ -85,4 +88,10 @@ export async function move(
     else folder?.release()
     return manifest
   })
+}
+
+/** What another wrote into the files since is nobody's edit: its manifest is in the way of this one, and the next turn looks anew. */
+async function passOutrun({ store }: Repo, planned: Manifest, error: unknown): Promise<void> {
+  const isEdit = isVarveError(error, 'VARVE_UNCOMMITTED')
+  if (!isEdit || (await store.manifest()).sequence === planned.sequence) throw error
 }

@@ -468,6 +468,31 @@ describe('a checkout cut short', () => {
     expect(fs.readdirSync(path.join(worktree.dotDir, 'checkouts'))).toEqual([])
   })
 
+  test('what another checkout writes meanwhile is not taken for edits', async () => {
+    const { worktree, commits } = await history({ a: '1' }, { a: '2' }, { a: '3' })
+    const real = worktreeFolder(worktree)
+    let turns = 0
+    const outrun: Folder = {
+      prepare: async (...args) => {
+        if (turns++ === 0) await goTo(secondView(worktree), commits[1]!)
+        await real.prepare(...args)
+      },
+      snapshot: (...args) => real.snapshot(...args),
+      apply: (...args) => real.apply(...args),
+      release: () => real.release(),
+      leave: () => real.leave(),
+      removeTemporaries: () => real.removeTemporaries(),
+    }
+    await move(worktree.repo, outrun, async () => ({
+      refs: new Map([['refs/heads/main', commits[0]!.cid]]),
+      operation: { name: 'switch', message: '' },
+      show: commits[0]!.tree,
+    }))
+    expect([turns, everything(worktree)]).toEqual([2, { a: '1' }])
+    write(worktree, { a: 'mine' })
+    await expect(goTo(worktree, commits[2]!)).rejects.toMatchObject({ code: 'VARVE_UNCOMMITTED' })
+  })
+
   test('a plan that another makes void leaves no note', async () => {
     const { worktree, commits } = await history({ a: '1' }, { a: '2' })
     const { repo } = worktree
