@@ -70,14 +70,10 @@ export class GitSource {
     } catch (cause) {
       fs.rmSync(gitdir, { recursive: true, force: true })
       if (cause instanceof VarveError) throw cause
-      throw new VarveError(
-        'VARVE_UNREACHABLE',
-        `cannot fetch '${withoutUser(url)}': ${(cause as Error).message}`,
-        {
-          cause,
-          hint: 'check the URL; for private repositories clone it with git and import the folder',
-        },
-      )
+      throw new VarveError('VARVE_UNREACHABLE', `cannot fetch '${withoutUser(url)}': ${reasonOf(cause)}`, {
+        cause,
+        hint: 'check the URL; for private repositories clone it with git and import the folder',
+      })
     } finally {
       agent.destroy()
     }
@@ -198,17 +194,26 @@ export class GitSource {
       const { type, object } = await this.#git.readObject(options)
       return { type, object: object as Uint8Array }
     } catch (cause) {
-      throw new VarveError(
-        'VARVE_OBJECT_MISSING',
-        `cannot read Git object '${oid}': ${(cause as Error).message}`,
-        {
+      const hint = "run 'git fsck' in the Git repository"
+      if ((cause as { code?: string }).code === 'NotFoundError')
+        throw new VarveError('VARVE_OBJECT_MISSING', `Git object '${oid}' is missing`, {
           data: { oid },
-          hint: "run 'git fsck' in the Git repository",
           cause,
-        },
-      )
+          hint,
+        })
+      throw new VarveError('VARVE_CORRUPT', `Git object '${oid}' is damaged: ${reasonOf(cause)}`, {
+        data: { oid },
+        cause,
+        hint,
+      })
     }
   }
+}
+
+/** What it calls an internal error is one of the repository that it reads. */
+function reasonOf(cause: unknown): string {
+  const { code, data, message } = cause as Error & { code?: string; data?: { message?: string } }
+  return (code === 'InternalError' ? data?.message : null) ?? message
 }
 
 export function withoutUser(url: string): string {

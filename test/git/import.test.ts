@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import http from 'node:http'
 import { spawn } from 'node:child_process'
 import { pathToFileURL } from 'node:url'
+import { deflateSync } from 'node:zlib'
 import { afterEach, expect, test } from 'vitest'
 import { isVarveError } from '../../src/base/errors.ts'
 import type { CommitCid } from '../../src/encoding/cid.ts'
@@ -347,7 +348,22 @@ test('an object that is missing stops the import, and nothing has changed', asyn
   const git = eventful()
   const blob = git.head('HEAD:a.txt')
   fs.rmSync(`${git.dir}/.git/objects/${blob.slice(0, 2)}/${blob.slice(2)}`)
-  expect(await faultOf(git.dir)).toContain('VARVE_OBJECT_MISSING')
+  expect(await faultOf(git.dir)).toContain(`VARVE_OBJECT_MISSING: Git object '${blob}' is missing`)
+})
+
+test.each([
+  ['says another length', (body: Buffer) => deflateSync(Buffer.concat([Buffer.from('blob 1\0'), body]))],
+  ['is another', (body: Buffer) => deflateSync(Buffer.concat([Buffer.from(`blob ${body.length}\0`), body]))],
+  ['is cut short', (body: Buffer) => deflateSync(body).subarray(0, 20)],
+])('an object that %s stops the import in plain words', async (_, spoiled) => {
+  const git = eventful()
+  const blob = git.head('HEAD:a.txt')
+  const place = `${git.dir}/.git/objects/${blob.slice(0, 2)}/${blob.slice(2)}`
+  fs.chmodSync(place, 0o644)
+  fs.writeFileSync(place, spoiled(Buffer.from('something else than it was')))
+  const fault = await faultOf(git.dir)
+  expect(fault).toContain(`VARVE_CORRUPT: Git object '${blob}' is damaged: `)
+  expect(fault).not.toContain('isomorphic-git')
 })
 
 test('a repository behind an http URL is fetched and imported', async () => {
