@@ -152,6 +152,30 @@ test('rows that were read for a table that is another one now are not laid into 
   })
 })
 
+test('columns that a source lacks keep their values, unless the table is replaced', async () => {
+  const csv = 'id,name,age,note\n1,Ada,036,"x"\n2,Bob,1.50,\n3,Cy,,""\n'
+  const update = 'age,id\n41,2\n7,9\n'
+  const dir = temporaryDir()
+  const author = { name: 'Ada', email: 'ada@example.org' }
+  await using repo = await Repository.init(dir, { author })
+  writeFileSync(path.join(dir, 'people.csv'), csv)
+  await repo.track('people.csv', { key: ['id'] })
+  await repo.add(['.'])
+  await repo.commit({ message: 'People' })
+  await repo.importTable(chunksOf(Buffer.from(csv)), { path: 'typed', format: 'csv', key: ['id'] })
+  const load = (replace: boolean, to: string) =>
+    repo.importTable(chunksOf(Buffer.from(update)), { path: to, format: 'csv', replace })
+  expect(await load(false, 'people.csv')).toMatchObject({ rows: 4, added: 1, changed: 1 })
+  expect(readFileSync(path.join(dir, 'people.csv'), 'utf8')).toBe(
+    'id,name,age,note\n1,Ada,036,"x"\n2,Bob,41,\n3,Cy,,""\n9,,7,\n',
+  )
+  expect(await load(false, 'typed')).toMatchObject({ rows: 4, added: 1, changed: 1 })
+  await repo.commit({ message: 'Update' })
+  expect(await (await repo.at('HEAD')).table('typed').get(2)).toMatchObject({ name: 'Bob', age: '41' })
+  expect(await load(true, 'people.csv')).toMatchObject({ rows: 2, removed: 2, changed: 1 })
+  expect(readFileSync(path.join(dir, 'people.csv'), 'utf8')).toBe('id,name,age,note\n2,,41,\n9,,7,\n')
+})
+
 const hard: readonly (readonly [type: ColumnType, ...values: Value[]])[] = [
   ['decimal', 0.31, '0.0', '123456789012345678901234567890.000100', '1e-20', 5],
   ['text', '12', '0.5', 'true', '{"a":1}', ''],

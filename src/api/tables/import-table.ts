@@ -29,7 +29,7 @@ export interface ImportOptions extends OperationOptions {
   readonly table?: string | undefined
   /** Name of the source, for messages; default: the path. */
   readonly name?: string | undefined
-  /** Rows that the source has not are removed. */
+  /** Rows that the source has not are removed, and in the others the cells of columns that it has not. */
   readonly replace?: boolean | undefined
   /** The rows are committed to this branch, begun at HEAD where it is new. Default: they are staged, or, without files, committed. */
   readonly branch?: string | undefined
@@ -91,10 +91,11 @@ async function importedEntry(
   if (before === null) return { kind: 'table', executable, table: writeTable(io.writer, imported) }
   const edits = new TableEdits(io, { tree, gone: new Set() }, options.path, { signal })
   const rows = await Table.of(io.nodes, imported)
-  for await (const batch of changedRows(await Table.of(io.nodes, before), rows, signal))
-    await edits.putAll(batch)
+  const old = await Table.of(io.nodes, before)
+  const kept = options.replace === true ? [] : columnsMissing(before, imported)
+  for await (const batch of changedRows(old, rows, signal))
+    await edits.putAll(kept.length === 0 ? batch : await completed(batch, old, kept))
   if (options.replace === true) {
-    const old = await Table.of(io.nodes, before)
     for await (const batch of old.map.scan({ signal: options.signal })) {
       const keys = Array.from({ length: batch.count }, (_, i) =>
         batch.keys.subarray(i === 0 ? 0 : batch.keyEnds[i - 1], batch.keyEnds[i]),
@@ -125,6 +126,24 @@ async function* changedRows(
     for (const run of contentRuns(entries, entryContentBytes))
       yield await entriesToRows(now.shape, run, now.nodes.reader, { signal })
   }
+}
+
+/** Columns of the table that the source does not have. */
+function columnsMissing(before: TableObject, imported: TableObject): string[] {
+  const given = new Set(imported.schema.columns.map(({ name }) => name))
+  return before.schema.columns.flatMap(({ name }) => (given.has(name) ? [] : [name]))
+}
+
+/** The rows with the cells that the table has of these columns: a source that lacks them says nothing about them. */
+async function completed(rows: readonly Row[], before: Table, columns: readonly string[]): Promise<Row[]> {
+  const names = keyColumns(before.schema).map(({ name }) => name)
+  const known = await before.getMany(rows.map((row) => names.map((name) => row[name]!)))
+  return rows.map((row, i) => {
+    const old = known[i]
+    if (old === null || old === undefined) return row
+    const cells = columns.map((name) => [name, old[name]!] as const)
+    return Object.assign(Object.create(null) as Row, row, Object.fromEntries(cells))
+  })
 }
 
 /** A text that is equal for two tables if, and only if, the bytes of their rows mean the same. */

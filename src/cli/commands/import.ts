@@ -22,7 +22,7 @@ export const command: Command = {
     'import git URL-OR-FOLDER [--branch NAME] [--lfs] [--dvc] [--allow-missing] [PATH...]',
   ],
   description:
-    "Loads rows of a CSV, TSV, JSON Lines, Parquet or SQLite file, or of standard input ('-'), into the\ntable PATH: rows with a known key are replaced, others are added. With --replace, rows that FILE\ndoes not have are removed. A table that is made this way has no file in the folder: `varve cat` and\n`varve export` read it. If a SQLite file has several tables, name one: shop.db:orders.\n\n'import git' brings in the history of a Git repository, commit by commit. With --lfs and --dvc it\nbrings in the files themselves where Git only has pointers of Git LFS, .dvc files or dvc.lock. It\ntakes them from the folder, and from DVC remotes that are folders, so run `git lfs fetch --all` or\n`dvc fetch --all-commits` there first.",
+    "Loads rows of a CSV, TSV, JSON Lines, Parquet or SQLite file, or of standard input ('-'), into the\ntable PATH: rows with a known key are replaced, others are added; columns that FILE does not have\nkeep their values. With --replace, all is as in FILE: rows and cells that it does not have are removed. A table that is made this way has no file in the folder: `varve cat` and\n`varve export` read it. If a SQLite file has several tables, name one: shop.db:orders.\n\n'import git' brings in the history of a Git repository, commit by commit. With --lfs and --dvc it\nbrings in the files themselves where Git only has pointers of Git LFS, .dvc files or dvc.lock. It\ntakes them from the folder, and from DVC remotes that are folders, so run `git lfs fetch --all` or\n`dvc fetch --all-commits` there first.",
   options: {
     as: { type: 'text', value: 'PATH', about: 'the table to load into; made if it is new' },
     key: {
@@ -38,7 +38,7 @@ export const command: Command = {
       choices: ['csv', 'tsv', 'jsonl', 'parquet', 'sqlite'],
       about: "csv, tsv, jsonl, parquet or sqlite (default: from FILE's name)",
     },
-    replace: { type: 'flag', about: 'remove rows that FILE does not have' },
+    replace: { type: 'flag', about: 'remove rows and cells that FILE does not have' },
     rev: { type: 'text', value: 'REV', about: 'git: the revision to import (default: its HEAD)' },
     branch: {
       type: 'text',
