@@ -105,7 +105,7 @@ export class DataRepository extends RefRepository {
 
   async *list(
     revision: string,
-    options: t.OperationOptions & { path?: string } = {},
+    options: t.OperationOptions & { path?: string; paths?: readonly t.NamedPath[] } = {},
   ): AsyncGenerator<t.ListEntry> {
     yield* (await this.at(revision)).list(options)
   }

@@ -199,11 +199,11 @@ export class MergingRepository {
   }
 
   /**
-   * Forgets the resolutions that are remembered for later merges, of a path and of what lies below it; returns how
+   * Forgets the resolutions that are remembered for later merges, of these paths and of what lies below them; returns how
    * many.
    */
-  async forgetResolutions(path = ''): Promise<number> {
+  async forgetResolutions(paths: string | readonly t.NamedPath[] = '.'): Promise<number> {
     const { forgetRemembered } = await import('./conflicts/conflicts.ts')
-    return forgetRemembered(this.repo, path)
+    return forgetRemembered(this.repo, typeof paths === 'string' ? [paths || '.'] : paths)
   }
 }

@@ -108,6 +108,16 @@ export class Repository extends DerivingRepository {
     return track(this.worktree, file, options)
   }
 
+  /** As `track`, for several files and for what patterns stand for: all of them get the same key, or none becomes a table. */
+  async trackAll(
+    paths: readonly t.NamedPath[],
+    options: t.OperationOptions & { key: readonly string[]; format?: 'csv' | 'tsv' | 'jsonl' },
+  ): Promise<readonly t.TrackResult[]> {
+    const { trackFiles } = await import('../worktree/tables/track.ts')
+    const { filesToTrack } = await import('../worktree/tables/files-to-track.ts')
+    return trackFiles(this.worktree, filesToTrack(this.worktree, paths, options), options)
+  }
+
   /**
    * Guesses a key of a CSV or TSV file, for `track`: the columns by which a merge of the file would tell rows apart.
    * Null when there are none, when the file has no header, or when it is larger than 32 MiB.
@@ -136,13 +146,23 @@ export class Repository extends DerivingRepository {
     return cleanPlace(this.worktree, options, this.environment)
   }
 
+  /** Renames a file or folder, or moves it into the folder `to`. */
   async move(
     from: string,
     to: string,
     options: t.OperationOptions & { dryRun?: boolean } = {},
   ): Promise<{ from: string; to: string }> {
-    const { movePath } = await import('../worktree/move.ts')
-    return movePath(this.worktree, from, to, options)
+    return (await this.moveAll([from], to, options))[0]!
+  }
+
+  /** Moves files and folders into the folder `to`, all or none of them. */
+  async moveAll(
+    paths: readonly string[],
+    to: string,
+    options: t.OperationOptions & { dryRun?: boolean } = {},
+  ): Promise<readonly { from: string; to: string }[]> {
+    const { movePaths } = await import('../worktree/move.ts')
+    return movePaths(this.worktree, paths, to, options)
   }
 
   async status(options: t.StatusOptions = {}): Promise<t.Status> {
@@ -232,13 +252,13 @@ export class Repository extends DerivingRepository {
     return this.commit(options)
   }
 
-  /** Settles the conflicts of a path and of what lies below it; with null those of all paths. It is all or none. */
+  /** Settles the conflicts of a path and of what lies below it, or of several; with null of all. It is all or none. */
   async resolve(
-    path: string | null,
+    paths: string | readonly t.NamedPath[] | null,
     options: t.ResolveOptions & t.OperationOptions,
   ): Promise<{ resolved: number; left: number }> {
     const { settleConflicts } = await import('./conflicts/conflicts.ts')
-    const { resolved, left } = await settleConflicts(this.repo, this.folder, path, options)
+    const { resolved, left } = await settleConflicts(this.repo, this.folder, paths, options)
     return { resolved, left }
   }
 

@@ -10,6 +10,8 @@ export class Arguments {
   readonly words: readonly string[]
   /** How many of `words` stood before '--'. */
   readonly wordsBeforeDashes: number
+  /** No word is a pattern or has marks: paths are read as they stand. */
+  readonly literalPaths: boolean
   readonly #specs: OptionSpecs
   readonly #values: ReadonlyMap<string, readonly string[]>
 
@@ -18,11 +20,13 @@ export class Arguments {
     values: ReadonlyMap<string, readonly string[]>,
     words: readonly string[],
     before: number,
+    literalPaths = false,
   ) {
     this.#specs = specs
     this.#values = values
     this.words = words
     this.wordsBeforeDashes = before
+    this.literalPaths = literalPaths
   }
 
   flag(name: string): boolean {

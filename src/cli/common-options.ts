@@ -29,5 +29,6 @@ export const commonOptions: OptionSpecs = {
 export const leadingOptions: OptionSpecs = {
   ...commonOptions,
   directory: { type: 'list', short: 'C', value: 'DIR', about: 'run as if started in DIR' },
+  'literal-pathspecs': { type: 'flag', about: 'read paths as they stand: no patterns and no marks' },
   version: { type: 'flag', about: 'print the version' },
 }

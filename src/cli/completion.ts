@@ -1,6 +1,6 @@
 // Completion scripts for three shells, made from the command table. Branches, tags and remotes are asked for when the key is
 // pressed; everything else is in the script. Values of options of which nothing is known may be files.
-import { commonOptions } from './common-options.ts'
+import { leadingOptions } from './common-options.ts'
 import type { OptionSpec, OptionSpecs } from './interface.ts'
 
 export interface CompletedCommand {
@@ -71,7 +71,7 @@ export function bashCompletion(commands: readonly CompletedCommand[]): string {
   const values = commands.flatMap((command) => bashValues(command))
   return `# bash completion for varve
 _varve() {
-  local word="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}" verb="" options="${[...flags(commonOptions), '-C', '--directory', '--version'].join(' ')}" actions="" i
+  local word="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}" verb="" options="${flags(leadingOptions).join(' ')}" actions="" i
   for ((i = 1; i < COMP_CWORD; i++)); do
     case "\${COMP_WORDS[i]}" in
       -C) ((i++)) ;;
@@ -193,7 +193,7 @@ export function fishCompletion(commands: readonly CompletedCommand[]): string {
       const letter = spec.short === undefined ? '' : ` -s ${spec.short}`
       return `complete -c varve -n ${when} -l ${option}${letter}${fishValue(spec)} -d ${fishQuoted(spec.about)}`
     })
-  lines.push(...optionLines('__fish_use_subcommand', commonOptions))
+  lines.push(...optionLines('__fish_use_subcommand', leadingOptions))
   for (const command of commands) {
     const { name, summary, options } = command
     lines.push(`complete -c varve -n __fish_use_subcommand -a ${name} -d ${fishQuoted(summary)}`)

@@ -13,7 +13,7 @@ import { countLeading, parseArguments } from './parse-arguments.ts'
 import { type PrintingContext, printing } from './printing.ts'
 import { ProgressPrinter } from './progress.ts'
 import { Session } from './session.ts'
-import { type Settings, progressMode, settingsOf } from './settings.ts'
+import { type Settings, isOn, progressMode, settingsOf } from './settings.ts'
 import { unknownCommand } from './unknown-command.ts'
 import { visible } from './visible.ts'
 
@@ -38,7 +38,8 @@ export async function main(
     known = name
     const { command } = await entry.load()
     const specs = { ...commonOptions, ...command.options }
-    const parsed = parseArguments(rest, specs, command)
+    const literalPaths = leading.flag('literal-pathspecs') || isOn(environment, 'VARVE_LITERAL_PATHSPECS')
+    const parsed = parseArguments(rest, specs, { ...command, literalPaths })
     settings = settingsOf([leading, parsed], environment)
     const context = { settings, environment, version }
     if (leading.flag('help') || parsed.flag('help')) return await printHelp(entry, command, context)

@@ -11,6 +11,7 @@ export interface ParseOptions {
   readonly numberOption?: string | undefined
   /** All behind this word, where it is the first, are words. */
   readonly verbatimAfter?: string | undefined
+  readonly literalPaths?: boolean | undefined
 }
 
 export function parseArguments(
@@ -18,7 +19,7 @@ export function parseArguments(
   specs: OptionSpecs,
   options: ParseOptions = {},
 ): Arguments {
-  if (argv.length === 0) return new Arguments(specs, new Map(), [], 0)
+  if (argv.length === 0) return new Arguments(specs, new Map(), [], 0, options.literalPaths)
   const given = parserOf(specs).parseSync([
     ...oneOptionAWord(verbatim(argv, options), specs, options.numberOption),
   ])
@@ -29,7 +30,7 @@ export function parseArguments(
   }
   const before = given._ as string[]
   const after = (given['--'] ?? []) as string[]
-  return new Arguments(specs, values, [...before, ...after], before.length)
+  return new Arguments(specs, values, [...before, ...after], before.length, options.literalPaths)
 }
 
 /** How many words at the beginning are options and their values. What is no option is left for the parser to refuse. */

@@ -72,12 +72,13 @@ export interface RevisionsAndPaths {
 /** As Git: before '--' a path must be there, or a mistyped revision would silently be a path without changes. */
 export async function requirePaths(
   repository: Repository,
-  { words, wordsBeforeDashes }: Arguments,
+  { words, wordsBeforeDashes, literalPaths }: Arguments,
   paths: readonly string[],
 ): Promise<void> {
   if (repository.root === null || wordsBeforeDashes < words.length) return
   for (const typed of paths) {
-    if (isThere(placeOf(repository.root, typed)) || isPathspec(typed)) continue
+    const place = literalPaths ? path.resolve(typed) : placeOf(repository.root, typed)
+    if (isThere(place) || (!literalPaths && isPathspec(typed))) continue
     const fault = await revisionFault(repository, typed)
     if (fault === null)
       throw usage(

@@ -45,3 +45,11 @@ export function progressMode(settings: Settings): ProgressMode {
   if (process.stderr.isTTY === true) return 'bar'
   return settings.verbose ? 'lines' : 'none'
 }
+
+/** A variable that says yes or no, as Git reads such. */
+export function isOn(environment: Environment, name: string): boolean {
+  const text = environment[name] ?? ''
+  if (/^(0|false|no|off|)$/i.test(text)) return false
+  if (/^([1-9]\d*|true|yes|on)$/i.test(text)) return true
+  throw usage(`${name} is 'true' or 'false', not '${text}'`)
+}

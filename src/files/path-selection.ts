@@ -21,6 +21,14 @@ export interface Selector {
   readonly matches: (path: Path) => boolean
 }
 
+/** What is named and for which nothing was found yet. */
+export interface ExpectedMatches {
+  readonly isOpen: boolean
+  readonly see: (path: Path) => void
+  /** @throws VarveError VARVE_PATH_NOT_FOUND for the first that stood for nothing */
+  readonly end: () => void
+}
+
 export class PathSelection {
   /** Whether nothing is left out. */
   readonly everything: boolean
@@ -92,24 +100,43 @@ export class PathSelection {
     isFound: (one: Selector) => boolean = () => false,
     why: (path: Path) => string | null = () => noMatch,
   ): void {
+    const expected = this.expectMatches(isFound, why)
+    for (const path of found) {
+      if (!expected.isOpen) return
+      expected.see(path)
+    }
+    expected.end()
+  }
+
+  /** As `requireMatches`, for paths that are found one after the other. */
+  expectMatches(
+    isFound: (one: Selector) => boolean = () => false,
+    why: (path: Path) => string | null = () => noMatch,
+  ): ExpectedMatches {
     const open = new Set(this.#named.filter((one) => one.path !== '' && !isFound(one)))
     const paths = new Map([...open].flatMap((one) => (one.path === null ? [] : [[one.path, one]])))
     const patterns = [...open].filter(({ path }) => path === null)
-    for (const path of found) {
-      if (open.size === 0) return
-      for (let at = path.length; at > 0 && paths.size > 0; at = path.lastIndexOf('/', at - 1)) {
-        const named = paths.get(path.slice(0, at))
-        if (named !== undefined) open.delete(named)
-      }
-      for (const one of patterns) if (open.has(one) && one.matches(path)) open.delete(one)
-    }
-    for (const { text, path } of open) {
-      const said = path === null ? noMatch : this.excludes(path) ? null : why(path)
-      if (said === null) continue
-      throw new VarveError('VARVE_PATH_NOT_FOUND', `path '${text}' ${said}`, {
-        data: { path: text },
-        ...(said === noMatch ? { hint: namesHint } : {}),
-      })
+    return {
+      get isOpen() {
+        return open.size > 0
+      },
+      see: (path) => {
+        for (let at = path.length; at > 0 && paths.size > 0; at = path.lastIndexOf('/', at - 1)) {
+          const named = paths.get(path.slice(0, at))
+          if (named !== undefined) open.delete(named)
+        }
+        for (const one of patterns) if (open.has(one) && one.matches(path)) open.delete(one)
+      },
+      end: () => {
+        for (const { text, path } of open) {
+          const said = path === null ? noMatch : this.excludes(path) ? null : why(path)
+          if (said === null) continue
+          throw new VarveError('VARVE_PATH_NOT_FOUND', `path '${text}' ${said}`, {
+            data: { path: text },
+            ...(said === noMatch ? { hint: namesHint } : {}),
+          })
+        }
+      },
     }
   }
 }

@@ -12,9 +12,14 @@ import { type LinkSetting, type TableSetting, configFileName } from '../dataset/
 import { configText } from './config-file.ts'
 import { replaceFile } from './replace-file.ts'
 
-/** Sets the table's entry; makes the file when there is none. */
-export function addTable(root: string, path: Path, setting: TableSetting): void {
+/** Sets the entries of tables that have the same key; makes the file when there is none. */
+export function addTables(root: string, paths: readonly Path[], setting: TableSetting): void {
   const { document } = parsedConfig(configText(root))
+  for (const path of paths) addTable(document, path, setting)
+  write(root, document)
+}
+
+function addTable(document: Document, path: Path, setting: TableSetting): void {
   const known = document.getIn(['tables', path])
   const entry = isMap(known) ? known : document.createNode({})
   if (!isMap(document.contents))
@@ -27,7 +32,6 @@ export function addTable(root: string, path: Path, setting: TableSetting): void 
   document.setIn(['tables', path, 'key'], key)
   if (setting.format === null) document.deleteIn(['tables', path, 'format'])
   else document.setIn(['tables', path, 'format'], setting.format)
-  write(root, document)
 }
 
 /** @throws VarveError VARVE_PATH_NOT_FOUND when the path has no entry of its own */

@@ -1,5 +1,5 @@
-// `mv`: renames a file or folder in the worktree and in the index alike; the entries that tables have in varve.yaml
-// follow them. An existing folder as destination takes the file in, as with mv and git.
+// `mv`: renames files and folders in the worktree and in the index alike; the entries that tables have in varve.yaml
+// follow them. An existing folder as destination takes them in, as with mv and git.
 import * as fs from 'node:fs'
 import { VarveError } from '../base/errors.ts'
 import type { Path, TreeEntry } from '../files/interface.ts'
@@ -16,25 +16,78 @@ import type { Worktree, WorktreeOptions } from './interface.ts'
 import { PathLookup, foldersAbove, lstatOrNull, nativePath, withPathErrors } from './native.ts'
 import { unwanted, wantedPaths } from './partial-files.ts'
 
-/** @throws VarveError VARVE_PATH_NOT_FOUND, VARVE_NOT_POSSIBLE when the destination is taken */
-export async function movePath(
+export interface Moved {
+  readonly from: Path
+  readonly to: Path
+}
+
+/**
+ * Moves each of `sources`: one of them to `toNamed` or into that folder, several into the folder `toNamed`. All are checked
+ * first, and the index follows in one operation.
+ * @throws VarveError VARVE_PATH_NOT_FOUND, VARVE_NOT_POSSIBLE when the destination is taken
+ */
+export async function movePaths(
   worktree: Worktree,
-  fromNamed: string,
+  sources: readonly string[],
   toNamed: string,
   options: WorktreeOptions & { readonly dryRun?: boolean | undefined } = {},
-): Promise<{ from: Path; to: Path }> {
+): Promise<Moved[]> {
+  const named = normalPath(toNamed)
+  const { index } = await readIndex(worktree)
+  const lookup = new PathLookup(worktree.root)
+  if (sources.length !== 1 && named !== '' && lookup.look(named)?.isDirectory() !== true)
+    throw new VarveError('VARVE_NOT_POSSIBLE', `'${toNamed}' is not a folder`, {
+      data: { path: toNamed },
+      hint: 'several files are moved into a folder: make it first',
+    })
+  const planned: Planned[] = []
+  for (const source of sources) planned.push(await plan(worktree, source, { index, lookup, named }, options))
+  refuseClashes(planned)
+  const result = planned.map(({ from, to }) => ({ from, to }))
+  if (options.dryRun === true || planned.length === 0) return result
+  for (const one of planned) rename(worktree.root, one)
+  const moved = new Map(
+    planned.flatMap(({ from, to, tracked }) =>
+      [...tracked.keys()].map((path): [Path, Path] => [path, to + path.slice(from.length)]),
+    ),
+  )
+  const isRenamed = await renameSettings(worktree, moved)
+  const edits = new Map<Path, TreeEntry | null>([...moved.keys()].map((path) => [path, null]))
+  for (const { tracked } of planned) for (const [path, entry] of tracked) edits.set(moved.get(path)!, entry)
+  // The tables' settings belong to the move: staged with it, as git stages .gitmodules. First, for a move that is cut short
+  // is done again until its paths have moved.
+  const mayBeRenamed = planned.some(
+    ({ isDone, tracked }) => isDone && [...tracked.values()].some(({ kind }) => kind === 'table'),
+  )
+  if ((isRenamed || mayBeRenamed) && (await index.get(configFileName)) !== null)
+    await stage(worktree, [configFileName], options)
+  await withWriter(worktree.repo, (writer, nodes) =>
+    updateIndex(worktree, { writer, nodes, edits, operation: 'mv' }, options),
+  )
+  return result
+}
+
+interface Planned extends Moved {
+  /** What is versioned at or below `from`. */
+  readonly tracked: ReadonlyMap<Path, TreeEntry>
+  /** The files lie there already. */
+  readonly isDone: boolean
+}
+
+async function plan(
+  worktree: Worktree,
+  fromNamed: string,
+  { index, lookup, named }: { readonly index: Tree; readonly lookup: PathLookup; readonly named: Path },
+  options: WorktreeOptions,
+): Promise<Planned> {
   const from = normalPath(fromNamed)
   if (from === '')
     throw new VarveError('VARVE_NOT_POSSIBLE', "the repository's own folder cannot be moved", {
       data: { path: fromNamed },
       hint: 'name the files and folders in it',
     })
-  const { index } = await readIndex(worktree)
-  const spec = new PathSelection([from])
-  const tracked = await entriesOf(index, spec, options)
-  const lookup = new PathLookup(worktree.root)
+  const tracked = await entriesOf(index, new PathSelection([from]), options)
   // One that was cut short before the index followed is finished by doing it again.
-  const named = normalPath(toNamed)
   const already = await movedAlready(index, lookup, from, { paths: [...tracked.keys()], named })
   if (tracked.size === 0 || (lookup.look(from) === null && already === null)) {
     throw new VarveError('VARVE_PATH_NOT_FOUND', `'${fromNamed}' is not a tracked file or folder`, {
@@ -47,26 +100,27 @@ export async function movePath(
   const wanted = wantedPaths(worktree)
   for (const path of wanted === null ? [] : tracked.keys())
     if (wanted!(path) !== wanted!(to + path.slice(from.length))) throw unwanted(path)
-  if (options.dryRun === true) return { from, to }
-  for (const folder of foldersAbove(to)) makeFolder(worktree.root, folder)
-  if (already === null) {
-    const [was, is] = [nativePath(worktree.root, from), nativePath(worktree.root, to)]
-    withPathErrors(from, 'moving', () => fs.renameSync(was, is))
+  return { from, to, tracked, isDone: already !== null }
+}
+
+/** As Git: not two of one name into one folder, and nothing beside the folder that it lies in. */
+function refuseClashes(planned: readonly Moved[]): void {
+  const taking = new Map<Path, Path>()
+  const sources = new Set(planned.map(({ from }) => from))
+  for (const { from, to } of planned) {
+    const other = taking.get(to)
+    if (other !== undefined) throw taken(from, to, `'${other}' goes there`)
+    taking.set(to, from)
+    const above = foldersAbove(from).find((folder) => sources.has(folder))
+    if (above !== undefined) throw taken(from, to, `'${above}', in which it lies, is moved too`)
   }
-  const moved = new Map([...tracked.keys()].map((path): [Path, Path] => [path, to + path.slice(from.length)]))
-  const isRenamed = await renameSettings(worktree, moved)
-  const edits = new Map<Path, TreeEntry | null>()
-  for (const path of moved.keys()) edits.set(path, null)
-  for (const [path, entry] of tracked) edits.set(moved.get(path)!, entry)
-  // The tables' settings belong to the move: staged with it, as git stages .gitmodules. First, for a move that is cut short
-  // is done again until its paths have moved.
-  const mayBeRenamed = already !== null && [...tracked.values()].some(({ kind }) => kind === 'table')
-  if ((isRenamed || mayBeRenamed) && (await index.get(configFileName)) !== null)
-    await stage(worktree, [configFileName], options)
-  await withWriter(worktree.repo, (writer, nodes) =>
-    updateIndex(worktree, { writer, nodes, edits, operation: 'mv' }, options),
-  )
-  return { from, to }
+}
+
+function rename(root: string, { from, to, isDone }: Planned): void {
+  for (const folder of foldersAbove(to)) makeFolder(root, folder)
+  if (isDone) return
+  const [was, is] = [nativePath(root, from), nativePath(root, to)]
+  withPathErrors(from, 'moving', () => fs.renameSync(was, is))
 }
 
 /** Where all that is tracked at `from` lies, tracked by nobody, when nothing is at `from` any more; null: nowhere. */

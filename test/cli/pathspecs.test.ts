@@ -268,3 +268,110 @@ test('paths are read from a file as Git reads them', async () => {
     await run(['add', '-n', '--pathspec-from-file=-'], { cwd: at('ours'), input: 'new/*.txt\n' }),
   ).toContain('new/n.txt')
 })
+
+test('ls lists of a commit what ls-files lists of what is staged', async () => {
+  await fill()
+  put('later.csv', 'later\n')
+  await both('add', 'later.csv')
+  await both('commit', '-q', '-m', 'Second')
+  for (const words of [
+    ['*.csv'],
+    ['data/*.csv'],
+    ['sub', 'a.csv'],
+    [':(glob)data/*'],
+    [':!data'],
+    [':(icase)READ*'],
+  ]) {
+    const theirs = gitIn(at('theirs'), {})('ls-files', '-z', '--with-tree=HEAD', ...words)
+    const ours = (await ok('ls', 'HEAD', ...words)).replaceAll('\n', '\0')
+    expect([words, ours]).toEqual([words, theirs])
+    expect(await ok('ls', 'HEAD~1', ...words)).toBe(ours.replace('later.csv\0', '').replaceAll('\0', '\n'))
+  }
+  expect(await ok('ls', ':sub/k.csv')).toBe('sub/k.csv\n')
+  for (const words of [['a.csv', 'nope'], ['nope*'], ['a.csv', 'nope*']])
+    expect(await varve('ls', 'HEAD', ...words)).toMatchObject({ code: 40 })
+})
+
+test('mv takes several into a folder, or none, as Git', async () => {
+  await fill()
+  const same = async (...args: string[]): Promise<void> => {
+    const [ran, theirs] = [await varve(...args), attempt(() => git(...args))]
+    expect([args, ran.code === 0]).toEqual([args, theirs !== null])
+    expect([args, await ok('status', '--porcelain')]).toEqual([args, git('status', '--porcelain')])
+  }
+  await same('mv', 'a.csv', 'nope', 'data')
+  await same('mv', 'a.csv', 'b.txt', 'nowhere')
+  await same('mv', 'a.csv', 'b.txt', 'star')
+  await same('mv', 'data/x.csv', 'sub/data/x.csv', 'data/deep')
+  await same('mv', '*.csv', 'data')
+  await same('mv', '-n', 'a.csv', 'b.txt', 'data')
+  await same('mv', 'a.csv', 'st*r', 'data/deep', 'sub')
+})
+
+test('--literal-pathspecs reads names as they stand, as Git does', async () => {
+  await fill()
+  edit()
+  put(':!data', 'a name\n')
+  await both('add', '--', ':(literal):!data')
+  for (const words of [
+    ['*.csv'],
+    ['st*r'],
+    ['we[1]rd.csv'],
+    [':!data'],
+    [':/a.csv'],
+    [':(glob)data'],
+    ['data'],
+    ['.'],
+  ]) {
+    for (const folder of ['', 'data'])
+      await alike(folder, '--literal-pathspecs', 'ls-files', '-z', '--full-name', ...words)
+    await alike('', '--literal-pathspecs', 'diff', '--name-only', '--', ...words)
+    await alike('', '--literal-pathspecs', 'status', '--porcelain', ...words)
+  }
+  const variables = { VARVE_LITERAL_PATHSPECS: '1', GIT_LITERAL_PATHSPECS: '1' }
+  expect(await run(['ls-files', 'st*r'], { cwd: at('ours'), env: { ...process.env, ...variables } })).toBe(
+    gitIn(at('theirs'), variables)('ls-files', 'st*r'),
+  )
+  expect(await run(['ls-files', 'st*r'], { cwd: at('ours') })).toBe('st*r\nstar\n')
+})
+
+test('track, cat and resolve take several paths and patterns', async () => {
+  await fill()
+  const tables = ['data/t1.csv', 'data/t2.csv', 'data/t3.csv']
+  for (const [i, name] of tables.entries()) put(name, `id,v\n${i},1\n`)
+  await ok('track', '-q', 'data/t?.csv', ':!data/t3.csv', '--key', 'id')
+  expect(fs.readFileSync(at('ours/varve.yaml'), 'utf8')).toBe(
+    'tables:\n  data/t1.csv:\n    key: id\n  data/t2.csv:\n    key: id\n',
+  )
+  // One that has no such column, and one that stands for nothing: none of them becomes a table.
+  for (const words of [
+    ['data/t3.csv', 'a.csv'],
+    ['data/t3.csv', 'nope*'],
+    ['data/t3.csv', 'data'],
+  ])
+    expect((await varve('track', ...words, '--key', 'id')).code).not.toBe(0)
+  expect(fs.readFileSync(at('ours/varve.yaml'), 'utf8')).not.toContain('t3')
+  await ok('add', '.')
+  await ok('commit', '-q', '-m', 'Tables')
+  expect(await ok('cat', 'data/t2.csv', 'HEAD~1:a.csv', 'data/t1.csv')).toBe('id,v\n1,1\na.csv\nid,v\n0,1\n')
+  expect(await ok('cat', 'data/t*.csv', ':!*2.csv')).toBe('id,v\n0,1\nid,v\n2,1\n')
+  expect(await varve('cat', 'data/t*.csv', '--json')).toMatchObject({ code: 2 })
+  await ok('switch', '-q', '-c', 'side')
+  for (const [i, name] of tables.entries()) put(name, `id,v\n${i},theirs\n`)
+  await ok('commit', '-qam', 'Theirs')
+  await ok('switch', '-q', 'main')
+  for (const [i, name] of tables.entries()) put(name, `id,v\n${i},ours\n`)
+  await ok('commit', '-qam', 'Ours')
+  expect((await varve('merge', 'side')).code).toBe(21)
+  expect((await ok('conflicts', 'data/t1.csv', 'data/*3.csv', '--json')).match(/"path":/g)).toHaveLength(2)
+  expect(await varve('resolve', 'data/t1.csv', 'a.csv', '--ours')).toMatchObject({ code: 40 })
+  expect(JSON.parse(await ok('resolve', 'data/t1.csv', 'data/*3.csv', '--theirs', '--json'))).toEqual({
+    resolved: 2,
+    left: 1,
+  })
+  expect(JSON.parse(await ok('resolve', '--forget', 'data/t1.csv', 'data/*3.csv', '--json'))).toEqual({
+    reopened: 2,
+    left: 3,
+  })
+  expect(JSON.parse(await ok('resolve', 'data/*', '--ours', '--json'))).toEqual({ resolved: 3, left: 0 })
+})

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { addTable, removeTable, renameTables } from '../../src/worktree/config-edit.ts'
+import { addTables, removeTable, renameTables } from '../../src/worktree/config-edit.ts'
 import { stage } from '../../src/worktree/add.ts'
 import { parseConfig } from '../../src/dataset/config.ts'
 import { read, worktreeWith } from './folder.ts'
@@ -135,7 +135,7 @@ tables:
     const worktree = worktreeWith({
       'varve.yaml': '# our data\ntables:\n  # people\n  people.csv:\n    key: id # stable\nmerge: {}\n',
     })
-    addTable(worktree.root, 'b.csv', { key: ['x', 'y'], format: 'csv' })
+    addTables(worktree.root, ['b.csv'], { key: ['x', 'y'], format: 'csv' })
     expect(read(worktree, 'varve.yaml')).toBe(
       '# our data\ntables:\n  # people\n  people.csv:\n    key: id # stable\n  b.csv:\n    key: [ x, y ]\n    format: csv\nmerge: {}\n',
     )
@@ -174,7 +174,7 @@ tables:
     const worktree = worktreeWith({
       'varve.yaml': 'tables:\n  a.csv:\n    key: id\n    merge: { columns: { n: max } } # counted\n',
     })
-    addTable(worktree.root, 'a.csv', { key: ['x', 'y'], format: null })
+    addTables(worktree.root, ['a.csv'], { key: ['x', 'y'], format: null })
     expect(read(worktree, 'varve.yaml')).toBe(
       'tables:\n  a.csv:\n    key: [ x, y ]\n    merge: { columns: { n: max } } # counted\n',
     )
@@ -190,7 +190,7 @@ tables:
 
   test('is made when there is none', () => {
     const worktree = worktreeWith()
-    addTable(worktree.root, 'a b.csv', { key: ['id'], format: null })
+    addTables(worktree.root, ['a b.csv'], { key: ['id'], format: null })
     expect(read(worktree, 'varve.yaml')).toBe('tables:\n  a b.csv:\n    key: id\n')
     expect(parseConfig(read(worktree, 'varve.yaml')).tableAt('a b.csv')).toEqual({
       key: ['id'],

@@ -2,7 +2,7 @@ import * as fs from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { stage } from '../../src/worktree/add.ts'
-import { movePath } from '../../src/worktree/move.ts'
+import { movePaths } from '../../src/worktree/move.ts'
 import { removePaths } from '../../src/worktree/remove.ts'
 import { restorePaths } from '../../src/worktree/restore.ts'
 import { worktreeStatus } from '../../src/worktree/status.ts'
@@ -90,7 +90,7 @@ describe('mv', () => {
     await track(worktree, 'd/p.csv', { key: ['id'] })
     await stage(worktree, ['.'])
     await commit(worktree)
-    expect(await movePath(worktree, 'd', 'new/place')).toEqual({ from: 'd', to: 'new/place' })
+    expect(await movePaths(worktree, ['d'], 'new/place')).toEqual([{ from: 'd', to: 'new/place' }])
     expect(read(worktree, 'varve.yaml')).toBe('tables:\n  new/place/p.csv:\n    key: id\n')
     const { staged, untracked } = await worktreeStatus(worktree)
     expect(staged.map(({ state, from, path: to }) => [state, from, to])).toEqual([
@@ -107,13 +107,13 @@ describe('mv', () => {
     await stage(worktree, ['.'])
     const { root } = worktree
     fs.renameSync(path.join(root, 'd'), path.join(root, 'new'))
-    expect(await movePath(worktree, 'd', 'new')).toEqual({ from: 'd', to: 'new' })
+    expect(await movePaths(worktree, ['d'], 'new')).toEqual([{ from: 'd', to: 'new' }])
     expect(read(worktree, 'varve.yaml')).toContain('new/p.csv:')
     fs.renameSync(path.join(root, 'e'), path.join(root, 'new/e'))
-    expect(await movePath(worktree, 'e', 'new')).toEqual({ from: 'e', to: 'new/e' })
+    expect(await movePaths(worktree, ['e'], 'new')).toEqual([{ from: 'e', to: 'new/e' }])
     // Not where the file that is there is another's.
     remove(worktree, 'f')
-    await expect(movePath(worktree, 'f', 'new/e')).rejects.toMatchObject({ code: 'VARVE_PATH_NOT_FOUND' })
+    await expect(movePaths(worktree, ['f'], 'new/e')).rejects.toMatchObject({ code: 'VARVE_PATH_NOT_FOUND' })
     const { unstaged, untracked } = await worktreeStatus(worktree)
     expect([unstaged.map(({ path: at }) => at), untracked]).toEqual([['f'], []])
   })
@@ -122,7 +122,7 @@ describe('mv', () => {
     const worktree = worktreeWith({ 'p.csv': people })
     await track(worktree, 'p.csv', { key: ['id'] })
     await stage(worktree, ['.'])
-    await movePath(worktree, 'p.csv', 'people')
+    await movePaths(worktree, ['p.csv'], 'people')
     expect(read(worktree, 'varve.yaml')).toBe('tables:\n  people:\n    key: id\n    format: csv\n')
     write(worktree, { people: people.replace('Ada', 'Ada L.') })
     expect((await worktreeStatus(worktree)).unstaged).toEqual([
@@ -133,10 +133,38 @@ describe('mv', () => {
   test('puts a file into an existing folder, and never onto another file', async () => {
     const worktree = worktreeWith({ a: '1', b: '2', 'd/c': '3' })
     await stage(worktree, ['.'])
-    expect(await movePath(worktree, 'a', 'd')).toEqual({ from: 'a', to: 'd/a' })
-    await expect(movePath(worktree, 'b', 'd/c')).rejects.toMatchObject({ code: 'VARVE_NOT_POSSIBLE' })
-    await expect(movePath(worktree, 'd', 'd/e')).rejects.toMatchObject({ code: 'VARVE_NOT_POSSIBLE' })
-    await expect(movePath(worktree, 'nope', 'x')).rejects.toMatchObject({ code: 'VARVE_PATH_NOT_FOUND' })
+    expect(await movePaths(worktree, ['a'], 'd')).toEqual([{ from: 'a', to: 'd/a' }])
+    await expect(movePaths(worktree, ['b'], 'd/c')).rejects.toMatchObject({ code: 'VARVE_NOT_POSSIBLE' })
+    await expect(movePaths(worktree, ['d'], 'd/e')).rejects.toMatchObject({ code: 'VARVE_NOT_POSSIBLE' })
+    await expect(movePaths(worktree, ['nope'], 'x')).rejects.toMatchObject({ code: 'VARVE_PATH_NOT_FOUND' })
+  })
+
+  test('several go into a folder all together, also when it was cut short, or none of them', async () => {
+    const worktree = worktreeWith({ 'a.csv': people, 'b/x': '2', c: '3', 'e/x': '4', 'd/f': '5' })
+    await track(worktree, 'a.csv', { key: ['id'] })
+    await stage(worktree, ['.'])
+    const { sequence } = await worktree.repo.store.manifest()
+    for (const [sources, to] of [
+      [['a.csv', 'nope'], 'd'],
+      [['a.csv', 'b/x', 'e/x'], 'd'],
+      [['b', 'b/x'], 'd'],
+      [['a.csv', 'c'], 'new'],
+      [['a.csv', 'c'], 'd/f'],
+      [['a.csv', 'd'], 'd'],
+    ] as const)
+      await expect(movePaths(worktree, sources, to)).rejects.toMatchObject({ name: 'VarveError' })
+    expect((await worktree.repo.store.manifest()).sequence).toBe(sequence)
+    expect((await worktreeStatus(worktree)).unstaged).toEqual([])
+    fs.renameSync(path.join(worktree.root, 'c'), path.join(worktree.root, 'd/c'))
+    expect(await movePaths(worktree, ['a.csv', 'b', 'c'], 'd')).toEqual([
+      { from: 'a.csv', to: 'd/a.csv' },
+      { from: 'b', to: 'd/b' },
+      { from: 'c', to: 'd/c' },
+    ])
+    expect(read(worktree, 'varve.yaml')).toContain('d/a.csv:')
+    const { unstaged, untracked, staged } = await worktreeStatus(worktree)
+    expect([unstaged, untracked]).toEqual([[], []])
+    expect(staged.map(({ path: at }) => at)).toEqual(['d/a.csv', 'd/b/x', 'd/c', 'd/f', 'e/x', 'varve.yaml'])
   })
 })
 

@@ -1,4 +1,5 @@
 // Which conflicts are meant: by path, row, column, number, as people type it.
+import { PathSelection } from '../../files/path-selection.ts'
 import type { ConflictFilter } from '../../merge/conflicts/conflicts.ts'
 import type { TableSchemas } from '../../merge/resolve/table-schemas.ts'
 import { encodeRowKey } from '../../table/row-key.ts'
@@ -6,7 +7,7 @@ import type { ConflictSelection } from '../interface.ts'
 
 export async function filterOf(
   schemas: TableSchemas,
-  { path, key, column, id, kinds }: ConflictSelection,
+  { path, paths, key, column, id, kinds }: ConflictSelection,
 ): Promise<ConflictFilter> {
   const shape = path === undefined || key === undefined ? null : await schemas.find(path)
   const keyAt = async (table: string): Promise<Uint8Array | null> => {
@@ -15,5 +16,6 @@ export async function filterOf(
   }
   const wanted =
     key === undefined ? undefined : shape === null ? keyAt : encodeRowKey(shape, { text: key }, path!)
-  return { path, key: wanted, typedKey: key, column, id, kinds }
+  const selection = paths === undefined ? {} : { paths: new PathSelection(paths) }
+  return { path, ...selection, key: wanted, typedKey: key, column, id, kinds }
 }

@@ -1,4 +1,5 @@
 // The shapes of conflicts: what one is for people, which are meant, and what is taken for them.
+import type { NamedPath } from '../../files/pathspec.ts'
 import type { Take } from '../../merge/resolve/take.ts'
 import type { Row, Value } from '../../table/interface.ts'
 
@@ -37,6 +38,8 @@ export interface ConflictInfo {
 export interface ConflictSelection {
   /** A path, and what lies below it. */
   readonly path?: string
+  /** Several paths, or patterns, instead of one. */
+  readonly paths?: readonly NamedPath[]
   /** The row's key, as typed: one text for each of its columns. */
   readonly key?: readonly string[]
   readonly column?: string
@@ -49,7 +52,7 @@ export interface ConflictOptions extends ConflictSelection {
   readonly resolved?: boolean
 }
 
-export interface ResolveOptions extends Omit<ConflictSelection, 'path'> {
+export interface ResolveOptions extends Omit<ConflictSelection, 'path' | 'paths'> {
   /**
    * Takes one side as it is; for what one side deleted, whether it goes or stays; or a value: a cell's text as it
    * would stand in the file, a row as the text of a JSON object.

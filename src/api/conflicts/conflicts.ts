@@ -2,6 +2,7 @@
 // manifest, so that a crash leaves every chosen conflict resolved or none.
 import type { Cid } from '../../encoding/cid.ts'
 import { VarveError, isVarveError } from '../../base/errors.ts'
+import { PathSelection } from '../../files/path-selection.ts'
 import { Tree } from '../../files/tree.ts'
 import { scanRecords } from '../../merge/conflicts/conflicts.ts'
 import { scanResolved } from '../../merge/resolve/resolutions.ts'
@@ -31,7 +32,7 @@ import { filterOf } from './conflict-filter.ts'
 import { ConflictReader } from './conflict-reader.ts'
 import { SheetWriter, sheetColumns, sheetLine } from './conflict-sheet.ts'
 import type { ConflictInfo, ConflictOptions, ConflictSelection } from '../interface.ts'
-import type { OperationOptions, ResolveOptions } from '../interface.ts'
+import type { NamedPath, OperationOptions, ResolveOptions } from '../interface.ts'
 
 export async function* listConflicts(repo: Repo, options: ConflictOptions): AsyncGenerator<ConflictInfo> {
   const manifest = await repo.store.manifest()
@@ -85,13 +86,14 @@ async function readerOf(
 export async function settleConflicts(
   repo: Repo,
   folder: Folder | null,
-  path: string | null,
+  paths: string | readonly NamedPath[] | null,
   { take, ...options }: ResolveOptions & OperationOptions,
 ): Promise<{ resolved: number; left: number }> {
-  return changeMerge(repo, folder, { ...options, message: path ?? 'all' }, async (merge) => {
+  const selection = selectionOf(paths)
+  return changeMerge(repo, folder, { ...options, message: messageOf(selection) }, async (merge) => {
     const { conflicts } = merge.open
     if (conflicts === null) throw nothingToSettle(merge.state.kind)
-    const filter = await filterOf(merge.schemas, path === null ? options : { ...options, path })
+    const filter = await filterOf(merge.schemas, { ...options, ...selection })
     const onSettled = (batch: readonly SettledRecord[]): Promise<void> | undefined =>
       merge.rerere?.remember(batch)
     return resolveConflicts(
@@ -101,17 +103,28 @@ export async function settleConflicts(
   })
 }
 
+function selectionOf(paths: string | readonly NamedPath[] | null): Pick<ConflictSelection, 'path' | 'paths'> {
+  return paths === null ? {} : typeof paths === 'string' ? { path: paths } : { paths }
+}
+
+function messageOf({ path, paths }: Pick<ConflictSelection, 'path' | 'paths'>): string {
+  return path ?? (paths === undefined ? 'all' : textsOf(paths))
+}
+
+function textsOf(paths: readonly NamedPath[]): string {
+  return paths.map((one) => (typeof one === 'string' ? one : one.text)).join(' ')
+}
+
 /** Opens resolved conflicts again and forgets how they were resolved. */
 export async function reopen(
   repo: Repo,
   folder: Folder | null,
   selection: ConflictSelection & OperationOptions,
 ): Promise<{ reopened: number; left: number }> {
-  const { path = 'all' } = selection
   const { resolved, left } = await changeMerge(
     repo,
     folder,
-    { ...selection, message: `--forget ${path}` },
+    { ...selection, message: `--forget ${messageOf(selection)}` },
     async (merge) =>
       reopenConflicts(
         { ...merge.open, ...(await filterOf(merge.schemas, selection)) },
@@ -121,8 +134,9 @@ export async function reopen(
   return { reopened: resolved, left }
 }
 
-/** Outside of a merge: forgets the remembered resolutions of the path, or of all paths. */
-export async function forgetRemembered(repo: Repo, path: string): Promise<number> {
+/** Outside of a merge: forgets the remembered resolutions of these paths. */
+export async function forgetRemembered(repo: Repo, paths: readonly NamedPath[]): Promise<number> {
+  const selection = new PathSelection(paths)
   return withWriter(repo, async (writer, nodes) => {
     let count = 0
     await repo.store.update(
@@ -130,11 +144,15 @@ export async function forgetRemembered(repo: Repo, path: string): Promise<number
         count = 0
         const rerere = await openRerere(manifest, { writer, nodes }, Tree.empty(nodes, writer).cid)
         if (rerere === null || rerere.isEmpty) return null
-        count = await rerere.forgetPath(path)
+        count = await rerere.forgetPaths(selection)
         if (count === 0) return null
         return {
           refs: new Map([[rerereRef, await rerere.finish()]]),
-          operation: { name: 'resolve', message: `--forget ${path}`, author: operatorOf(repo, manifest) },
+          operation: {
+            name: 'resolve',
+            message: `--forget ${textsOf(paths)}`,
+            author: operatorOf(repo, manifest),
+          },
         }
       },
       { writer },

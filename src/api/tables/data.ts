@@ -1,6 +1,6 @@
 // Reading at a revision and writing in a transaction: the application developer's side of Varve.
 import type { ColumnType, Row, Value } from '../../table/interface.ts'
-import type { ListEntry, OperationOptions } from '../interface.ts'
+import type { ListEntry, NamedPath, OperationOptions } from '../interface.ts'
 
 export type Key = Value | readonly Value[]
 
@@ -31,7 +31,7 @@ export interface Snapshot {
   /** The bytes of a file, a symlink's target, or a table as its file has it. */
   read(path: string, options?: OperationOptions & { start?: number; end?: number }): AsyncIterable<Uint8Array>
   readAll(path: string): Promise<Uint8Array>
-  list(options?: OperationOptions & { path?: string }): AsyncIterable<ListEntry>
+  list(options?: OperationOptions & { path?: string; paths?: readonly NamedPath[] }): AsyncIterable<ListEntry>
 }
 
 /** The methods of TableView, without waiting first: `repo.at('main')`, then `.table('people').get(1)`. */

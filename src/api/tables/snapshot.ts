@@ -5,7 +5,10 @@ import { VarveError, throwIfAborted } from '../../base/errors.ts'
 import { collect } from '../../base/iterables.ts'
 import { digestHex } from '../../encoding/cid.ts'
 import type { TreeEntry } from '../../files/interface.ts'
+import { PathSelection } from '../../files/path-selection.ts'
+import type { NamedPath } from '../../files/pathspec.ts'
 import { readFile } from '../../files/read.ts'
+import { scanSelected } from '../../files/scan-selected.ts'
 import { Tree } from '../../files/tree.ts'
 import { exportTable } from '../../formats/export.ts'
 import { renderTable } from '../../formats/render.ts'
@@ -62,13 +65,29 @@ class TreeSnapshot implements Snapshot {
     return concatBytes((await collect(this.read(path))).map((part) => part.slice()))
   }
 
-  async *list(options: OperationOptions & { path?: string } = {}): AsyncGenerator<ListEntry> {
+  async *list(
+    options: OperationOptions & { path?: string; paths?: readonly NamedPath[] } = {},
+  ): AsyncGenerator<ListEntry> {
+    if (options.paths !== undefined) return yield* this.#listSelected(options.paths, options)
     let found = false
     for await (const batch of this.#tree.scan({ prefix: options.path, signal: options.signal })) {
       found = true
       yield* await Promise.all(batch.map(({ path, entry }) => listEntryOf(this.#nodes, path, entry)))
     }
     if (!found && options.path !== undefined) throw await noPath(this.#tree, options.path, this.#revision)
+  }
+
+  async *#listSelected(paths: readonly NamedPath[], { signal }: OperationOptions): AsyncGenerator<ListEntry> {
+    const selection = new PathSelection(paths)
+    for (const path of selection.paths)
+      if (path !== '' && (await this.#tree.get(path)) === null && !(await this.#tree.isDirectory(path)))
+        throw await noPath(this.#tree, path, this.#revision)
+    const expected = selection.expectMatches(({ path }) => path !== null)
+    for await (const batch of scanSelected(this.#tree, selection, { signal })) {
+      for (const { path } of expected.isOpen ? batch : []) expected.see(path)
+      yield* await Promise.all(batch.map(({ path, entry }) => listEntryOf(this.#nodes, path, entry)))
+    }
+    expected.end()
   }
 }
 

@@ -66,7 +66,7 @@ async function run({ arguments: given, out, repository, operation }: Context): P
     throw usage('nothing named to add', "name paths, or 'varve add .' for all here")
   const dryRun = given.flag('dry-run')
   const repo = await repository()
-  const paths = toPathspecs(repo.root, words)
+  const paths = toPathspecs(given, repo.root, words)
   const result = await repo.add(paths, {
     ...operation,
     all,

@@ -57,7 +57,7 @@ async function run({ arguments: given, out, repository, operation }: Context): P
     ...(revision === undefined ? {} : { revision }),
     ...(changedSince === undefined ? {} : { changedSince }),
     ...(limit === undefined ? {} : { limit }),
-    ...(paths.length === 0 ? {} : { paths: toPathspecs(repo.root, paths) }),
+    ...(paths.length === 0 ? {} : { paths: toPathspecs(given, repo.root, paths) }),
   })
   out.result(report, () => (isMarkdown ? printCheckMarkdown : printCheck)(out, report))
   if (report.tables.length + report.broken.length === 0 && !out.json)

@@ -52,7 +52,7 @@ async function run(context: Context): Promise<number> {
   const { words } = given
   const options = {
     ...operation,
-    paths: toPathspecs(repo.root, words.length === 0 ? ['.'] : words, { alone: 'here' }),
+    paths: toPathspecs(given, repo.root, words.length === 0 ? ['.'] : words, { alone: 'here' }),
     dryRun,
     folders: words.length > 0 || given.flag('folders'),
     ignored: given.flag('only-ignored') ? 'only' : given.flag('ignored'),

@@ -87,7 +87,7 @@ async function run(context: Context): Promise<number> {
   for (const source of ['message', 'file']) given.exclusive(source, 'reuse-message', 'reedit-message')
   const typed = await messageOf(given.list('message'), given.text('file'))
   const repo = await repository({ commits: true, date: given.text('date') })
-  const paths = words.length === 0 ? undefined : toPathspecs(repo.root, words)
+  const paths = words.length === 0 ? undefined : toPathspecs(given, repo.root, words)
   const from = given.text('reuse-message') ?? given.text('reedit-message')
   const reused = from === undefined ? null : await repo.commitInfo(from)
   const author = authorOf(given, reused)

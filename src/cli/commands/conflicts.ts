@@ -5,14 +5,14 @@ import { printConflicts } from '../format/conflicts.ts'
 import { printRowsMarkdown, printWholeMarkdown } from '../format/conflicts-markdown.ts'
 import type { Command, Context } from '../interface.ts'
 import type { Output } from '../output.ts'
-import { toRepositoryPath } from '../paths.ts'
+import { chosenBy } from '../pathspecs/pathspecs.ts'
 
 export const command: Command = {
-  usage: ['conflicts [--resolved] [--key KEY...] [--column NAME] [--format FORMAT] [PATH]'],
+  usage: ['conflicts [--resolved] [--key KEY...] [--column NAME] [--format FORMAT] [PATH...]'],
   description:
     'Lists the conflicts of the current merge with their three sides: base (the common ancestor), ours\n(this branch) and theirs (what is merged in). `varve resolve` resolves them. A row that both sides\nadded with different contents under one key is a key-collision. --resolved lists the resolved\nconflicts instead, and how each was resolved; until the commit, `varve resolve --forget` opens them\nagain.\n\nFORMAT is table, json, markdown (for a comment on a pull request) or csv: a sheet with the columns\nid, path, key, column, base, ours, theirs and resolution, to be filled in for `varve resolve\n--from`.',
   options: {
-    path: { type: 'text', value: 'PATH', about: 'those of this file or folder, like the argument PATH' },
+    path: { type: 'text', value: 'PATH', about: 'those of this file or folder, like an argument PATH' },
     key: {
       type: 'list',
       short: 'k',
@@ -46,7 +46,6 @@ export const command: Command = {
 const formats = ['table', 'json', 'markdown', 'csv']
 
 async function run({ arguments: given, out, repository }: Context): Promise<number> {
-  given.expectWords(0, 1, 'PATH')
   const format = given.text('format') ?? 'table'
   if (!formats.includes(format)) throw usage(`unknown format '${format}'`, `known are ${formats.join(', ')}`)
   if (out.json && format === 'csv') throw usage("'--json' and '--format csv' exclude each other")
@@ -73,9 +72,9 @@ async function run({ arguments: given, out, repository }: Context): Promise<numb
 /** The text for an empty list. It must not call settled what only a filter hides. */
 async function nothingText(
   repo: Repository,
-  { resolved, path, key, column }: ConflictOptions,
+  { resolved, path, paths, key, column }: ConflictOptions,
 ): Promise<string> {
-  const isWhole = [path, key, column].every((filter) => filter === undefined)
+  const isWhole = [path, paths, key, column].every((filter) => filter === undefined)
   if (resolved === true) return isWhole ? 'nothing is resolved' : 'nothing is resolved there'
   const left = (await repo.merging())?.conflicts ?? 0
   if (left === 0) return 'no conflicts'
@@ -84,13 +83,11 @@ async function nothingText(
 
 function selectionOf(given: Arguments, repo: Repository): ConflictOptions {
   const named = given.text('path')
-  const [word] = given.words
-  if (named !== undefined && word !== undefined) throw usage("'--path' and PATH exclude each other")
-  const typed = named ?? word
+  if (named !== undefined && given.words.length > 0) throw usage("'--path' and PATH exclude each other")
   const key = given.list('key')
   const column = given.text('column')
   return {
-    ...(typed === undefined ? {} : { path: toRepositoryPath(repo.root, typed) }),
+    ...chosenBy(given, repo.root, named === undefined ? given.words : [named]),
     ...(key.length === 0 ? {} : { key }),
     ...(column === undefined ? {} : { column }),
     resolved: given.flag('resolved'),

@@ -152,7 +152,7 @@ async function ends(repo: Repository, given: Arguments): Promise<DiffOptions> {
     ...(from === undefined ? {} : { from }),
     ...(to === undefined ? {} : { to }),
     staged,
-    ...(typed.length === 0 ? {} : { paths: toPathspecs(repo.root, typed) }),
+    ...(typed.length === 0 ? {} : { paths: toPathspecs(given, repo.root, typed) }),
   }
 }
 

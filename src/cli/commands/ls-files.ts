@@ -64,7 +64,9 @@ interface Listed {
 async function run(context: Context): Promise<number> {
   const { arguments: given, repository, operation } = context
   const repo = await repository()
-  const paths = toPathspecs(repo.root, given.words.length === 0 ? ['.'] : given.words, { alone: 'here' })
+  const paths = toPathspecs(given, repo.root, given.words.length === 0 ? ['.'] : given.words, {
+    alone: 'here',
+  })
   if (given.flag('ignored') && !given.flag('others'))
     throw usage("'-i' is about files that are not versioned: '-o -i'")
   if (given.flag('stage') || given.flag('unmerged')) {

@@ -64,7 +64,7 @@ async function unstage(
         `'${paths[0]!}' is a path, and '--${mode}' is for whole commits`,
         mode === 'hard' ? "to set back its file too: 'varve restore --staged --worktree PATH'" : undefined,
       )
-  const items = await repo.restore(toPathspecs(repo.root, paths), {
+  const items = await repo.restore(toPathspecs(given, repo.root, paths), {
     ...operation,
     ...(revision === undefined ? {} : { source: revision }),
     staged: true,

@@ -2,26 +2,27 @@ import { readFile } from 'node:fs/promises'
 import { buffer } from 'node:stream/consumers'
 import { VarveError } from '../../base/errors.ts'
 import { systemFailure } from '../../base/system-error.ts'
-import type { ResolveOptions } from '../../api/interface.ts'
+import type { ConflictSelection, ResolveOptions } from '../../api/interface.ts'
 import type { Repository } from '../../index.ts'
 import { type Arguments, usage } from '../arguments.ts'
 import { counted } from '../../base/size.ts'
 import { hintAtContinuing } from '../message/going-on.ts'
 import type { Command, Context } from '../interface.ts'
 import { toRepositoryPath } from '../paths.ts'
+import { chosenBy } from '../pathspecs/pathspecs.ts'
 import { visible } from '../visible.ts'
 
 export const command: Command = {
   usage: [
-    'resolve PATH [--key KEY... [--column NAME]] --ours | --theirs | --base | --delete | --keep',
+    'resolve PATH... [--key KEY... [--column NAME]] --ours | --theirs | --base | --delete | --keep',
     'resolve PATH --key KEY... [--column NAME] --value TEXT',
     'resolve --id ID | --all --ours | --theirs | --base | …',
     'resolve --from FILE.csv',
     'resolve PATH --rekey [ours | theirs]',
-    'resolve --forget PATH [--key KEY... [--column NAME]] | --all',
+    'resolve --forget PATH... [--key KEY... [--column NAME]] | --all',
   ],
   description:
-    "Resolves conflicts of PATH (a file or a folder): all of them, those of the row KEY, or one cell of\nit. --ours keeps this branch's side, --theirs takes the other's. If one side deleted what the other\nchanged, --delete removes it and --keep keeps it. You can also edit a file and add it: `varve add`\nresolves its conflicts as the file then is. When none is left, `varve merge --continue` commits.\n\n--value writes a value of your own: a cell as it is written in the file, or a row as a JSON object,\nin which columns may be left out if the sides agree on them. In files that are not tracked as\ntables, a row is its line, and a value in JSON or YAML is written as in the file.\n\n--from takes decisions from a sheet that `varve conflicts --format csv` wrote. In its column\n'resolution', ours, theirs, base, delete and keep mean what the options mean, and an empty cell\nleaves the conflict open. =TEXT is the value TEXT, and so is any other text (=ours is the text\n'ours', = alone is the empty text). The whole sheet is checked first: an unknown id, or a line that\ndiffers from the stored conflict, is refused with its number, and nothing is changed.\n\n--rekey keeps both rows of each key-collision of the table PATH: the rows of one side (default:\ntheirs) get new keys above all others. The cells in which that side refers to them follow, in the\ncolumns that varve.yaml declares: `tables: {orders.csv: {key: id, references: {person:\npeople.csv}}}`. The key has to be one column of integers.\n\nResolutions are remembered. If the same conflict comes again, with the same three values in the same\nplace, a merge resolves it the same way, says so, and stops so that you can check it. --forget opens\nresolved conflicts again and forgets their resolutions; outside of a merge it forgets what is\nremembered for PATH. `varve config rerere.enabled false` turns this off; `varve config\nrerere.autoCommit true` lets such a merge be committed at once.",
+    "Resolves conflicts of PATHs (files, folders or patterns): all of them, those of the row KEY, or one cell of\nit. --ours keeps this branch's side, --theirs takes the other's. If one side deleted what the other\nchanged, --delete removes it and --keep keeps it. You can also edit a file and add it: `varve add`\nresolves its conflicts as the file then is. When none is left, `varve merge --continue` commits.\n\n--value writes a value of your own: a cell as it is written in the file, or a row as a JSON object,\nin which columns may be left out if the sides agree on them. In files that are not tracked as\ntables, a row is its line, and a value in JSON or YAML is written as in the file.\n\n--from takes decisions from a sheet that `varve conflicts --format csv` wrote. In its column\n'resolution', ours, theirs, base, delete and keep mean what the options mean, and an empty cell\nleaves the conflict open. =TEXT is the value TEXT, and so is any other text (=ours is the text\n'ours', = alone is the empty text). The whole sheet is checked first: an unknown id, or a line that\ndiffers from the stored conflict, is refused with its number, and nothing is changed.\n\n--rekey keeps both rows of each key-collision of the table PATH: the rows of one side (default:\ntheirs) get new keys above all others. The cells in which that side refers to them follow, in the\ncolumns that varve.yaml declares: `tables: {orders.csv: {key: id, references: {person:\npeople.csv}}}`. The key has to be one column of integers.\n\nResolutions are remembered. If the same conflict comes again, with the same three values in the same\nplace, a merge resolves it the same way, says so, and stops so that you can check it. --forget opens\nresolved conflicts again and forgets their resolutions; outside of a merge it forgets what is\nremembered for PATH. `varve config rerere.enabled false` turns this off; `varve config\nrerere.autoCommit true` lets such a merge be committed at once.",
   options: {
     key: { type: 'list', short: 'k', value: 'KEY', about: "the row's key; once for each of its columns" },
     column: { type: 'text', short: 'c', value: 'NAME', about: 'only this cell of the row' },
@@ -48,6 +49,7 @@ export const command: Command = {
   },
   examples: [
     ['varve resolve people.csv --theirs', 'their side for the whole file'],
+    ["varve resolve 'data/*.csv' --ours", 'our side for several files'],
     ['varve resolve people.csv --key 17 --column city --value Vienna', 'a value of your own for one cell'],
     ['varve resolve people.csv --key 17 --value \'{"name": "Ada", "city": "Vienna"}\'', 'and for a row'],
     ['varve resolve people.csv --key 18 --delete', 'delete the row'],
@@ -74,7 +76,8 @@ async function run({ arguments: given, out, repository, operation }: Context): P
   if (given.flag('forget')) return forget({ given, out, repository, operation })
   const options = optionsOf(given)
   const repo = await repository()
-  return report(out, repo, await repo.resolve(pathOf(given, repo), { ...operation, ...options }))
+  const { path, paths = null } = pathsOf(given, repo)
+  return report(out, repo, await repo.resolve(path ?? paths, { ...operation, ...options }))
 }
 
 async function report(
@@ -117,13 +120,13 @@ async function rekey({ given, out, repository, operation }: Hand): Promise<numbe
 async function forget({ given, out, repository, operation }: Hand): Promise<number> {
   given.exclusive('forget', ...takes)
   const repo = await repository()
-  const path = pathOf(given, repo)
+  const chosen = pathsOf(given, repo)
   const selection = selectionOf(given)
   if ((await repo.status(operation)).merging !== null) {
     const result = await repo.reopenConflicts({
       ...operation,
       ...selection,
-      ...(path === null ? {} : { path }),
+      ...chosen,
     })
     out.result(result, () => {
       out.say(`opened ${counted(result.reopened, 'conflict')} again, ${result.left} left`)
@@ -131,18 +134,18 @@ async function forget({ given, out, repository, operation }: Hand): Promise<numb
     return 0
   }
   if (Object.keys(selection).length > 0)
-    throw usage('outside of a merge only a PATH, or --all, can be forgotten')
-  const forgotten = await repo.forgetResolutions(path ?? '')
+    throw usage('outside of a merge only PATHs, or --all, can be forgotten')
+  const forgotten = await repo.forgetResolutions(chosen.path ?? chosen.paths)
   out.result({ forgotten }, () => out.say(`forgot ${counted(forgotten, 'resolution')}`))
   return 0
 }
 
-/** The path that is given; null for all paths. */
-function pathOf(given: Arguments, repo: Repository): string | null {
+/** The path that is given, or several of them; none for all. */
+function pathsOf(given: Arguments, repo: Repository): Pick<ConflictSelection, 'path' | 'paths'> {
   const isForAll = given.flag('all')
-  given.expectWords(isForAll || given.text('id') !== undefined ? 0 : 1, isForAll ? 0 : 1, 'PATH')
-  const [typed] = given.words
-  return typed === undefined ? null : toRepositoryPath(repo.root, typed)
+  const max = isForAll ? 0 : Number.POSITIVE_INFINITY
+  given.expectWords(isForAll || given.text('id') !== undefined ? 0 : 1, max, 'PATH')
+  return chosenBy(given, repo.root, given.words)
 }
 
 const keysShownMax = 20

@@ -34,7 +34,7 @@ async function run({ arguments: given, out, repository, operation }: Context): P
   const repo = await repository()
   const source = given.text('source')
   const staged = given.flag('staged')
-  const restored = await repo.restore(toPathspecs(repo.root, words), {
+  const restored = await repo.restore(toPathspecs(given, repo.root, words), {
     ...operation,
     ...(source === undefined ? {} : { source }),
     staged,

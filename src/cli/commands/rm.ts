@@ -34,7 +34,7 @@ async function run({ arguments: given, out, repository, operation }: Context): P
   if (words.length === 0) throw usage('missing argument: PATH')
   const dryRun = given.flag('dry-run')
   const repo = await repository()
-  const paths = toPathspecs(repo.root, words, { alone: 'here' })
+  const paths = toPathspecs(given, repo.root, words, { alone: 'here' })
   const removed = await repo.remove(paths, {
     ...operation,
     cached: given.flag('cached'),

@@ -87,7 +87,7 @@ const actions: Readonly<Record<string, Action>> = {
       ...operation,
       untracked: given.flag('untracked'),
       keepIndex: given.flag('keep-index'),
-      ...(paths.length === 0 ? {} : { paths: toPathspecs(repo.root, paths) }),
+      ...(paths.length === 0 ? {} : { paths: toPathspecs(given, repo.root, paths) }),
       ...(message === undefined ? {} : { message }),
     })
     out.result(made, () => {

@@ -63,7 +63,7 @@ async function run({ arguments: given, out, repository, operation }: Context): P
   const { words } = given
   const status = await repo.status({
     ...operation,
-    ...(words.length === 0 ? {} : { paths: toPathspecs(repo.root, words) }),
+    ...(words.length === 0 ? {} : { paths: toPathspecs(given, repo.root, words) }),
     untracked,
     ignored: given.flag('ignored'),
     entries: hasEntries,

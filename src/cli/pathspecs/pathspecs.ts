@@ -1,7 +1,7 @@
 // Pathspecs as people type them, relative to where they stand: paths, patterns and marks, as in Git.
 import path from 'node:path'
 import { type NamedPath, pathspecOf, placedIn, readMarks } from '../../files/pathspec.ts'
-import { usage } from '../arguments.ts'
+import { type Arguments, usage } from '../arguments.ts'
 import { mayBePattern, outside, toRepositoryPath } from '../paths.ts'
 
 /**
@@ -9,13 +9,34 @@ import { mayBePattern, outside, toRepositoryPath } from '../paths.ts'
  * where nothing else is named, everything or, as some of Git's commands have it, what is below the folder where it runs.
  */
 export function toPathspecs(
+  { literalPaths }: Pick<Arguments, 'literalPaths'>,
   root: string | null,
   typed: readonly string[],
   { alone = 'everything' }: { readonly alone?: 'everything' | 'here' } = {},
 ): NamedPath[] {
+  if (literalPaths) return typed.map((one) => literalPath(root, one))
   const named = typed.map((one) => toPathspec(root, one))
   const isAlone = named.length > 0 && named.every((one) => typeof one !== 'string' && one.exclude)
   return isAlone && alone === 'here' ? [toRepositoryPath(root, '.'), ...named] : named
+}
+
+/** What is chosen by `typed`: nothing less than all, one path as it stands, or more than that. */
+export function chosenBy(
+  given: Pick<Arguments, 'literalPaths'>,
+  root: string | null,
+  typed: readonly string[],
+): { readonly path?: string; readonly paths?: readonly NamedPath[] } {
+  const paths = toPathspecs(given, root, typed)
+  const [first] = paths
+  return first === undefined
+    ? {}
+    : paths.length === 1 && typeof first === 'string'
+      ? { path: first }
+      : { paths }
+}
+
+function literalPath(root: string | null, typed: string): string {
+  return toRepositoryPath(root, typed === '' || path.isAbsolute(typed) ? typed : `./${typed}`)
 }
 
 function toPathspec(root: string | null, typed: string): NamedPath {
@@ -24,7 +45,7 @@ function toPathspec(root: string | null, typed: string): NamedPath {
   if (isPath && !marked.has('icase') && !marked.has('exclude')) {
     if (typed === rest) return toRepositoryPath(root, typed)
     if (marked.has('top') && root !== null) return toRepositoryPath(root, path.resolve(root, `./${rest}`))
-    return toRepositoryPath(root, path.isAbsolute(rest) ? rest : `./${rest}`)
+    return literalPath(root, rest === '' ? '.' : rest)
   }
   const placed =
     root !== null && path.isAbsolute(rest)

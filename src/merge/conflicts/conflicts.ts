@@ -6,6 +6,7 @@ import { equalBytes } from '../../base/bytes.ts'
 import type { Cid } from '../../encoding/cid.ts'
 import { decodeEntry } from '../../files/entry.ts'
 import type { Path, TreeEntry } from '../../files/interface.ts'
+import type { PathSelection } from '../../files/path-selection.ts'
 import { entryAt } from '../../prolly/entry-batch.ts'
 import { MapBuilder } from '../../prolly/map-builder.ts'
 import { ProllyMap } from '../../prolly/map.ts'
@@ -29,6 +30,8 @@ import type { Conflict, FileConflict } from '../interface.ts'
 export interface ConflictFilter {
   /** A path, and what lies below it. */
   readonly path?: Path | undefined
+  /** Of these paths, instead of one. */
+  readonly paths?: PathSelection | undefined
   /** A row's key, encoded: one for all tables, or by table; null: the table can have no such key. */
   readonly key?: Uint8Array | ((path: Path) => Promise<Uint8Array | null>) | undefined
   /** The same as it was typed, for rows of files that nobody declared. */
@@ -126,12 +129,13 @@ function rangeOf({ id }: ConflictFilter): { from?: Uint8Array; before?: Uint8Arr
 
 async function chosenOf(
   records: readonly NumberedRecord[],
-  { path, key, typedKey, column, kinds }: ConflictFilter,
+  { path, paths, key, typedKey, column, kinds }: ConflictFilter,
 ): Promise<NumberedRecord[]> {
   const chosen: NumberedRecord[] = []
   for (const one of records) {
     const { record } = one
     if (path !== undefined && !isWithin(record.path, path)) continue
+    if (paths?.has(record.path) === false) continue
     if (kinds !== undefined && !kinds.includes(record.kind)) continue
     if (column !== undefined && columnOf(record) !== column) continue
     if (record.kind === 'part' && typedKey !== undefined) {

@@ -10,6 +10,7 @@ import { sha256 } from '../../base/platform.ts'
 import { decodeCbor, encodeCbor } from '../../encoding/cbor.ts'
 import type { Cid } from '../../encoding/cid.ts'
 import type { Path } from '../../files/interface.ts'
+import type { PathSelection } from '../../files/path-selection.ts'
 import { pathFromBytes, pathToBytes } from '../../files/path.ts'
 import { entryAt } from '../../prolly/entry-batch.ts'
 import type { Edit, Entry } from '../../prolly/interface.ts'
@@ -28,7 +29,6 @@ import {
   isOfColumn,
   unpackSides,
 } from '../conflicts/conflict-record.ts'
-import { isWithin } from '../conflicts/conflicts.ts'
 import { partText, typedPart } from '../conflicts/document-part.ts'
 import type { MergeIo } from '../merge-io.ts'
 import type { SettledRecord } from './settler.ts'
@@ -95,11 +95,11 @@ export class Rerere {
     for (const { record } of batch) this.#edit({ key: await this.#keyOf(record), value: null })
   }
 
-  /** Forgets all that is known of this path and what lies below it; returns how many those are. */
-  async forgetPath(path: Path, options: ReadOptions = {}): Promise<number> {
+  /** Forgets all that is known of these paths; returns how many those are. */
+  async forgetPaths(paths: PathSelection, options: ReadOptions = {}): Promise<number> {
     let count = 0
     for await (const entry of this.#map.entries(options)) {
-      if (!isWithin(decodeRemembered(entry).path, path)) continue
+      if (!paths.has(decodeRemembered(entry).path)) continue
       this.#edit({ key: entry.key.slice(), value: null })
       count++
     }

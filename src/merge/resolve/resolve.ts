@@ -28,9 +28,11 @@ export async function resolveConflicts(
   const { take, writer } = input
   const tree = await Tree.load(input.nodes, input.met?.tree ?? input.tree)
   const schemas = new TableSchemas(input.nodes, tree, options)
+  const expected = input.paths?.expectMatches()
   const choose: Choose = async (batch) => {
     const chosen: (StoredSide | null)[] = []
     for (const { record } of batch) {
+      expected?.see(record.path)
       if (
         typeof take !== 'string' &&
         input.column === undefined &&
@@ -44,6 +46,7 @@ export async function resolveConflicts(
   }
   const resolution = await settleConflicts(input, choose, options)
   if (resolution.resolved === 0) throw noConflict(input, await isSettled(input, options))
+  expected?.end()
   return resolution
 }
 
@@ -121,7 +124,10 @@ const noneHint = "see 'varve conflicts' for those that are left"
 const settledHint =
   "'varve conflicts --resolved' shows how it was settled, 'varve resolve --forget' opens it again"
 
-export function noConflict({ path, id, column }: ConflictFilter, isSettled = false): VarveError {
+export function noConflict(
+  { paths, path = paths?.texts.join(' '), id, column }: ConflictFilter,
+  isSettled = false,
+): VarveError {
   const where = path === undefined || path === '' ? '' : ` in '${path}'`
   const what = isSettled ? 'that is settled already' : 'no such conflict'
   return new VarveError('VARVE_PATH_NOT_FOUND', `${what}${where}`, {

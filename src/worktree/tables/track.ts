@@ -24,10 +24,26 @@ export interface TrackOptions extends WorktreeOptions {
 
 /** @throws VarveError VARVE_PATH_NOT_FOUND, VARVE_RULE_VIOLATED with the line, VARVE_NOT_POSSIBLE when it is no table */
 export async function track(worktree: Worktree, named: string, options: TrackOptions): Promise<Tracked> {
+  return (await trackFiles(worktree, [existingFile(worktree, named)], options))[0]!
+}
+
+/** Of several files with the same key all or none become tables. */
+export async function trackFiles(
+  worktree: Worktree,
+  paths: readonly Path[],
+  options: TrackOptions,
+): Promise<Tracked[]> {
   if (options.key.length === 0) throw new TypeError('a table needs a key of column names')
-  const path = existingFile(worktree, named)
+  const tracked: Tracked[] = []
+  for (const path of paths) tracked.push(await readTracked(worktree, path, options))
+  const { addTables } = await import('../config-edit.ts')
+  addTables(worktree.root, paths, { key: options.key, format: options.format ?? null })
+  return tracked
+}
+
+async function readTracked(worktree: Worktree, path: Path, options: TrackOptions): Promise<Tracked> {
   if (options.format === undefined && columnarFormatOf(path) !== null)
-    return trackFile(worktree, path, options)
+    return readColumnar(worktree, path, options)
   const setting = { key: options.key, format: options.format ?? null }
   const knownAtMs = Date.now()
   const read = await withWriter(worktree.repo, async (writer, nodes) => {
@@ -53,8 +69,6 @@ export async function track(worktree: Worktree, named: string, options: TrackOpt
       await pool.close()
     }
   })
-  const { addTable } = await import('../config-edit.ts')
-  addTable(worktree.root, path, setting)
   return {
     path,
     key: [...options.key],
@@ -93,7 +107,7 @@ async function keepReady(
  * The key of a Parquet file, which stays a file: `diff` goes by it. That its values are there and unique is proved. A
  * SQLite file names the keys of its tables itself.
  */
-async function trackFile(worktree: Worktree, path: string, options: TrackOptions): Promise<Tracked> {
+async function readColumnar(worktree: Worktree, path: string, options: TrackOptions): Promise<Tracked> {
   if (columnarFormatOf(path) !== 'parquet') {
     throw new VarveError(
       'VARVE_NOT_POSSIBLE',
@@ -124,8 +138,6 @@ async function trackFile(worktree: Worktree, path: string, options: TrackOptions
     },
     { signal, buffer: new Uint8Array(1 << 20) },
   )
-  const { addTable } = await import('../config-edit.ts')
-  addTable(worktree.root, path, { key, format: null })
   return { path, key: [...key], ...result }
 }
 
