@@ -12,7 +12,7 @@ const rare =
 
 /** Of what is loaded on use: what brings histories together or moves them, and what looks far back. */
 const merging =
-  /^src\/(merge|documents|remote|worktree\/tables\/guess-key|repo\/(merging\/(?!ending-merge)|stash|fsck|bisect|undo)|store\/disk\/(gc|fsck|repair|upkeep))|^src\/api\/(conflicts|tables|remotes|links|blame|line-history|merge-results|policy-decisions|repair|stash|cleaning|checks)|^src\/repo\/log\/(content|line)-changes|^src\/cli\/commands\/(merge|merge-file|rebase|revert|cherry-pick|conflicts|resolve|stash|blame|clone|fetch|pull|push|gc|fsck|undo|clean|merge-base|shortlog)\.ts$/
+  /^src\/(merge|documents|remote|worktree\/tables\/guess-key|repo\/(merging\/(?!ending-merge)|stash|notes|fsck|bisect|undo)|store\/disk\/(gc|fsck|repair|upkeep))|^src\/api\/(conflicts|tables|remotes|links|blame|line-history|merge-results|policy-decisions|repair|stash|cleaning|checks)|^src\/repo\/log\/(content|line)-changes|^src\/cli\/commands\/(merge|merge-file|rebase|revert|cherry-pick|conflicts|resolve|stash|blame|clone|fetch|pull|push|gc|fsck|undo|clean|merge-base|shortlog|notes)\.ts$/
 
 /** In the order in which modules are taken: each part has what it takes on use, and all that this imports. */
 const parts = new Map([

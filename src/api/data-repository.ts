@@ -40,12 +40,14 @@ export class DataRepository extends RefRepository {
     return findFirstBad(this.repo, options)
   }
 
-  async commitInfo(revision: string): Promise<t.CommitInfo> {
+  async commitInfo(revision: string, options: { notes?: boolean } = {}): Promise<t.CommitInfo> {
     const manifest = await this.repo.store.manifest()
     const { commit } = await resolveRevision(this.repo.store, revision, manifest)
     const { store } = this.repo
     const names = await refNames(this.repo, manifest)
-    return commitInfoOf(await readCommit(store, commit), names, await commitsLeftOut(store))
+    const note = options.notes === true ? await (await this.notes.reader()).noteOf(commit) : null
+    const info = commitInfoOf(await readCommit(store, commit), names, await commitsLeftOut(store))
+    return note === null ? info : { ...info, note }
   }
 
   /**

@@ -92,6 +92,8 @@ export interface CommitInfo {
   readonly extra: Readonly<Record<string, unknown>>
   /** Set when its parents were not fetched: in this clone, history ends here. */
   readonly shallow?: boolean
+  /** Its note, where notes were asked for and it has one. */
+  readonly note?: string
 }
 
 export type { NamedPath, PathChange, PathState }

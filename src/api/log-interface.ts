@@ -30,6 +30,8 @@ export interface LogOptions extends HistoryOptions, ContentFilter {
   readonly paths?: readonly NamedPath[]
   /** Oldest first; those that `limit` leaves are the newest all the same. */
   readonly reverse?: boolean
+  /** With the notes of the commits. */
+  readonly notes?: boolean
 }
 
 export interface LoggedCommit extends CommitInfo {

@@ -3,6 +3,7 @@ import { commitsLeftOut } from '../history/horizon.ts'
 import { commitInfoOf, refNames } from './info.ts'
 import type * as t from './interface.ts'
 import { MergingRepository } from './merging-repository.ts'
+import { Notes } from './notes/notes.ts'
 import type {
   Blame,
   BlameOptions,
@@ -13,12 +14,23 @@ import type {
 } from './row-history.ts'
 
 export class LogRepository extends MergingRepository {
+  /** Texts about commits. */
+  get notes(): Notes {
+    return new Notes(this.repo)
+  }
+
   async *log(options: t.LogOptions = {}): AsyncGenerator<t.LoggedCommit> {
     const { log } = await import('../repo/log/log.ts')
     const names = await refNames(this.repo, await this.repo.store.manifest())
     const beyond = await commitsLeftOut(this.repo.store)
+    const notes = options.notes === true ? await this.notes.reader() : null
     for await (const { commit, paths } of log(this.repo, options)) {
-      yield { ...commitInfoOf(commit, names, beyond), ...(paths === undefined ? {} : { paths }) }
+      const note = (await notes?.noteOf(commit.cid)) ?? null
+      yield {
+        ...commitInfoOf(commit, names, beyond),
+        ...(note === null ? {} : { note }),
+        ...(paths === undefined ? {} : { paths }),
+      }
     }
   }
 

@@ -29,6 +29,7 @@ export const commands: readonly CommandEntry[] = [
   entry('shortlog', 'history', 'List commits by who made them', () => import('./commands/shortlog.ts')),
   entry('show', 'history', 'Show a commit, or a file as it was', () => import('./commands/show.ts')),
   entry('diff', 'history', 'Show changes by row, cell and line', () => import('./commands/diff.ts')),
+  entry('notes', 'history', 'Add texts to commits afterwards', () => import('./commands/notes.ts')),
   entry(
     'blame',
     'history',

@@ -28,6 +28,16 @@ export function bodyOf(message: string): string {
   return ''
 }
 
+/** Without what nobody sees: space at ends of lines, empty lines around it, and more than one in a row. */
+export function cleanText(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n')
+    .replaceAll(/\n{3,}/g, '\n\n')
+    .replaceAll(/^\n+|\n+$/g, '')
+}
+
 /** Behind the end of the line that begins at `at`. */
 function endOfLine(text: string, at: number): number {
   const newline = text.indexOf('\n', at)

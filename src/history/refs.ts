@@ -4,6 +4,8 @@ import { type ErrorFacts, VarveError } from '../base/errors.ts'
 export const branchPrefix = 'refs/heads/'
 export const tagPrefix = 'refs/tags/'
 export const remotePrefix = 'refs/remotes/'
+/** The notes that commits have: commits of their own, whose files are named by the commits that they are about. */
+export const notesRef = 'refs/notes/commits'
 /** What a repository remembers of links with live systems. */
 export const linkRefs = 'refs/links/'
 const receipts = /^refs\/links\/([A-Za-z0-9][A-Za-z0-9_-]{0,62})\/receipts$/

@@ -11,9 +11,9 @@ const read = (file: string): string => readFileSync(file, 'utf8')
 
 function wordsBehind(heading: string): string[] {
   const part = page.split(`## ${heading}\n`)[1]!.split('\n## ')[0]!
-  return [...part.matchAll(/`\.?(?:Repository|DataRepository|stashes|bisect)?\.?(\w+)(?:\(\w*\))?`/g)].map(
-    ([, word]) => word!,
-  )
+  return [
+    ...part.matchAll(/`\.?(?:Repository|DataRepository|stashes|bisect|notes)?\.?(\w+)(?:\(\w*\))?`/g),
+  ].map(([, word]) => word!)
 }
 
 /** Names that a file gives to others, those that it hands on from others too. */
@@ -57,16 +57,19 @@ test('every public method is named, and there are no others', () => {
   expect(methods.length).toBeGreaterThan(90)
   expect(methods.filter((name) => !named.has(name))).toEqual([])
   const others = [...named].filter((name) => !methods.includes(name) && !(name in varve))
-  // Those of `stashes` and `bisect`, and two options.
+  // Those of `stashes`, `bisect` and `notes`, and two options.
   const elsewhere = [
+    'append',
     'apply',
     'branch',
+    'copy',
     'drop',
     'get',
     'mark',
     'next',
     'onMoved',
     'onUpkeep',
+    'reader',
     'start',
     'state',
   ]

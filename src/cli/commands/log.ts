@@ -6,7 +6,7 @@ import type { Command, Context } from '../interface.ts'
 import { chosenPaths } from '../log/chosen-paths.ts'
 import { choice, choiceOptions, filterNames } from '../log/choice.ts'
 import { printLog } from '../log/commits.ts'
-import { formOptions } from '../log/form.ts'
+import { formOptions, wantsNotes } from '../log/form.ts'
 import { logLines } from '../log/lines.ts'
 import { logReceipts } from '../log/receipts.ts'
 import { logRow } from '../log/rows.ts'
@@ -21,7 +21,7 @@ export const command: Command = {
     'log --key KEY... [--column NAME] [--oneline] [-n N] [--all] [--no-follow] [FILTER...] [REV | A..B | ^A]... [--] TABLE',
   ],
   description:
-    "Lists commits, newest first: those that REVs reach (default: HEAD), without those that ^A reaches\n(A..B is ^A B). With PATHs, only commits that changed one of them; a single file or table is\nfollowed under its earlier names. With --key, only commits that added, changed or removed that row\nof TABLE, or with --column that cell, each with the change. With --graph a drawing beside the\ncommits shows how branches part and meet.\n\nThe FILTERs are --author, --grep, -S, -G, --since, --until, --merges and --no-merges. A commit has\nto pass all of them. All of history is searched, since an older commit need not have an older date.\nPATTERNs have RE2's syntax ((?i) at the beginning ignores case), and match within a line.\n\nWith --links it lists the receipts of the rounds of the link NAME, or of all links: what each round\nread, wrote and held back, and the checksums of both sides after it.\n\nFORMAT has Git's placeholders: %H %h the commit, %T %t its tree, %P %p its parents, %an %ae %al %ad\n%aD %ai %aI %as %ar %at its author with name, address and date, %cn and so on its committer, %s %b\n%B the message, %D %d the names that point at it, %n %% %x00, and %Cred %Cgreen %Cyellow %Ccyan\n%C(bold) %C(dim) %Creset.",
+    "Lists commits, newest first: those that REVs reach (default: HEAD), without those that ^A reaches\n(A..B is ^A B). With PATHs, only commits that changed one of them; a single file or table is\nfollowed under its earlier names. With --key, only commits that added, changed or removed that row\nof TABLE, or with --column that cell, each with the change. With --graph a drawing beside the\ncommits shows how branches part and meet.\n\nThe FILTERs are --author, --grep, -S, -G, --since, --until, --merges and --no-merges. A commit has\nto pass all of them. All of history is searched, since an older commit need not have an older date.\nPATTERNs have RE2's syntax ((?i) at the beginning ignores case), and match within a line.\n\nWith --links it lists the receipts of the rounds of the link NAME, or of all links: what each round\nread, wrote and held back, and the checksums of both sides after it.\n\nFORMAT has Git's placeholders: %H %h the commit, %T %t its tree, %P %p its parents, %an %ae %al %ad\n%aD %ai %aI %as %ar %at its author with name, address and date, %cn and so on its committer, %s %b\n%B the message, %N the note, %D %d the names that point at it, %n %% %x00, and %Cred %Cgreen %Cyellow %Ccyan\n%C(bold) %C(dim) %Creset.",
   options: {
     ...formOptions,
     ...choiceOptions,
@@ -56,6 +56,7 @@ export const command: Command = {
     ['varve log --oneline -5', 'the last five commits'],
     ['varve log --graph --oneline --all', 'all branches, and how they part and meet'],
     ['varve log --name-status -3', 'which paths the last three commits changed'],
+    ['varve log --no-notes -3', 'the last three commits without what `varve notes` added'],
     ["varve log -S 'New York' people.csv", 'commits that added or removed a value in a table'],
     ["varve log -G 'colou?r' notes.txt", 'commits that added or removed a line like this'],
     ['varve log --stat people.csv', 'the commits that changed a file, and how'],
@@ -97,7 +98,12 @@ async function run(context: Context): Promise<number> {
   const graph = given.flag('graph') ? new Graph() : null
   if (graph !== null && paths.length > 0) throw usage('--graph draws all commits, not those of a path')
   const chosen = chosenPaths(repo.root, given, paths)
-  const commits = repo.log({ ...operation, ...choice(given, revisions), ...chosen })
+  const commits = repo.log({
+    ...operation,
+    ...choice(given, revisions),
+    ...chosen,
+    notes: !given.flag('oneline') && wantsNotes(given),
+  })
   await printLog(context, repo, commits, { graph, ...chosen })
   return 0
 }

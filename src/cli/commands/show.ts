@@ -18,6 +18,7 @@ import { policyLines, policySentence } from '../format/policies.ts'
 import { rekeyedLines } from '../format/rekeyed.ts'
 import type { Command, Context } from '../interface.ts'
 import type { Output } from '../output.ts'
+import { noteOptions, wantsNotes } from '../log/form.ts'
 import { pathInRevision } from '../paths.ts'
 import { toJson } from '../../table/json.ts'
 import { collect } from '../../base/iterables.ts'
@@ -47,6 +48,7 @@ export const command: Command = {
         "text (the default), markdown for a pull request, or with the placeholders of `varve log`: '%h %s'",
     },
     ...dateOption,
+    ...noteOptions,
   },
   examples: [
     ['varve show', 'the last commit'],
@@ -76,7 +78,7 @@ async function run(context: Context): Promise<number> {
     await out.content(file, repo.cat(revision || 'HEAD', file, operation))
     return 0
   }
-  const commit = await repo.commitInfo(revision)
+  const commit = await repo.commitInfo(revision, { notes: wantsNotes(given) })
   const print = out.json ? printJson : isMarkdown ? printMarkdown : printText
   await print(context, repo, commit)
   return 0

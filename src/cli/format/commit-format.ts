@@ -31,6 +31,7 @@ const plainParts: Readonly<Record<string, Part>> = {
   B: ({ message }) => linesOf(message),
   D: ({ refs }) => refs.map(visible).join(', '),
   d: ({ refs }) => (refs.length === 0 ? '' : ` (${refs.map(visible).join(', ')})`),
+  N: ({ note }) => linesOf(note ?? ''),
   n: () => '\n',
   '%': () => '%',
 }
@@ -105,7 +106,7 @@ function partOf([all, bytes, who, what, colour, plainColour, letter]: RegExpMatc
   if (part !== undefined) return part
   throw usage(
     `unknown placeholder '${all}'`,
-    'known: %H %h %T %t %P %p, %an %ae %al %ad %aD %ai %aI %as %ar %at, the same with %c, %s %b %B %D %d %n %% %x00, %Cred and the like',
+    'known: %H %h %T %t %P %p, %an %ae %al %ad %aD %ai %aI %as %ar %at, the same with %c, %s %b %B %N %D %d %n %% %x00, %Cred and the like',
   )
 }
 

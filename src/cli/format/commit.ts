@@ -31,7 +31,13 @@ export function commitLines(commit: CommitInfo, paint: Paint, dates: DateText = 
     lines.push(`Commit: ${visible(committer.name)} <${visible(committer.email)}>`)
   }
   lines.push('')
-  for (const line of commit.message.trimEnd().split('\n')) lines.push(`    ${visibleLine(line)}`.trimEnd())
+  const indented = (text: string): string[] =>
+    text
+      .trimEnd()
+      .split('\n')
+      .map((line) => `    ${visibleLine(line)}`.trimEnd())
+  lines.push(...indented(commit.message))
+  if (commit.note !== undefined) lines.push('', 'Notes:', ...indented(commit.note))
   return lines
 }
 

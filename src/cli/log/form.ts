@@ -1,8 +1,18 @@
 // How `varve log` shows each commit: in full, on a line, or in a form of the user's own.
-import { usage } from '../arguments.ts'
+import { type Arguments, usage } from '../arguments.ts'
 import { type CommitForm, commitForm } from '../format/commit-format.ts'
 import { dateOption, dateStyle } from '../format/dates.ts'
 import type { Context, OptionSpecs } from '../interface.ts'
+
+export const noteOptions: OptionSpecs = {
+  'no-notes': { type: 'flag', about: 'do not show the notes of commits' },
+}
+
+/** Whether notes are read: for the full form and JSON, and for what is of the user's own where it asks for them. */
+export function wantsNotes(given: Arguments): boolean {
+  const format = given.text('format') ?? 'medium'
+  return !given.flag('no-notes') && (format === 'medium' || format === 'text' || format.includes('%N'))
+}
 
 export const formOptions: OptionSpecs = {
   oneline: { type: 'flag', about: 'one line for each commit' },
@@ -15,6 +25,7 @@ export const formOptions: OptionSpecs = {
   ...dateOption,
   decorate: { type: 'flag', about: 'show branches and tags that point at each commit (the default)' },
   'no-decorate': { type: 'flag', about: 'do not show them' },
+  ...noteOptions,
 }
 
 export interface ShownForm {

@@ -1,5 +1,6 @@
 // What a person typed into an editor becomes a message: lines that begin with '#' (or what stands for it) and all from
 // the scissors on are cut off, and of empty lines no more is left than parts two paragraphs. As `git stripspace`.
+import { cleanText } from '../../history/message.ts'
 
 const marks = ['#', ';', '@', '!', '$', '%', '^', '&', '|', ':']
 
@@ -17,11 +18,7 @@ export function cleanMessage(text: string, mark = '#'): string {
   const lines = text.replaceAll('\r\n', '\n').split('\n')
   const end = lines.indexOf(scissors(mark))
   const kept = (end < 0 ? lines : lines.slice(0, end)).filter((line) => !line.startsWith(mark))
-  return kept
-    .map((line) => line.trimEnd())
-    .join('\n')
-    .replaceAll(/\n{3,}/g, '\n\n')
-    .replaceAll(/^\n+|\n+$/g, '')
+  return cleanText(kept.join('\n'))
 }
 
 export function commented(lines: readonly string[], mark: string): string[] {
