@@ -46,7 +46,7 @@ export function shortenedPath(text: string, max: number): string {
   return `…${kept.join('')}`
 }
 
-function* graphemes(text: string): Iterable<string> {
+export function* graphemes(text: string): Iterable<string> {
   segmenter ??= new Intl.Segmenter()
   for (const { segment } of segmenter.segment(text)) yield segment
 }

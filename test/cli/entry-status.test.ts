@@ -138,3 +138,22 @@ test('ls-files -o -i lists ignored files, and --json and the API have the same f
     { path: 'a', head: null, index: { mode: '100644', id: items[0]!.id }, fileMode: '100644' },
   ])
 })
+
+test('status --show-stash tells how many stashes there are, as Git does', async () => {
+  put('plain', 'one\n')
+  await commit('First')
+  const forms = [['--porcelain=v2'], ['--porcelain=v2', '-b', '-z'], ['--porcelain'], ['-s']]
+  const all = async (): Promise<void> => {
+    for (const form of forms) await same('status', ...form, '--show-stash')
+  }
+  await all()
+  for (const count of [1, 2]) {
+    put('plain', `${count}\n`)
+    await both('stash', '-q')
+    await all()
+    const told = await ok('status', '--show-stash')
+    expect(told).toContain(`put aside: ${count === 1 ? '1 stash' : '2 stashes'} (varve stash list)\n`)
+    expect(await ok('status')).not.toContain('put aside')
+    expect(JSON.parse(await ok('status', '--show-stash', '--json'))).toMatchObject({ stashes: count })
+  }
+})

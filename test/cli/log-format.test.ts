@@ -49,6 +49,9 @@ describe('--format', () => {
       '%an|%ae|%al|%cn|%ce|%ad|%aD|%ai|%aI|%as|%at|%cd|%cI|%ct',
       '%s%n%b%nend %% %x41 %x00%xe2%x80%xa2%x41 done',
       '<%B>',
+      '%<(20)%an|%>(20)%an|%><(20)%an|%<(3)%an|',
+      '%<(6,trunc)%s|%<(6,ltrunc)%s|%<(7,mtrunc)%s|%<(8,mtrunc)%s|%>(6,trunc)%an|%<(13,trunc)%s|%<(2,trunc)%s|',
+      '%<(12)literal %an|%<(9)%%x%an|',
     ])
       expect(formatted(format)).toBe(git('log', '-1', `--format=${format}`).replace(/\n$/, ''))
     for (const [ours, gits] of [

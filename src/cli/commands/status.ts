@@ -1,3 +1,4 @@
+import { counted } from '../../base/size.ts'
 import { usage } from '../arguments.ts'
 import type { Command, Context } from '../interface.ts'
 import { fromRepositoryPath } from '../paths.ts'
@@ -9,8 +10,8 @@ import { visible } from '../visible.ts'
 
 export const command: Command = {
   usage: [
-    'status [-s] [-b] [-u MODE] [--ignored] [PATH...]',
-    'status --porcelain[=VERSION] [-b] [-z] [PATH...]',
+    'status [-s] [-b] [-u MODE] [--ignored] [--show-stash] [PATH...]',
+    'status --porcelain[=VERSION] [-b] [-z] [--show-stash] [PATH...]',
   ],
   description:
     'Shows the branch and how it differs from its upstream, what the next commit will hold, what has\nchanged since, which files are not versioned, which cannot be (other repositories, pipes, what a\npartial clone did not take), and a merge in progress. With PATHs it shows only what is at or below\nthem.',
@@ -35,6 +36,10 @@ export const command: Command = {
         "files that are not versioned: 'no', 'normal' (folders whole, as without it), or 'all' (as -u alone)",
     },
     ignored: { type: 'flag', about: "also ignored files; '!!' in lists" },
+    'show-stash': {
+      type: 'flag',
+      about: 'also how many stashes there are; in lists, those of --porcelain=v2 alone tell it',
+    },
     null: {
       type: 'flag',
       short: 'z',
@@ -47,9 +52,10 @@ export const command: Command = {
     ['varve status -uno data/', 'what has changed below a folder, without looking for new files'],
     ['varve status --porcelain -z', 'the same for a script, with any characters in names'],
     ['varve status --porcelain=v2 --branch', 'with modes, ids of contents, and the branch'],
+    ['varve status --show-stash', 'also whether changes are put aside'],
     ['varve status --json', 'the same for a script'],
   ],
-  json: "{ branch: string | null; head: string | null; upstream: { name: string; ahead: number; behind: number } | null; staged: PathChange[]; unstaged: PathChange[]; untracked: string[]; ignored: string[]; skipped: { path: string; reason: string }[]; unmerged: { path: string; conflicts: number }[]; merging: { kind: 'merge' | 'squash' | 'cherry-pick' | 'revert' | 'rebase'; theirs: string; message: string; conflicts: number; rebase?: { branch: string | null; onto: string; done: number; total: number }; sequence?: { done: number; total: number } } | null; bisecting: BisectInfo (of BisectResult all but the last three) | null; configFault: string | null; behindBranch: boolean; with --porcelain=v2 entries: { path: string; head: EntryInfo | null; index: EntryInfo | null; fileMode: string | null; sides?: { base: EntryInfo | null; ours: EntryInfo | null; theirs: EntryInfo | null } }[] }, EntryInfo = { mode: string; id: string }",
+  json: "{ branch: string | null; head: string | null; upstream: { name: string; ahead: number; behind: number } | null; staged: PathChange[]; unstaged: PathChange[]; untracked: string[]; ignored: string[]; skipped: { path: string; reason: string }[]; unmerged: { path: string; conflicts: number }[]; merging: { kind: 'merge' | 'squash' | 'cherry-pick' | 'revert' | 'rebase'; theirs: string; message: string; conflicts: number; rebase?: { branch: string | null; onto: string; done: number; total: number }; sequence?: { done: number; total: number } } | null; bisecting: BisectInfo (of BisectResult all but the last three) | null; configFault: string | null; behindBranch: boolean; with --show-stash stashes: number; with --porcelain=v2 entries: { path: string; head: EntryInfo | null; index: EntryInfo | null; fileMode: string | null; sides?: { base: EntryInfo | null; ours: EntryInfo | null; theirs: EntryInfo | null } }[] }, EntryInfo = { mode: string; id: string }",
   run,
 }
 
@@ -68,6 +74,7 @@ async function run({ arguments: given, out, repository, operation }: Context): P
     ignored: given.flag('ignored'),
     entries: hasEntries,
   })
+  const stashes = given.flag('show-stash') ? (await repo.stashes.list()).length : null
   if (!out.json && status.configFault !== null)
     out.warn(`nothing can be added: ${visible(status.configFault)}`)
   const here = (path: string): string => fromRepositoryPath(repo.root, path)
@@ -80,11 +87,12 @@ async function run({ arguments: given, out, repository, operation }: Context): P
         ? quotedName
         : quotedPath
       : (path: string): string => visible(quotedPath(here(path)))
-  out.result(status, () => {
-    if (hasEntries) printEntryStatus(out, status, { branch, shown, nul })
-    else if (isForScripts || branch || given.flag('short'))
-      printShortStatus(out, status, { branch, shown, nul })
-    else printStatus(out, status, { shown: here, isWhole: words.length === 0 && untracked !== 'no' })
+  out.result({ ...status, ...(stashes === null ? {} : { stashes }) }, () => {
+    if (hasEntries) return printEntryStatus(out, status, { branch, shown, nul, stashes: stashes ?? 0 })
+    if (isForScripts || branch || given.flag('short'))
+      return printShortStatus(out, status, { branch, shown, nul })
+    printStatus(out, status, { shown: here, isWhole: words.length === 0 && untracked !== 'no' })
+    if ((stashes ?? 0) > 0) out.line(`put aside: ${counted(stashes!, 'stash', 'stashes')} (varve stash list)`)
   })
   return 0
 }

@@ -5,7 +5,7 @@ import type { Signature } from '../../history/interface.ts'
 import { usage } from '../arguments.ts'
 import { bodyOf } from '../../history/message.ts'
 import type { Paint } from '../paint.ts'
-import { visible, visibleLine } from '../visible.ts'
+import { displayWidth, graphemes, visible, visibleLine } from '../visible.ts'
 import { commitLine, commitLines, shortId, subjectOf } from './commit.ts'
 import { type DateText, isoStrictText, relativeText, rfcText, unixText } from './dates.ts'
 
@@ -59,7 +59,7 @@ const colours: Readonly<Record<string, Parameters<Paint>[0]>> = {
 }
 
 const placeholder =
-  /((?:%x[0-9a-fA-F]{2})+)|%(?:([ac])([neldDiIsrt])|C\(([a-z]+)\)|C(red|green|yellow|cyan|reset)|(.))/gsu
+  /%(?<side><|>|><)\((?<width>[1-9]\d{0,3})(?:,(?<cut>|l|m)trunc)?\)|((?:%x[0-9a-fA-F]{2})+)|%(?:([ac])([neldDiIsrt])|C\(([a-z]+)\)|C(red|green|yellow|cyan|reset)|(.))/gsu
 
 /**
  * `format` is 'oneline', 'medium', or a text with placeholders such as '%h %an %s'. @throws VarveError VARVE_USAGE
@@ -83,17 +83,51 @@ export function commitForm(format: string | undefined, settings: FormSettings): 
 function compile(text: string): Part[] {
   const parts: Part[] = []
   let at = 0
+  let padding: Padding | null = null
   for (const match of text.matchAll(placeholder)) {
     const before = text.slice(at, match.index)
     if (before !== '') parts.push(() => before)
-    parts.push(partOf(match))
     at = match.index + match[0].length
+    const { side, width, cut } = match.groups!
+    if (side !== undefined) padding = { side, width: Number(width), cut }
+    // As in Git, neither a colour nor a '%' is what is padded.
+    else if (padding === null || /^%[C%]/.test(match[0])) parts.push(partOf(match))
+    else {
+      parts.push(padded(partOf(match), padding))
+      padding = null
+    }
   }
   const rest = text.slice(at)
   return [...parts, () => rest]
 }
 
-function partOf([all, bytes, who, what, colour, plainColour, letter]: RegExpMatchArray): Part {
+interface Padding {
+  readonly side: string
+  readonly width: number
+  /** Where what is too long is cut: '' at the end, 'l' at the beginning, 'm' in the middle; undefined: nowhere. */
+  readonly cut: string | undefined
+}
+
+function padded(part: Part, { side, width, cut }: Padding): Part {
+  return (commit, settings) => {
+    const text = part(commit, settings)
+    const missing = width - displayWidth(text)
+    if (missing < 0) return cut === undefined ? text : cutTo(text, width, cut)
+    const left = side === '<' ? 0 : side === '>' ? missing : Math.floor(missing / 2)
+    return ' '.repeat(left) + text + ' '.repeat(missing - left)
+  }
+}
+
+/** As Git, '..' stands for what is left out. */
+function cutTo(text: string, width: number, cut: string): string {
+  const characters = [...graphemes(text)]
+  const kept = Math.max(0, width - 2)
+  const [head, tail] =
+    cut === 'l' ? [0, kept] : cut === 'm' ? [Math.floor(kept / 2), Math.ceil(kept / 2)] : [kept, 0]
+  return [...characters.slice(0, head), '..', ...characters.slice(characters.length - tail)].join('')
+}
+
+function partOf([all, , , , bytes, who, what, colour, plainColour, letter]: RegExpMatchArray): Part {
   if (who !== undefined) {
     const part = personParts[what!]!
     return (commit, settings) => part(who === 'a' ? commit.author : commit.committer, settings)

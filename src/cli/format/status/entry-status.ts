@@ -11,9 +11,14 @@ const noId = '0'.repeat(64)
 /** No submodule. */
 const submodule = 'N...'
 
-export function printEntryStatus(out: Output, status: Status, { branch, shown, nul }: ShortForm): void {
+export function printEntryStatus(
+  out: Output,
+  status: Status,
+  { branch, shown, nul, stashes }: ShortForm & { readonly stashes: number },
+): void {
   const print = (line: string): void => (nul ? out.nulRecord(line) : out.line(line))
   if (branch) for (const line of branchLines(status)) print(line)
+  if (stashes > 0) print(`# stash ${stashes}`)
   const staged = new Map(status.staged.map((change) => [change.path, change]))
   const unstaged = new Map(status.unstaged.map((change) => [change.path, change]))
   const entries = [...(status.entries ?? [])].sort((a, b) => compareBytes(utf8(a.path), utf8(b.path)))
