@@ -1,6 +1,6 @@
 // Conflicts after rows were renumbered: their collisions are gone, what the renumbered side wrote in others refers to
 // the new keys, and cells that both sides wrote alike have become conflicts, numbered behind all others.
-import { compareBytes } from '../../base/bytes.ts'
+import { compareBytes, toHex } from '../../base/bytes.ts'
 import type { Cid } from '../../encoding/cid.ts'
 import type { Tree } from '../../files/tree.ts'
 import type { Edit } from '../../prolly/interface.ts'
@@ -51,16 +51,16 @@ export async function rekeyedConflicts(
     options,
   )
   const gone = change.collisions.map(({ number }): Edit => ({ key: conflictKey(number), value: null }))
-  const edits = [...rewritten.filter((_, i) => isOpen[i] !== null), ...gone, ...found]
+  const edits = [...rewritten.filter((_, i) => isOpen[i] !== null), ...found]
   const left = await open.mutate(writer, inOrder(edits, gone), options)
   return { conflicts: left.count === 0 ? null : left.cid, left: left.count, met: met.cid }
 }
 
-/** Sorts edits by key, and leaves out those of keys that `gone` removes. */
+/** The edits and the removals in `gone` by key; what is removed is not edited as well. */
 function inOrder(edits: readonly Edit[], gone: readonly Edit[]): Edit[] {
-  return edits
-    .filter((edit) => gone.includes(edit) || !gone.some(({ key }) => compareBytes(key, edit.key) === 0))
-    .sort((a, b) => compareBytes(a.key, b.key))
+  const removed = new Set(gone.map(({ key }) => toHex(key)))
+  const left = edits.filter(({ key }) => !removed.has(toHex(key)))
+  return [...left, ...gone].sort((a, b) => compareBytes(a.key, b.key))
 }
 
 /** The record with new keys; null when it refers to nothing that got one. */
