@@ -80,7 +80,7 @@ describe('errors', () => {
       await failure(['clone', 'https://127.0.0.1:9/x', 'y'], { ...at, env: { VARVE_CA_FILE: 'gone.pem' } }),
     ).toMatchObject({
       exit: 52,
-      message: "cannot read 'gone.pem', which VARVE_CA_FILE names: no such file or folder",
+      message: "cannot read the certificates in 'gone.pem': no such file or folder",
     })
     expect(await failure(['config', 'user.name'], { ...at, env: { VARVE_CONFIG: dir } })).toMatchObject({
       exit: 52,

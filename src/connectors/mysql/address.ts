@@ -1,11 +1,10 @@
 // Where a URL leads, and as whom: mysql://USER@HOST:PORT/DATABASE, or with ?socket=FILE. Credentials come from the
 // environment (VARVE_LINK_NAME_PASSWORD, MYSQL_PWD) or ~/.my.cnf. ?ssl-mode= is MySQL's own option of that name:
 // disabled (the default), required, verify-ca, verify-identity; ?ssl-ca= names a file of certificates.
-import fs from 'node:fs'
 import net from 'node:net'
 import type { ConnectionOptions, SslOptions } from 'mysql2'
 import { VarveError } from '../../base/errors.ts'
-import { readFailure } from '../../base/system-error.ts'
+import { certificatesIn } from '../../http/certificates.ts'
 import { endpointUrl } from '../endpoint-url.ts'
 import type { ConnectorOptions } from '../interface.ts'
 import { readOptionFile } from './option-file.ts'
@@ -50,7 +49,7 @@ function sslOf(url: string, host: string, options: URLSearchParams): SslOptions 
   const caFile = options.get('ssl-ca')
   // Whoever names whom to trust does not mean a line that anybody can read.
   const mode = options.get('ssl-mode') ?? (caFile === null ? 'disabled' : 'verify-identity')
-  const ca = caFile === null ? {} : { ca: certificatesIn(caFile) }
+  const ca = caFile === null ? {} : { ca: certificatesIn(caFile, "'ssl-ca' behind the link's URL names it") }
   switch (mode.toLowerCase()) {
     case 'disabled':
       return null
@@ -65,17 +64,6 @@ function sslOf(url: string, host: string, options: URLSearchParams): SslOptions 
       return { ...ca, rejectUnauthorized: true, verifyIdentity: true }
     default:
       throw unusable(url, `'${mode}' is not an ssl-mode: disabled, required, verify-ca, verify-identity`)
-  }
-}
-
-function certificatesIn(file: string): string {
-  try {
-    return fs.readFileSync(file, 'utf8')
-  } catch (cause) {
-    throw readFailure(cause, `cannot read the certificates in '${file}'`, {
-      path: file,
-      hint: "'ssl-ca' behind the link's URL names it",
-    })
   }
 }
 

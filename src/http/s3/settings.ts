@@ -1,9 +1,8 @@
 // Where an S3 store is and how it is spoken to, found as AWS's own tools find it: variables first, then the profile in
 // ~/.aws/config and ~/.aws/credentials. The environment is handed in; nothing here reads the process's own.
 import path from 'node:path'
-import fs from 'node:fs'
 import { VarveError } from '../../base/errors.ts'
-import { readFailure } from '../../base/system-error.ts'
+import { certificatesIn } from '../certificates.ts'
 import { type Section, loadAwsFile } from './aws-files.ts'
 import { type ObjectSettings, objectSettings } from './object-settings.ts'
 
@@ -122,15 +121,7 @@ function certificatesOf(
 ): string | undefined {
   const given = value(environment['AWS_CA_BUNDLE']) ?? value(config?.get('ca_bundle'))
   if (given === null) return undefined
-  const file = inHome(given, home)
-  try {
-    return fs.readFileSync(file, 'utf8')
-  } catch (cause) {
-    throw readFailure(cause, `cannot read the certificates in '${file}'`, {
-      path: file,
-      hint: 'AWS_CA_BUNDLE, or ca_bundle in the AWS config file, names it',
-    })
-  }
+  return certificatesIn(inHome(given, home), 'AWS_CA_BUNDLE, or ca_bundle in the AWS config file, names it')
 }
 
 function unusable(setting: string, given: string): VarveError {

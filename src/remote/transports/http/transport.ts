@@ -1,13 +1,12 @@
 // http:// and https://: a repository on a server of ours (`varve serve`), or a store's folder behind any web server, which
 // can only be read. One request tells which: both have the store's format file under the URL, and only ours says so.
-import fs from 'node:fs'
 import { VarveError } from '../../../base/errors.ts'
-import { readFailure } from '../../../base/system-error.ts'
 import { formatBytesMax } from '../../../store/disk/layout.ts'
 import type { Store } from '../../../store/interface.ts'
 import type { OpenRemoteOptions } from '../../interface.ts'
 import { RemoteCache } from '../blobs/cache.ts'
 import { BlobStore } from '../blobs/store.ts'
+import { certificatesIn } from '../../../http/certificates.ts'
 import { HttpClient } from '../../../http/client.ts'
 import { proxyFor } from '../../../http/proxy.ts'
 import { tokenFor } from './credentials.ts'
@@ -21,7 +20,8 @@ export async function openHttp(url: string, options: OpenRemoteOptions): Promise
   const { origin, path } = placeOf(url)
   const environment = options.environment ?? {}
   const token = tokenFor(origin, environment)
-  const ca = certificatesIn(environment['VARVE_CA_FILE'])
+  const caFile = environment['VARVE_CA_FILE'] ?? ''
+  const ca = caFile === '' ? undefined : certificatesIn(caFile, 'VARVE_CA_FILE in the environment names it')
   const client = new HttpClient(origin, {
     explain,
     proxy: proxyFor(origin, environment),
@@ -90,13 +90,4 @@ function placeOf(url: string): { origin: string; path: string } {
   if (search !== '' || hash !== '') throw bad("it has a '?' or '#'")
   if (username !== '' || password !== '') throw bad('a token is not part of it; set VARVE_TOKEN')
   return { origin, path: pathname.endsWith('/') ? pathname : `${pathname}/` }
-}
-
-function certificatesIn(file: string | undefined): string | undefined {
-  if (file === undefined || file === '') return undefined
-  try {
-    return fs.readFileSync(file, 'utf8')
-  } catch (cause) {
-    throw readFailure(cause, `cannot read '${file}', which VARVE_CA_FILE names`, { path: file })
-  }
 }
