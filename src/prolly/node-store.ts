@@ -7,22 +7,17 @@ import { type Cid, codecOf } from '../encoding/cid.ts'
 import type { ObjectReader, ReadOptions } from '../store/interface.ts'
 import { type Node, decodeNode } from './node.ts'
 
-const cacheBytesDefault = 32 << 20
+const cacheBytesMax = 32 << 20
 const nodeOverhead = 600
-
-export interface NodeStoreOptions {
-  readonly cacheBytesMax?: number
-}
 
 export class NodeStore {
   readonly reader: ObjectReader
-  #cache: Lru<Cid, Node>
+  #cache: Lru<Cid, Node> = new Lru(cacheBytesMax)
   #isShared: boolean
 
-  constructor(reader: ObjectReader, options: NodeStoreOptions = {}) {
+  constructor(reader: ObjectReader) {
     this.reader = reader
     this.#isShared = reader.isShared === true
-    this.#cache = new Lru(options.cacheBytesMax ?? cacheBytesDefault)
   }
 
   /** The same cache in front of another reader: a writer, say, that holds nodes nobody else sees yet. */

@@ -18,7 +18,7 @@ import { applyPlan } from './apply.ts'
 import { BinlogChangeLog } from './binlog/change-log.ts'
 import { digestOf } from './digest.ts'
 import { type MysqlTable, discoverTables } from './discover.ts'
-import { endpointError } from './failure.ts'
+import { endpointError, withEndpointErrors } from './failure.ts'
 import { rowSelect } from './long-values.ts'
 import { Session } from './session.ts'
 import { quoteName } from './sql.ts'
@@ -109,12 +109,8 @@ class MysqlConnector implements Connector {
     await this.#session.close()
   }
 
-  async #withErrors<T>(work: () => Promise<T>): Promise<T> {
-    try {
-      return await work()
-    } catch (error) {
-      throw endpointError(this.location, error)
-    }
+  #withErrors<T>(work: () => Promise<T>): Promise<T> {
+    return withEndpointErrors(this.location, work)
   }
 
   /** In the order in which a table keeps its rows, as far as the database can tell: sorting them again costs little. */

@@ -45,6 +45,15 @@ export function isRefusal(error: unknown): boolean {
   return refusals.has(numberOf(error)) || (typeof sqlState === 'string' && /^(22|23|45)/.test(sqlState))
 }
 
+/** Runs `work`; an error of the driver is thrown as a VarveError. */
+export async function withEndpointErrors<T>(where: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw endpointError(where, error)
+  }
+}
+
 /** `where` is the endpoint, without secrets. */
 export function endpointError(where: string, error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof VarveError) return error

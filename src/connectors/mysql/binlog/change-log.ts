@@ -4,7 +4,7 @@ import type { ConnectionOptions } from 'mysql2'
 import type { ChangeLog, LogMark, LogReader, LogStart, LogStatus, LostLog } from '../../change-log.ts'
 import type { EndpointSnapshot, EndpointTable } from '../../interface.ts'
 import type { MysqlTable } from '../discover.ts'
-import { endpointError, numberOf } from '../failure.ts'
+import { numberOf, withEndpointErrors } from '../failure.ts'
 import type { Session } from '../session.ts'
 import { FollowedTables } from './followed-tables.ts'
 import { serverObstacle, tableObstacle } from './obstacle.ts'
@@ -125,12 +125,8 @@ export class BinlogChangeLog implements ChangeLog {
     return reader
   }
 
-  async #asked<T>(work: () => Promise<T>): Promise<T> {
-    try {
-      return await work()
-    } catch (error) {
-      throw endpointError(this.#home.location, error)
-    }
+  #asked<T>(work: () => Promise<T>): Promise<T> {
+    return withEndpointErrors(this.#home.location, work)
   }
 }
 

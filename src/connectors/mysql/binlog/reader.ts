@@ -4,7 +4,7 @@
 import { createHash, type Hash } from 'node:crypto'
 import { VarveError, throwIfAborted } from '../../../base/errors.ts'
 import type { LogChange, LogPart, LogReader, LogTransaction } from '../../change-log.ts'
-import { endpointError } from '../failure.ts'
+import { withEndpointErrors } from '../failure.ts'
 import { type EventBytes, type EventHeader, type LogEvent, readEvent, readHeader } from './events.ts'
 import type { FollowedTables } from './followed-tables.ts'
 import { type BinlogPlace, type BinlogPosition, isBefore, positionOf, positionText } from './position.ts'
@@ -166,12 +166,8 @@ export class BinlogReader implements LogReader {
     }
   }
 
-  async #asked<T>(work: () => Promise<T>): Promise<T> {
-    try {
-      return await work()
-    } catch (error) {
-      throw endpointError(this.#source.location, error)
-    }
+  #asked<T>(work: () => Promise<T>): Promise<T> {
+    return withEndpointErrors(this.#source.location, work)
   }
 }
 
