@@ -183,6 +183,8 @@ export interface FileDiff {
   readonly schemaChanges: readonly string[]
   /** Names of the key's columns, of tables. */
   readonly keyColumns?: readonly string[]
+  /** Those of rows that were removed, where the table had another key. */
+  readonly keyColumnsBefore?: readonly string[]
   /**
    * In an SQLite file: the table that this is about. A file with several tables has an item for each that differs.
    */

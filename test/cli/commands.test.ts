@@ -412,6 +412,26 @@ test('a column without a name, as pandas writes its index, can be the key', asyn
   expect([code, stdout]).toEqual([23, expect.stringContaining('-2')])
 })
 
+test('rows of a table that gets another key are named by the key that they had', async () => {
+  const cwd = temporaryDir()
+  await ok(['init'], { cwd })
+  writeFileSync(path.join(cwd, 'people.csv'), 'id,name,age\n1,Ada,36\n')
+  await ok(['track', 'people.csv', '--key', 'id'], { cwd })
+  await ok(['add', '.'], { cwd })
+  await ok(['commit', '-m', 'people'], { cwd })
+  await ok(['track', 'people.csv', '--key', 'name'], { cwd })
+  await ok(['add', '.'], { cwd })
+  const diff = await ok(['diff', '--staged', 'people.csv'], { cwd })
+  expect(diff).toContain('  - id=1      name: Ada, age: 36\n')
+  expect(diff).toContain('  + name=Ada  id: 1, age: 36\n')
+  expect(await ok(['diff', '--staged', '--format', 'markdown', 'people.csv'], { cwd })).toContain(
+    '| - | <code>id=1</code> |',
+  )
+  expect(await json(['diff', '--staged', 'people.csv'], { cwd })).toMatchObject({
+    items: [{ keyColumns: ['name'], keyColumnsBefore: ['id'] }],
+  })
+})
+
 test('a clone of a repository without commits is one to begin in', async () => {
   const cwd = temporaryDir()
   await ok(['init', '--bare', 'hub'], { cwd })

@@ -4,7 +4,7 @@ import type { DocumentValues, ValueChange } from '../../index.ts'
 import type { Output } from '../output.ts'
 import { type DiffFormat, changeText, sizesText, statSums, stateWords } from './diff.ts'
 import { Markdown, code, codeOf, linesMax } from './markdown.ts'
-import { rowsText } from './row-changes.ts'
+import { keyColumnsOf, rowsText } from './row-changes.ts'
 import { sizeText } from '../../base/size.ts'
 import { changedValues, keyText, rowText } from './value.ts'
 import { onOneLine, spelled, valueNotes, valueSums } from './value-changes.ts'
@@ -52,7 +52,7 @@ async function printTable(markdown: Markdown, out: Output, diff: FileDiff): Prom
   for (const sentence of diff.schemaChanges) markdown.line(`- ${code(sentence)}`)
   if (diff.schemaChanges.length > 0) markdown.line()
   if (rows.length === 0) return
-  const lines = rows.flatMap((row) => rowLines(row, diff.keyColumns ?? [], out.verbose))
+  const lines = rows.flatMap((row) => rowLines(row, keyColumnsOf(diff, row), out.verbose))
   const more = sums.added + sums.removed + sums.changed - rows.length
   markdown.table(['', 'row', 'column', 'old', 'new'], lines, 'row', more)
 }

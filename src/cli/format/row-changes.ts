@@ -69,15 +69,21 @@ function printHeading(out: Output, diff: FileDiff, text: string): void {
 }
 
 function printRows(out: Output, diff: FileDiff, rows: readonly RowChange[]): void {
-  const columns = diff.keyColumns ?? []
-  const keys = rows.map((row) => keyText(row.key, columns))
+  const keys = rows.map((row) => keyText(row.key, keyColumnsOf(diff, row)))
   const width = Math.min(
     keyColumnsMax,
     keys.reduce((widest, key) => Math.max(widest, displayWidth(key)), 0),
   )
   rows.forEach((row, i) => {
-    out.line(`  ${rowLine(row, padded(keys[i]!, width), columns, out.verbose, out.paint)}`.trimEnd())
+    out.line(
+      `  ${rowLine(row, padded(keys[i]!, width), keyColumnsOf(diff, row), out.verbose, out.paint)}`.trimEnd(),
+    )
   })
+}
+
+/** A table that got another key is compared as rows that went and rows that came: each is named by its own key. */
+export function keyColumnsOf(diff: FileDiff, { kind }: RowChange): readonly string[] {
+  return (kind === 'removed' ? diff.keyColumnsBefore : undefined) ?? diff.keyColumns ?? []
 }
 
 /** A row with its mark, its key and what became of its cells. */

@@ -45,6 +45,8 @@ export interface PathDiff extends Lines {
   readonly schemaChanges: readonly string[]
   /** The key's columns, where it is a table. */
   readonly keyColumns?: readonly string[]
+  /** Those of rows that were removed, where the table had another key. */
+  readonly keyColumnsBefore?: readonly string[]
   /** In a file with several tables: the one that this is about. */
   readonly table?: string
   /** How a file's rows were told apart, or why they were not; or that it has become executable, or is no longer. */

@@ -14,7 +14,10 @@ import { Table } from '../../table/table.ts'
 import type { PathDiff } from './diff.ts'
 import { countWhole } from './row-counts.ts'
 
-export type TableParts = Pick<PathDiff, 'kind' | 'schemaChanges' | 'keyColumns' | 'rows' | 'rowCounts'>
+export type TableParts = Pick<
+  PathDiff,
+  'kind' | 'schemaChanges' | 'keyColumns' | 'keyColumnsBefore' | 'rows' | 'rowCounts'
+>
 
 /** At least one of the two tables is not null. */
 export function partsOfTables(
@@ -27,10 +30,14 @@ export function partsOfTables(
     ...(a && b ? describeSchema(diffSchemas(a.schema, b.schema)) : []),
     ...(b ? describeSources(a ? oneWayOf(a) : [], oneWayOf(b)) : []),
   ]
+  const keyColumns = keyNames((b ?? a)!.schema)
+  const keyColumnsBefore = keyNames((a ?? b)!.schema)
+  const isSameKey = JSON.stringify(keyColumnsBefore) === JSON.stringify(keyColumns)
   return {
     kind: 'table',
     schemaChanges,
-    keyColumns: keyNames((b ?? a)!.schema),
+    keyColumns,
+    ...(isSameKey ? {} : { keyColumnsBefore }),
     rows: ({ skip = 0 } = {}) => {
       if (a && b) return diffTables(nodes, a, b, { ...options, skip })
       return allRows(nodes, (a ?? b)!, a ? 'removed' : 'added', { ...options, skip })
