@@ -7,7 +7,7 @@ import { decisions } from '../sync/decisions.ts'
 import { dryRounds } from '../sync/dry-run.ts'
 import { runRounds } from '../sync/every.ts'
 import { openListener } from '../sync/listening.ts'
-import { collectingOnLongLogs } from '../sync/long-log.ts'
+import { collectingInLargeRounds } from '../sync/large-round.ts'
 import { showMetrics } from '../sync/metrics.ts'
 import { chosenLinks, report, reports } from '../sync/reports.ts'
 import { followLinks } from '../sync/follow.ts'
@@ -132,7 +132,7 @@ async function rounds(context: Context): Promise<number> {
   const repo = await repository({ commits: true })
   const links = await chosenLinks(repo, given.words[0])
   if (goesOn) keepHeapSmall()
-  const onProgress = goesOn ? operation.onProgress : collectingOnLongLogs(operation.onProgress)
+  const onProgress = goesOn ? operation.onProgress : collectingInLargeRounds(operation.onProgress)
   const options = { ...operation, onProgress, dryRun: given.flag('dry-run'), allow: allow as SyncGuard[] }
   if (options.dryRun) return dryRounds(context, repo, links, options)
   const metrics = await showMetrics(context, links)
