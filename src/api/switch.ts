@@ -145,7 +145,7 @@ async function betterHint(repo: Repo, manifest: Manifest, target: string): Promi
     () => true,
     () => false,
   )
-  if (!isRevision) return noBranch(target)
+  if (!isRevision) return noBranch(target, manifest)
   return new VarveError('VARVE_REF_NOT_FOUND', `'${target}' is not a branch`, {
     hint: `look at it with 'varve switch --detach ${target}', or begin a branch there: 'varve switch -c NAME ${target}'`,
   })

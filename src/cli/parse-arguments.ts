@@ -4,7 +4,7 @@
 import yargs from 'yargs'
 import { Arguments, usage } from './arguments.ts'
 import type { OptionSpec, OptionSpecs } from './interface.ts'
-import { nearest } from './nearest.ts'
+import { nearest } from '../base/nearest.ts'
 
 export interface ParseOptions {
   /** The option that `-5` stands for. */

@@ -2,7 +2,7 @@
 // tools call it so.
 import { usage } from './arguments.ts'
 import { commands } from './commands.ts'
-import { nearest } from './nearest.ts'
+import { nearest } from '../base/nearest.ts'
 
 const familiarNames: Readonly<Record<string, string>> = {
   checkout: 'switch',

@@ -1,6 +1,7 @@
 // Names of revisions, as git spells them: HEAD, @, main, v1, origin/main, refs/heads/main, a (shortened) id,
 // then any of ~N, ^N, @{N}, @{upstream}. 'REV:PATH', 'A..B' and 'A...B' are split off here too.
 import { VarveError } from '../base/errors.ts'
+import { nearest } from '../base/nearest.ts'
 import { counted } from '../base/size.ts'
 import { type Cid, type CommitCid, digestHex, parseCid, shortCid } from '../encoding/cid.ts'
 import type { Manifest, Store } from '../store/interface.ts'
@@ -89,7 +90,7 @@ async function resolveName(
       hint: `type more of it: ${found.map(shortCid).join(', ')}`,
     })
   }
-  throw notFound(revision, name, undefined, branchOfRemote(manifest, name))
+  throw notFound(revision, name, undefined, branchOfRemote(manifest, name) ?? nearName(manifest, name))
 }
 
 /** `origin/topic` where somebody wrote `topic`, and has no branch of his own of that name. */
@@ -98,6 +99,12 @@ function branchOfRemote(manifest: Manifest, name: string): string | undefined {
     (ref) => ref.startsWith(remotePrefix) && ref.slice(ref.indexOf('/', remotePrefix.length) + 1) === name,
   )
   return found === undefined ? undefined : shortRefName(found)
+}
+
+/** A branch or tag whose name is spelt almost so. */
+function nearName({ refs }: Manifest, name: string): string | undefined {
+  const names = [...refs.keys()].filter((ref) => ref.startsWith(branchPrefix) || ref.startsWith(tagPrefix))
+  return nearest(name, names.map(shortRefName)) ?? undefined
 }
 
 /** Among the commits that refs reach; where none of them is it, among those that they have left. */

@@ -1,5 +1,6 @@
 // Branches: made, listed, renamed, deleted. All of it is one compare-and-set of the manifest.
 import { VarveError } from '../base/errors.ts'
+import { nearest } from '../base/nearest.ts'
 import type { Cid, CommitCid } from '../encoding/cid.ts'
 import { divergence, isAncestor } from '../history/ancestry.ts'
 import { readCommits } from '../history/commit.ts'
@@ -133,7 +134,7 @@ export async function deleteBranch(
   const ref = branchRef(name)
   await repo.store.update(async (manifest) => {
     const target = manifest.refs.get(ref)
-    if (target === undefined) throw noBranch(name)
+    if (target === undefined) throw noBranch(name, manifest)
     if (manifest.head === ref) {
       throw new VarveError('VARVE_NOT_POSSIBLE', `cannot delete '${name}': it is the current branch`, {
         hint: "change to another one first: 'varve switch NAME'",
@@ -164,7 +165,7 @@ async function isMerged(repo: Repo, manifest: Manifest, ref: string, target: Cid
 export async function followBranch(repo: Repo, name: string, upstream: string | null): Promise<void> {
   const ref = branchRef(name)
   await repo.store.update(async (manifest) => {
-    if (!manifest.refs.has(ref) && manifest.head !== ref) throw noBranch(name)
+    if (!manifest.refs.has(ref) && manifest.head !== ref) throw noBranch(name, manifest)
     const key = `branch.${name}.upstream`
     if (upstream === null && !manifest.config.has(key))
       throw new VarveError('VARVE_REF_NOT_FOUND', `branch '${name}' has no upstream`, {
@@ -191,7 +192,7 @@ export async function renameBranch(repo: Repo, from: string, to: string): Promis
   const [old, fresh] = [branchRef(from), branchRef(to)]
   await repo.store.update(async (manifest) => {
     const target = manifest.refs.get(old)
-    if (target === undefined && manifest.head !== old) throw noBranch(from)
+    if (target === undefined && manifest.head !== old) throw noBranch(from, manifest)
     if (manifest.refs.has(fresh)) throw exists(to)
     const upstream = manifest.config.get(`branch.${from}.upstream`)
     const refs = new Map<string, Cid | null>()
@@ -219,8 +220,10 @@ function exists(name: string): VarveError {
   })
 }
 
-export function noBranch(name: string): VarveError {
+export function noBranch(name: string, { refs }: Manifest): VarveError {
+  const names = [...refs.keys()].filter((ref) => ref.startsWith(branchPrefix)).map(shortRefName)
+  const near = nearest(name, names)
   return new VarveError('VARVE_REF_NOT_FOUND', `no branch '${name}'`, {
-    hint: "see 'varve branch' for the names",
+    hint: near === null ? "see 'varve branch' for the names" : `did you mean '${near}'?`,
   })
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { countLeading, parseArguments } from '../../src/cli/parse-arguments.ts'
 import { fixedClock, parseAuthor } from '../../src/cli/identity.ts'
 import type { OptionSpecs } from '../../src/cli/interface.ts'
-import { nearest } from '../../src/cli/nearest.ts'
+import { nearest } from '../../src/base/nearest.ts'
 
 const specs: OptionSpecs = {
   message: { type: 'list', short: 'm', about: '' },

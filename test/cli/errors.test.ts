@@ -212,6 +212,21 @@ describe('errors', () => {
     }
   })
 
+  test('40 and 43: a branch, revision or path that is almost one is proposed', async () => {
+    for (const [words, near] of [
+      [['switch', 'mian'], 'main'],
+      [['branch', '-d', 'mian'], 'main'],
+      [['merge', 'mian'], 'main'],
+      [['log', 'mian~1..HEAD'], 'main'],
+      [['cat', 'a.cvs'], 'a.csv'],
+      [['blame', 'a.cvs'], 'a.csv'],
+    ] as const)
+      expect(await failure(words)).toMatchObject({ hint: `did you mean '${near}'?` })
+    expect(await failure(['switch', 'elsewhere'])).toMatchObject({
+      hint: expect.stringContaining('varve branch'),
+    })
+  })
+
   test('20 and 43: before the first commit it is said that there is none, and without a merge what to do', async () => {
     const empty = { cwd: path.join(dir, 'empty') }
     await ok(['init', 'empty'], { cwd: dir })

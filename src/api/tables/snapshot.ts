@@ -3,6 +3,7 @@ import { concatBytes } from '../../base/bytes.ts'
 import { commandWord } from '../../base/command-word.ts'
 import { VarveError, throwIfAborted } from '../../base/errors.ts'
 import { collect } from '../../base/iterables.ts'
+import { nearest } from '../../base/nearest.ts'
 import { digestHex } from '../../encoding/cid.ts'
 import type { TreeEntry } from '../../files/interface.ts'
 import { PathSelection } from '../../files/path-selection.ts'
@@ -152,6 +153,9 @@ async function sizeOf(nodes: NodeStore, entry: TreeEntry): Promise<number> {
   return entry.kind === 'symlink' ? entry.target.length : (await Table.load(nodes, entry.table)).count
 }
 
+/** A folder with more names has no hint of a near one. */
+const namesLookedAtMax = 10_000
+
 export async function noPath(tree: Tree, path: string, revision: string): Promise<VarveError> {
   if (await tree.isDirectory(path)) {
     const name = path === '' ? 'the root' : `'${path}'`
@@ -159,10 +163,23 @@ export async function noPath(tree: Tree, path: string, revision: string): Promis
       hint: `list it with '${`varve ls ${revision} ${path === '' ? '' : commandWord(path)}`.trimEnd()}'`,
     })
   }
+  const near = await nearPath(tree, path)
   return new VarveError('VARVE_PATH_NOT_FOUND', `no '${path}' in '${revision}'`, {
     data: { path, revision },
-    hint: `see what is there with 'varve ls ${revision}'`,
+    hint: near === null ? `see what is there with 'varve ls ${revision}'` : `did you mean '${near}'?`,
   })
+}
+
+/** The path beside it, in the same folder, that is spelt almost so. */
+async function nearPath(tree: Tree, path: string): Promise<string | null> {
+  const folder = path.slice(0, Math.max(0, path.lastIndexOf('/')))
+  const names: string[] = []
+  for await (const items of tree.list(folder)) {
+    names.push(...items.map((item) => item.name))
+    if (names.length > namesLookedAtMax) break
+  }
+  const near = nearest(path.slice(path.lastIndexOf('/') + 1), names)
+  return near === null || folder === '' ? near : `${folder}/${near}`
 }
 
 export interface OpenedTable {
