@@ -40,6 +40,7 @@ export class DataRepository extends RefRepository {
     return findFirstBad(this.repo, options)
   }
 
+  /** The commit that a revision ('main~2', a tag, an id) names. @throws VarveError VARVE_REF_NOT_FOUND */
   async commitInfo(revision: string, options: { notes?: boolean } = {}): Promise<t.CommitInfo> {
     const manifest = await this.repo.store.manifest()
     const { commit } = await resolveRevision(this.repo.store, revision, manifest)
@@ -59,6 +60,7 @@ export class DataRepository extends RefRepository {
     return checkRules(this.repo, this.folder, options)
   }
 
+  /** Each path that differs, with its rows, cells or lines. Default: what is not staged, as `varve diff` shows it. */
   async *diff(options: t.DiffOptions = {}): AsyncGenerator<t.FileDiff> {
     const { diffsBetween } = await import('./diffs.ts')
     yield* diffsBetween(this.repo, this.folder, options)
@@ -70,6 +72,7 @@ export class DataRepository extends RefRepository {
     yield* pathsBetween(this.repo, this.folder, options)
   }
 
+  /** As `diff`, but only counts: rows and lines added, changed and removed. */
   async *diffStat(options: t.DiffOptions = {}): AsyncGenerator<t.DiffStat> {
     const { diffStatOf } = await import('./diff-stat.ts')
     const { diffsBetween } = await import('./diffs.ts')
@@ -101,10 +104,12 @@ export class DataRepository extends RefRepository {
     return { commit: commit === null ? null : await this.commitInfo(commit), result }
   }
 
+  /** The bytes of a file, or of a table as its file has it, in parts. @throws VarveError VARVE_PATH_NOT_FOUND */
   async *cat(revision: string, path: string, options: t.OperationOptions = {}): AsyncGenerator<Uint8Array> {
     yield* (await this.at(revision)).read(path, options)
   }
 
+  /** Files and tables of a revision, in the order of their paths; with `path` those at or below it. */
   async *list(
     revision: string,
     options: t.OperationOptions & { path?: string; paths?: readonly t.NamedPath[] } = {},
@@ -112,11 +117,16 @@ export class DataRepository extends RefRepository {
     yield* (await this.at(revision)).list(options)
   }
 
+  /** Files and tables that the next commit will have, in the order of their paths. */
   async *listIndex(options: Pick<t.StatusOptions, 'paths' | 'signal'> = {}): AsyncGenerator<t.ListEntry> {
     const { indexEntries } = await import('./index-entries.ts')
     yield* indexEntries(this.repo, options)
   }
 
+  /**
+   * Puts rows into the table at `path`, which is made where there is none. They are staged, or committed with
+   * `branch`. Rows that have the key of one that is there replace it.
+   */
   async importTable(
     source: Uint8Array | AnyIterable<Uint8Array>,
     options: ImportOptions,
@@ -125,11 +135,13 @@ export class DataRepository extends RefRepository {
     return importInto(this.repo, this.folder, bytesInParts(source), options)
   }
 
+  /** The rows of a table in another format, as the bytes of a file. */
   async *exportTable(revision: string, path: string, options: ExportOptions): AsyncGenerator<Uint8Array> {
     const { exportFrom } = await import('./tables/export-table.ts')
     yield* exportFrom(this.repo, revision, path, options)
   }
 
+  /** The repository's settings: a text for each key, such as 'user.name'. */
   async config(): Promise<ReadonlyMap<string, string>> {
     return (await this.repo.store.manifest()).config
   }
@@ -143,6 +155,9 @@ export class DataRepository extends RefRepository {
     }))
   }
 
+  /**
+   * Removes objects that no ref reaches, and packs the others; with `dryRun` only counts them.
+   */
   async gc(
     options: t.OperationOptions & { dryRun?: boolean; graceMs?: number; manifestsKeptMax?: number } = {},
   ): Promise<GcReport> {
@@ -151,6 +166,7 @@ export class DataRepository extends RefRepository {
     return { ...report, filesRemoved: report.filesRemoved + removed }
   }
 
+  /** Reads and hashes every byte. What is damaged is a result (`problems`), not an error. */
   async fsck(options: t.OperationOptions = {}): Promise<FsckReport> {
     const { checkGraph } = await import('../repo/fsck/check-graph.ts')
     const { checkDatasets } = await import('../repo/fsck/check.ts')
@@ -170,6 +186,7 @@ export class DataRepository extends RefRepository {
     return { ...report, problems: [...report.problems, ...problems] }
   }
 
+  /** Ends what the repository holds open. After it no other method may be called. */
   async close(): Promise<void> {
     await closeRepository(this).close()
   }

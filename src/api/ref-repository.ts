@@ -46,6 +46,7 @@ export class RefRepository extends LogRepository {
     return described(this.repo, revision, options)
   }
 
+  /** Branches by name; options choose, sort, and add those of remotes. */
   async branches(options: t.BranchesOptions = {}): Promise<readonly t.BranchInfo[]> {
     const { listBranches } = await import('../repo/branches.ts')
     return (await listBranches(this.repo, options)).map(branchInfo)
@@ -57,6 +58,10 @@ export class RefRepository extends LogRepository {
     return head === null ? null : shortRefName(head)
   }
 
+  /**
+   * Makes a branch at a revision (default: HEAD), without going to it. @throws VarveError VARVE_NOT_POSSIBLE where
+   * there is one of that name
+   */
   async createBranch(
     name: string,
     options: { startPoint?: string; force?: boolean } = {},
@@ -71,21 +76,30 @@ export class RefRepository extends LogRepository {
     await followBranch(this.repo, name, upstream)
   }
 
+  /**
+   * Deletes a branch. Without `force`, one whose commits no other ref has is refused. @throws VarveError
+   * VARVE_REF_NOT_FOUND, VARVE_NOT_POSSIBLE
+   */
   async deleteBranch(name: string, options: { force?: boolean } = {}): Promise<void> {
     const { deleteBranch } = await import('../repo/branches.ts')
     await deleteBranch(this.repo, name, options)
   }
 
+  /** Renames a branch; its settings go along. @throws VarveError VARVE_REF_NOT_FOUND, VARVE_NOT_POSSIBLE */
   async renameBranch(from: string, to: string): Promise<void> {
     const { renameBranch } = await import('../repo/branches.ts')
     await renameBranch(this.repo, from, to)
   }
 
+  /** Tags by name; options choose and sort. */
   async tags(options: t.TagsOptions = {}): Promise<readonly t.TagInfo[]> {
     const { listTags } = await import('../repo/tags.ts')
     return (await listTags(this.repo, options)).map(tagInfo)
   }
 
+  /**
+   * Makes a tag at a revision (default: HEAD); with `message` an annotated one. `force` replaces a tag of that name.
+   */
   async createTag(
     name: string,
     options: { revision?: string; message?: string; force?: boolean } = {},
@@ -94,11 +108,13 @@ export class RefRepository extends LogRepository {
     return tagInfo(await createTag(this.repo, name, options))
   }
 
+  /** Deletes a tag. @throws VarveError VARVE_REF_NOT_FOUND */
   async deleteTag(name: string): Promise<void> {
     const { deleteTag } = await import('../repo/tags.ts')
     await deleteTag(this.repo, name)
   }
 
+  /** Takes back the last operation, whatever it was; called again, the one before it. */
   async undo(options: t.OperationOptions & { dryRun?: boolean } = {}): Promise<t.UndoResult> {
     const { undo } = await import('../repo/undo.ts')
     const { operation, message } = await undo(this.repo, this.folder, options)
@@ -107,6 +123,7 @@ export class RefRepository extends LogRepository {
     return { undone: message === '' ? operation : `${operation}: ${message}`, head: idOf(head) }
   }
 
+  /** What happened in this repository, newest first; with `ref` only what moved that branch. */
   async *reflog(options: { ref?: string; limit?: number } = {}): AsyncGenerator<t.ReflogEntry> {
     const { reflog } = await import('../repo/reflog.ts')
     for await (const entry of reflog(this.repo, options)) yield { ...entry, commit: idOf(entry.commit) }

@@ -90,6 +90,7 @@ export class Repository extends DerivingRepository {
     return stage(this.worktree, paths, options)
   }
 
+  /** Stages files and folders as they are now, deletions included. @throws VarveError VARVE_PATH_NOT_FOUND */
   async add(
     paths: readonly t.NamedPath[],
     { update = false, ...options }: AddOptions = {},
@@ -127,11 +128,13 @@ export class Repository extends DerivingRepository {
     return guessFileKey(this.worktree, file, options)
   }
 
+  /** Makes a table a plain file again. Its bytes stay as they are. */
   async untrack(file: string): Promise<void> {
     const { untrack } = await import('../worktree/tables/track.ts')
     await untrack(this.worktree, file)
   }
 
+  /** Removes files, here and in the next commit. */
   async remove(
     paths: readonly t.NamedPath[],
     options: t.OperationOptions & { cached?: boolean; force?: boolean; dryRun?: boolean } = {},
@@ -165,10 +168,12 @@ export class Repository extends DerivingRepository {
     return movePaths(this.worktree, paths, to, options)
   }
 
+  /** What is staged, what has changed since, and what is not versioned. */
   async status(options: t.StatusOptions = {}): Promise<t.Status> {
     return readStatus(this.repo, this.worktree, options)
   }
 
+  /** Brings files back as they are staged or were at a revision. Changes to them that are not committed are lost. */
   async restore(
     paths: readonly t.NamedPath[],
     options: t.OperationOptions & { source?: string; staged?: boolean; worktree?: boolean } = {},
@@ -177,6 +182,10 @@ export class Repository extends DerivingRepository {
     return restorePaths(this.worktree, paths, options)
   }
 
+  /**
+   * Goes to another branch: HEAD and the files follow. Changes that would be overwritten are refused. @throws
+   * VarveError VARVE_REF_NOT_FOUND, VARVE_UNCOMMITTED
+   */
   async switch(
     target: string,
     options: t.OperationOptions & {

@@ -53,6 +53,7 @@ export class RemoteRepository extends DataRepository {
     return this.#opening.environment
   }
 
+  /** The remotes with their URLs; passwords are in none of them. */
   async remotes(): Promise<readonly t.RemoteInfo[]> {
     return listRemotes(await this.repo.store.manifest())
   }
@@ -100,6 +101,7 @@ export class RemoteRepository extends DataRepository {
     return renameRemote(this.repo.store, from, to)
   }
 
+  /** Forgets a remote, its settings and what is known of its branches. @throws VarveError VARVE_REF_NOT_FOUND */
   removeRemote(name: string): Promise<void> {
     return removeRemote(this.repo.store, name)
   }
