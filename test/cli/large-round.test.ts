@@ -3,12 +3,9 @@ import { setFlagsFromString } from 'node:v8'
 import { beforeEach, expect, test, vi } from 'vitest'
 import { collectingInLargeRounds } from '../../src/cli/sync/large-round.ts'
 
-vi.mock('node:v8', async (original) => ({
-  ...(await original<typeof import('node:v8')>()),
-  setFlagsFromString: vi.fn<(flags: string) => void>(),
-}))
+vi.mock('node:v8', { spy: true })
 
-beforeEach(() => vi.mocked(setFlagsFromString).mockClear())
+beforeEach(() => void vi.mocked(setFlagsFromString).mockClear())
 
 const told = (phase: string, done: number) => ({ phase, done, total: 0, unit: 'rows' as const })
 
