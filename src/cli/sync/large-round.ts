@@ -1,17 +1,20 @@
-// A single `varve sync` leaves V8 its habits, which are the fastest, unless it reads very many rows, from a log or from a
-// table: then old objects are collected at one and a half times, not at four times, what is alive, for up to a sixth more
-// processor time.
+// A single `varve sync` leaves V8 its habits, which are the fastest, until it takes much memory: then old objects are
+// collected at one and a half times, not at four times, what is alive.
 import { setFlagsFromString } from 'node:v8'
 import type { LinkSyncOptions } from '../../index.ts'
 
 type OnProgress = NonNullable<LinkSyncOptions['onProgress']>
 
-const manyRows = 20_000
+const muchMemory = 170 << 20
 
-export function collectingInLargeRounds(report: OnProgress | undefined): OnProgress {
+/** `memory` tells the bytes that the process takes. */
+export function collectingInLargeRounds(
+  report: OnProgress | undefined,
+  memory: () => number = () => process.memoryUsage.rss(),
+): OnProgress {
   let isLarge = false
   return (progress) => {
-    if (!isLarge && progress.phase.startsWith('reading ') && progress.done > manyRows) {
+    if (!isLarge && memory() > muchMemory) {
       isLarge = true
       setFlagsFromString('--heap-growing-percent=50')
     }
