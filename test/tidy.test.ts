@@ -25,7 +25,7 @@ const rooms: Record<string, readonly string[]> = {
   rules: ['merge'],
   worktree: ['repo'],
   remote: ['repo', 'http'],
-  connectors: ['formats', 'http'],
+  connectors: ['dataset', 'formats', 'http'],
   sync: ['repo', 'connectors'],
   derive: ['repo'],
   query: ['derive'],

@@ -8,7 +8,7 @@ import type { Cell, ColumnType, Value } from '../table/interface.ts'
 import type { RowShape } from '../table/rows.ts'
 import type { StoredCells, StoredRow } from '../table/stored-cells.ts'
 import type { ChangeLog } from './change-log.ts'
-import type { DeclaredTable, HttpTable, InboxTable } from './declared-table.ts'
+import type { CursorLag, DeclaredTable, HttpTable, InboxTable } from '../dataset/interface.ts'
 import type { MadeColumns } from './made-columns.ts'
 
 export interface ConnectorOptions {
@@ -165,9 +165,6 @@ export interface RowsSince {
   /** The rows, as `rows` of the snapshot gives them. */
   rows(): AsyncIterable<readonly (readonly Cell[])[]>
 }
-
-/** In ms for times, in the column's own numbers otherwise. See dataset/interface.ts, which stands above. */
-export type CursorLag = { readonly ms: number } | { readonly units: number }
 
 export interface Written {
   /** This snapshot's mark for a later one, once the rows are read. `rows`: how many; null: unknown, and so never the same. */

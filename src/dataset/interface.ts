@@ -65,6 +65,7 @@ export interface TableCursor {
   readonly fullMs?: number
 }
 
+/** In ms for times, in the column's own numbers otherwise. */
 export type CursorLag = { readonly ms: number } | { readonly units: number }
 
 export const webhookSignatures = ['standard', 'github', 'stripe', 'shopify'] as const

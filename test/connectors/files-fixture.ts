@@ -1,6 +1,6 @@
 // Files of CSV that another program writes to, wherever they lie, as fixtures for the suites.
 import type { ColumnType } from '../../src/table/interface.ts'
-import type { DeclaredTable } from '../../src/connectors/declared-table.ts'
+import type { DeclaredTable } from '../../src/dataset/interface.ts'
 import { openEndpoint } from '../../src/connectors/open.ts'
 import type {
   ConnectorFixture,

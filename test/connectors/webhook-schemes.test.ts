@@ -3,7 +3,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { InboxFile } from '../../src/connectors/inbox/file.ts'
 import { type Receiver, openReceiver } from '../../src/connectors/webhook/receiver.ts'
-import { type SignatureScheme, isSigned, schemes } from '../../src/connectors/webhook/schemes.ts'
+import type { WebhookSignature } from '../../src/dataset/interface.ts'
+import { isSigned, schemes } from '../../src/connectors/webhook/schemes.ts'
 import { macOf, readSecrets, signatureOf } from '../../src/connectors/webhook/sign.ts'
 import { temporaryDir } from '../support/temporary.ts'
 
@@ -18,7 +19,7 @@ interface Vector {
   readonly bent: readonly [string, string][]
 }
 
-const vectors: Readonly<Record<SignatureScheme, Vector>> = {
+const vectors: Readonly<Record<WebhookSignature, Vector>> = {
   standard: {
     secret: whsec,
     headers: {
@@ -85,14 +86,14 @@ const vectors: Readonly<Record<SignatureScheme, Vector>> = {
   },
 }
 
-function accepts(scheme: SignatureScheme, headers: Headers, body: string, secrets: string): boolean {
+function accepts(scheme: WebhookSignature, headers: Headers, body: string, secrets: string): boolean {
   const one = schemes[scheme]
   const said = one.head((name) => headers[name] ?? '')
   return said !== null && isSigned(said, Buffer.from(body), one.readSecrets(secrets, 'it'))
 }
 
 describe.each(Object.entries(vectors))('%s', (name, { secret, headers, body, bent }) => {
-  const scheme = name as SignatureScheme
+  const scheme = name as WebhookSignature
   const other = scheme === 'standard' ? `whsec_${Buffer.alloc(32, 8).toString('base64')}` : 'another'
 
   test('its own signature is accepted, by this secret or by an old one beside it', () => {
@@ -132,7 +133,7 @@ describe('an inbox of senders that sign in their own way', () => {
     path = `${temporaryDir()}/it.inbox`
     file = await InboxFile.open(path)
     const inbox = { tables: ['people'], take: file.take.bind(file) }
-    const link = (signature: SignatureScheme) =>
+    const link = (signature: WebhookSignature) =>
       [signature, { signature, secrets: [Buffer.from('s3cret')], inbox }] as const
     receiver = await openReceiver(
       { host: '127.0.0.1', port: 0 },

@@ -5,6 +5,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import mysql, { type Connection } from 'mysql2/promise'
+import { backUp } from './data-folder.ts'
 
 const server = find('mariadbd')
 const installer = find('mariadb-install-db')
@@ -114,16 +115,7 @@ export async function startMariadb(settings: readonly string[] = []): Promise<Ma
     },
     start,
     kill: () => end('SIGKILL'),
-    async backup() {
-      const copy = async (from: string, to: string): Promise<void> => {
-        await end('SIGTERM')
-        fs.rmSync(to, { recursive: true, force: true })
-        execFileSync('cp', ['-a', from, to])
-        await start()
-      }
-      await copy(data, `${data}.saved`)
-      return () => copy(`${data}.saved`, data)
-    },
+    backup: () => backUp({ data, end: () => end('SIGTERM'), start }),
     async stop() {
       for (const one of clients) one.destroy()
       await end('SIGTERM')

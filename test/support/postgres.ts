@@ -5,6 +5,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { Client } from 'pg'
+import { backUp } from './data-folder.ts'
 
 const folder = findBinaries()
 export const hasPostgres: boolean = folder !== null
@@ -100,16 +101,7 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
     },
     start,
     kill: () => end('SIGKILL'),
-    async backup() {
-      const copy = async (from: string, to: string): Promise<void> => {
-        await end('SIGINT')
-        fs.rmSync(to, { recursive: true, force: true })
-        execFileSync('cp', ['-a', from, to])
-        await start()
-      }
-      await copy(data, `${data}.saved`)
-      return () => copy(`${data}.saved`, data)
-    },
+    backup: () => backUp({ data, end: () => end('SIGINT'), start }),
     async stop() {
       for (const one of clients) await one.end().catch(() => undefined)
       await end('SIGINT')

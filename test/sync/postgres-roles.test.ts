@@ -55,6 +55,14 @@ describe.skipIf(!hasPostgres)(`a role of PostgreSQL${withoutPostgres}`, () => {
     expect((await linked.sync({}, slow)).tables[0]).toMatchObject({ read: 29_994 })
   })
 
+  test('that may not ask how far the log has got reads and writes all the same', async () => {
+    await start()
+    await linked.db.query('REVOKE EXECUTE ON FUNCTION pg_current_wal_flush_lsn() FROM PUBLIC')
+    const receipt = await linked.sync()
+    expect(receipt.tables[0]!.read).toBeGreaterThan(0)
+    expect((await linked.sync()).pending).toBeNull()
+  })
+
   test('that has arrays without NULL writes them with it', async () => {
     const role = await start(['array_nulls = off'])
     await linked.db.query(

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { actionOf } from '../action-of.ts'
 import type { BisectResult, Verdict } from '../../api/bisect.ts'
 import { VarveError } from '../../base/errors.ts'
 import type { Repository } from '../../index.ts'
@@ -40,10 +41,8 @@ export const command: Command = {
 async function run(context: Context): Promise<number> {
   const { arguments: given, out, repository } = context
   const [verb, ...words] = given.words
-  const action = Object.hasOwn(actions, verb ?? '') ? actions[verb!] : undefined
   if (verb === undefined) throw usage('missing argument: start, good, bad, skip, run, log or reset')
-  if (action === undefined)
-    throw usage(`'bisect ${verb}' is none of start, good, bad, skip, run, log and reset`)
+  const action = actionOf('bisect', actions, verb)
   const repo = await repository()
   const result = await action(context, repo, words)
   if (result === null) return 0

@@ -1,3 +1,4 @@
+import { actionOf } from '../action-of.ts'
 import type { NoteInfo } from '../../api/notes/notes.ts'
 import { VarveError } from '../../base/errors.ts'
 import { subjectOf } from '../../history/message.ts'
@@ -41,9 +42,7 @@ export const command: Command = {
 async function run(context: Context): Promise<number> {
   const { arguments: given, repository } = context
   const [verb = 'list', ...names] = given.words
-  const action = Object.hasOwn(actions, verb) ? actions[verb]! : undefined
-  if (action === undefined)
-    throw usage(`'notes ${verb}' is none of list, add, append, edit, show, copy and remove`)
+  const action = actionOf('notes', actions, verb)
   given.only(`notes ${verb}`, action.options)
   const [min, max] = action.names
   if (names.length > max) throw usage(`unexpected argument '${names[max]!}'`)

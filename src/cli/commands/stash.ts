@@ -1,3 +1,4 @@
+import { actionOf } from '../action-of.ts'
 import { collect } from '../../base/iterables.ts'
 import type { Repository } from '../../index.ts'
 import { usage } from '../arguments.ts'
@@ -59,9 +60,7 @@ async function run(context: Context): Promise<number> {
   const { arguments: given, repository } = context
   const words = given.wordsBeforeDashes === 0 ? ['push', ...given.words] : given.words
   const [verb = 'push', ...names] = words
-  const action = Object.hasOwn(actions, verb) ? actions[verb] : undefined
-  if (action === undefined)
-    throw usage(`'stash ${verb}' is none of push, list, show, pop, apply, branch and drop`)
+  const action = actionOf('stash', actions, verb)
   const namesMax = verb === 'push' ? Infinity : verb === 'list' ? 0 : verb === 'branch' ? 2 : 1
   if (names.length > namesMax) throw usage(`unexpected argument '${names[namesMax]!}'`)
   const isPush =

@@ -13,7 +13,7 @@ import type {
   EndpointTable,
   KnownTable,
 } from '../interface.ts'
-import type { DeclaredTable } from '../declared-table.ts'
+import type { DeclaredTable } from '../../dataset/interface.ts'
 import { applyPlan } from './apply.ts'
 import { groupFiles } from './groups.ts'
 import type { FilePlace, FilesTable, OpenedFile } from './interface.ts'

@@ -5,7 +5,7 @@ import { utf8 } from '../../base/bytes.ts'
 import { isVarveError } from '../../base/errors.ts'
 import { sha256Hex } from '../../base/platform.ts'
 import type { HttpAnswer } from '../../http/client.ts'
-import type { HttpTable } from '../declared-table.ts'
+import type { HttpTable } from '../../dataset/interface.ts'
 import { type PageSource, askPage, linkedPage } from './pages.ts'
 
 /** Tables of more pages have no marks. */

@@ -4,7 +4,7 @@
 import { VarveError, isVarveError } from '../../base/errors.ts'
 import { equalBytes, utf8Text } from '../../base/bytes.ts'
 import type { HttpAnswer, HttpClient } from '../../http/client.ts'
-import type { HttpTable } from '../declared-table.ts'
+import type { HttpTable } from '../../dataset/interface.ts'
 import { type JsonRange, documentRange, elementsOf, rangeAt } from '../json/range.ts'
 
 const pageBytesMax = 32 << 20

@@ -2,7 +2,7 @@
 // is, and it lies in a file of this machine (file.ts).
 import { VarveError } from '../../base/errors.ts'
 import type { Connector, ConnectorOptions } from '../interface.ts'
-import type { InboxTable } from '../declared-table.ts'
+import type { InboxTable } from '../../dataset/interface.ts'
 import { type ItemTable, itemTable } from '../json/item-table.ts'
 import { inboxPath } from './address.ts'
 import { InboxFile } from './file.ts'

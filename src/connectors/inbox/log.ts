@@ -15,7 +15,7 @@ import type {
   ToldLog,
 } from '../change-log.ts'
 import type { EndpointTable } from '../interface.ts'
-import type { InboxTable } from '../declared-table.ts'
+import type { InboxTable } from '../../dataset/interface.ts'
 import type { ItemTable } from '../json/item-table.ts'
 import { type HookItem, itemsOf } from './hook-items.ts'
 import { type BadItem, type Place, isAfter } from './interface.ts'

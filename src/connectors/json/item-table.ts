@@ -4,7 +4,7 @@ import { VarveError } from '../../base/errors.ts'
 import { absentCell, cellOf } from '../../table/cell.ts'
 import type { Cell } from '../../table/interface.ts'
 import type { EndpointColumn, EndpointTable } from '../interface.ts'
-import type { DeclaredTable } from '../declared-table.ts'
+import type { DeclaredTable } from '../../dataset/interface.ts'
 import { type JsonRange, membersOf } from './range.ts'
 
 const itemColumn = 'item'

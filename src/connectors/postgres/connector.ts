@@ -24,6 +24,7 @@ import { quoteName, quoteText } from './sql.ts'
 import { readState, takeOver } from './state.ts'
 import { sinceCursor } from './since.ts'
 import { tableWrites } from './writing/written.ts'
+import { writePosition } from './write-position.ts'
 
 /** The digests of more rows are too much for one value of the server. */
 const digestRowsMax = 20_000_000
@@ -61,16 +62,8 @@ class PostgresConnector implements Connector {
     })
   }
 
-  /** The end of what is on the disk of its log; null on a standby, whose log is another server's. */
   writePosition(): Promise<bigint | null> {
-    return this.#withErrors(async () => {
-      const { rows } = await this.#client.query<{ end: string | null }>(
-        `SELECT CASE WHEN pg_is_in_recovery() THEN NULL
-                     ELSE pg_wal_lsn_diff(pg_current_wal_flush_lsn(), '0/0') END::text AS end`,
-      )
-      const { end } = rows[0]!
-      return end === null ? null : BigInt(end)
-    })
+    return this.#withErrors(() => writePosition(this.#client))
   }
 
   discover(names?: readonly string[]): Promise<readonly EndpointTable[]> {

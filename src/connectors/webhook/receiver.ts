@@ -8,7 +8,8 @@ import { listenFailure } from '../../base/system-error.ts'
 import { utf8Text } from '../../base/bytes.ts'
 import { documentRange, rangeAt } from '../json/range.ts'
 import type { Hook } from '../inbox/interface.ts'
-import { type SignatureScheme, isHookId, isSigned, schemes } from './schemes.ts'
+import type { WebhookSignature } from '../../dataset/interface.ts'
+import { isHookId, isSigned, schemes } from './schemes.ts'
 
 const bodyBytesMax = 1 << 20
 /** When an inbox is full, or its disk. */
@@ -24,7 +25,7 @@ const requestMsMax = 30_000
 export interface WebhookLink {
   readonly secrets: readonly Buffer[]
   /** Default: 'standard'. */
-  readonly signature?: SignatureScheme | undefined
+  readonly signature?: WebhookSignature | undefined
   /** For a link to an inbox. */
   readonly inbox?: {
     /** A webhook may name one by its address: /LINK/TABLE. */

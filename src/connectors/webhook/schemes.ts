@@ -2,10 +2,8 @@
 // Stripe sign the time, so that an old webhook is told from a new one; GitHub and Shopify sign neither time nor id.
 import { timingSafeEqual } from 'node:crypto'
 import { VarveError } from '../../base/errors.ts'
+import type { WebhookSignature } from '../../dataset/interface.ts'
 import { macOf, readSecrets } from './sign.ts'
-
-/** As the dataset declares it: see dataset/interface.ts, which stands above. */
-export type SignatureScheme = 'standard' | 'github' | 'stripe' | 'shopify'
 
 /** What the headers of a webhook say of it. */
 export interface SignedHead {
@@ -33,7 +31,7 @@ export interface Scheme {
 const wordPattern = /^[\x21-\x7e]{1,256}$/
 const timePattern = /^\d{1,12}$/
 
-export const schemes: Readonly<Record<SignatureScheme, Scheme>> = {
+export const schemes: Readonly<Record<WebhookSignature, Scheme>> = {
   // standardwebhooks.com, version 1.0.0
   standard: {
     headers: 'webhook-id, webhook-timestamp or webhook-signature',
