@@ -7,16 +7,27 @@ type OnProgress = NonNullable<LinkSyncOptions['onProgress']>
 
 const muchMemory = 170 << 20
 
-/** `memory` tells the bytes that the process takes. */
+export interface Collector {
+  /** Bytes that the process takes. */
+  memory: () => number
+  /** Asks for old objects to be collected sooner, from now on. */
+  collectSooner: () => void
+}
+
+const ofV8: Collector = {
+  memory: () => process.memoryUsage.rss(),
+  collectSooner: () => setFlagsFromString('--heap-growing-percent=50'),
+}
+
 export function collectingInLargeRounds(
   report: OnProgress | undefined,
-  memory: () => number = () => process.memoryUsage.rss(),
+  collector: Collector = ofV8,
 ): OnProgress {
   let isLarge = false
   return (progress) => {
-    if (!isLarge && memory() > muchMemory) {
+    if (!isLarge && collector.memory() > muchMemory) {
       isLarge = true
-      setFlagsFromString('--heap-growing-percent=50')
+      collector.collectSooner()
     }
     report?.(progress)
   }
