@@ -4,6 +4,7 @@ import { emptyBytes } from '../../base/bytes.ts'
 import { type Cid, type Codec, cidToBytes } from '../../encoding/cid.ts'
 import type { PackJob } from '../batch.ts'
 import { mayBeDelta } from '../packing.ts'
+import type { BasesOf } from './bases.ts'
 import { cidDigest } from './digest.ts'
 
 const batchBytesFull: number = 512 << 10
@@ -46,9 +47,6 @@ export interface BatchItem {
   /** What it would have as a delta of the base. */
   readonly depth: number
 }
-
-/** What may serve as dictionary, or null where there is none. */
-export type BaseOf = (cid: Cid) => Uint8Array | null
 
 export class OpenBatch {
   readonly codec: Codec
@@ -96,8 +94,9 @@ export class OpenBatch {
   }
 
   /** Its bases lie in memory of the pool too: a copy for each batch is half a megabyte that a thread lets lie. */
-  job(baseOf: BaseOf, buffers: BufferPool, isThorough: boolean): PackJob {
+  job(basesOf: BasesOf, buffers: BufferPool, isThorough: boolean): PackJob {
     const count = this.items.length
+    const known = basesOf(this.items.flatMap(({ base }) => base ?? []))
     const bases: Uint8Array[] = []
     const job = {
       codec: this.codec,
@@ -113,8 +112,8 @@ export class OpenBatch {
     this.items.forEach((item, i) => {
       job.rawEnds[i] = item.end
       job.digests.set(cidDigest(item.cid), i * 32)
-      const base = item.base === null ? null : baseOf(item.base)
-      if (base !== null && mayBeDelta(this.raw(i), base)) {
+      const base = item.base === null ? undefined : known.get(item.base)
+      if (base !== undefined && mayBeDelta(this.raw(i), base)) {
         bases.push(base)
         basesLength += base.length
         job.baseCids.set(cidToBytes(item.base!), i * 36)

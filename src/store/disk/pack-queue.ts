@@ -3,7 +3,8 @@
 import type { WorkerPool } from '../../base/pool.ts'
 import type { Cid, Codec } from '../../encoding/cid.ts'
 import { type PackJob, type PackedBatch, packBatch } from '../batch.ts'
-import { type BaseOf, BufferPool, OpenBatch } from './open-batch.ts'
+import type { BasesOf } from './bases.ts'
+import { BufferPool, OpenBatch } from './open-batch.ts'
 import type { PackSink } from './pack-sink.ts'
 
 /** Below this a thread's start costs more than it saves. */
@@ -20,7 +21,7 @@ export interface QueuedObject {
 export class PackQueue {
   readonly #pool: WorkerPool
   readonly #sink: PackSink
-  readonly #baseOf: BaseOf
+  readonly #basesOf: BasesOf
   /** Called with a batch's records before they are appended. */
   readonly #packed: (batch: OpenBatch, packed: PackedBatch) => void
   readonly #buffers = new BufferPool()
@@ -33,12 +34,12 @@ export class PackQueue {
   constructor(
     pool: WorkerPool,
     sink: PackSink,
-    baseOf: BaseOf,
+    basesOf: BasesOf,
     packed: (batch: OpenBatch, packed: PackedBatch) => void,
   ) {
     this.#pool = pool
     this.#sink = sink
-    this.#baseOf = baseOf
+    this.#basesOf = basesOf
     this.#packed = packed
   }
 
@@ -92,11 +93,11 @@ export class PackQueue {
   }
 
   #packHere(batch: OpenBatch): void {
-    this.#packed(batch, packBatch(batch.job(this.#baseOf, this.#buffers, this.isThorough)))
+    this.#packed(batch, packBatch(batch.job(this.#basesOf, this.#buffers, this.isThorough)))
   }
 
   #packInThread(batch: OpenBatch): void {
-    const job = batch.job(this.#baseOf, this.#buffers, this.isThorough)
+    const job = batch.job(this.#basesOf, this.#buffers, this.isThorough)
     const packed = this.#pool.run('packBatch', packBatch, [job], handedOver(job))
     this.#sink.track(packed.then((result) => this.#packed(batch, result)))
   }

@@ -1,7 +1,7 @@
 // Takes objects in on disk. `put` hashes, looks whether the object is known, and copies the bytes into a batch; full
 // batches are packed by threads once there is enough to do, and appended to temporary packs. Nothing of it is seen
 // by others until the store publishes it with a manifest.
-import { isVarveError, throwIfAborted } from '../../base/errors.ts'
+import { throwIfAborted } from '../../base/errors.ts'
 import { type Cid, type Codec, cidOf, codecOf } from '../../encoding/cid.ts'
 import { type PackedBatch, selectPacked } from '../batch.ts'
 import {
@@ -20,6 +20,7 @@ import { recordHead } from '../record.ts'
 import type { PlacedObject } from '../run.ts'
 import { checkedBytes } from '../stored-object.ts'
 import { isMissing } from './files.ts'
+import { type BasesOf, readableBases } from './bases.ts'
 import type { DiskHome } from './home.ts'
 import type { IndexView } from './index-view.ts'
 import type { OpenBatch } from './open-batch.ts'
@@ -51,8 +52,9 @@ export class DiskWriter implements ObjectWriter {
     this.view = home.view()
     this.since = this.view
     this.#sink = new PackSink(home.dir, home.durability)
-    const baseOf = (cid: Cid): Uint8Array | null => this.#baseOf(cid)
-    this.#queue = new PackQueue(home.pool, this.#sink, baseOf, (batch, packed) => this.#append(batch, packed))
+    this.#queue = new PackQueue(home.pool, this.#sink, this.#basesOf, (batch, packed) =>
+      this.#append(batch, packed),
+    )
     this.#queue.isThorough = isThorough
   }
 
@@ -268,17 +270,16 @@ export class DiskWriter implements ObjectWriter {
     if (cids.some(isPacked)) await this.#sink.written()
   }
 
-  // A base is a hint only: one that cannot be read costs space, not the commit.
-  #baseOf(cid: Cid): Uint8Array | null {
-    const pending = this.#pending.get(cid)
-    if (pending?.batch) return pending.batch.raw(pending.item)
-    if (pending !== undefined) return null
-    try {
-      return this.home.read([cid])[0]!
-    } catch (error) {
-      if (isVarveError(error)) return null
-      throw error
+  readonly #basesOf: BasesOf = (cids) => {
+    const bases = new Map<Cid, Uint8Array>()
+    const stored: Cid[] = []
+    for (const cid of cids) {
+      const pending = this.#pending.get(cid)
+      if (pending === undefined) stored.push(cid)
+      else if (pending.batch !== null) bases.set(cid, pending.batch.raw(pending.item))
     }
+    for (const [cid, bytes] of readableBases(stored, (some) => this.home.read(some))) bases.set(cid, bytes)
+    return bases
   }
 
   /** How many bases must be unpacked before the object; the largest there may be when it is not here. */
