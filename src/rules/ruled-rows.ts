@@ -4,6 +4,7 @@ import { throwIfAborted } from '../base/errors.ts'
 import { diffMaps } from '../prolly/diff.ts'
 import { entryAt } from '../prolly/entry-batch.ts'
 import type { Entry } from '../prolly/interface.ts'
+import { columnPlaces } from '../table/column-places.ts'
 import { EntryCells } from '../table/entry-cells.ts'
 import type { Cell } from '../table/interface.ts'
 import { type RowSlots, slotContentLength } from '../table/row.ts'
@@ -35,7 +36,7 @@ export async function* ruledRows(
     table.shape,
     columns.map((name) => ({ name })),
   )
-  const places = columns.flatMap((name) => table.shape.values.findIndex((column) => column.name === name))
+  const places = columnPlaces(table.shape.values, columns)
   const source =
     before === null || before === undefined ? allEntries(table, signal) : changed(before, table, signal)
   for await (const entries of source) {

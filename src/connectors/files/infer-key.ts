@@ -4,6 +4,7 @@ import { isVarveError } from '../../base/errors.ts'
 import { inferRowsMax } from '../../formats/columnar/infer-key.ts'
 import { formatOfPath } from '../../formats/formats.ts'
 import { readRows } from '../../formats/read-rows.ts'
+import { columnPlaces } from '../../table/column-places.ts'
 import type { Cell, ColumnType } from '../../table/interface.ts'
 import { keyBytesMax } from '../../table/key.ts'
 import type { OpenedFile } from './interface.ts'
@@ -48,7 +49,7 @@ async function uniqueness(file: OpenedFile, key: readonly string[]): Promise<Uni
       key,
       where: path,
     })) {
-      const places = key.map((name) => columns.findIndex((column) => column.name === name))
+      const places = columnPlaces(columns, key)
       for (const row of rows) {
         const { size } = seen
         if (places.some((place) => row[place]!.bytes.length > keyBytesMax)) return 'empty'

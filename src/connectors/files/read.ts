@@ -5,6 +5,7 @@ import { utf8 } from '../../base/bytes.ts'
 import { formatOfPath } from '../../formats/formats.ts'
 import { readRows } from '../../formats/read-rows.ts'
 import { shownCell } from '../../formats/shown-cell.ts'
+import { columnPlaces } from '../../table/column-places.ts'
 import { absentCell, nullCell } from '../../table/cell.ts'
 import type { Cell, Column } from '../../table/interface.ts'
 import { keyOf } from './infer-key.ts'
@@ -26,7 +27,7 @@ export async function* tableRows(
   open: (path: string) => Promise<OpenedFile>,
 ): AsyncGenerator<Cell[][]> {
   const { files, columns, key } = table
-  const places = key.map((name) => columns.findIndex((column) => column.name === name))
+  const places = columnPlaces(columns, key)
   const seen = files.length > 1 ? new Set<string>() : null
   for (const path of files.toReversed()) {
     const file = await open(path)
@@ -58,12 +59,13 @@ async function* fileRows({ columns, key }: FilesTable, file: OpenedFile): AsyncG
   if (file.bytesLength === 0) return
   const cells = format === 'jsonl' ? 'typed' : 'text'
   const nothing = cells === 'text' ? nullCell : absentCell
+  const names = columns.map(({ name }) => name)
   let known: readonly Column[] = []
   let places: number[] = []
   for await (const { columns: found, rows } of readRows(file.bytes(), { format, key, where: path })) {
     if (found.length !== known.length) {
       known = found
-      places = columns.map(({ name }) => found.findIndex((column) => column.name === name))
+      places = columnPlaces(found, names)
     }
     yield rows.map((row) =>
       columns.map(({ type }, i) => (places[i]! < 0 ? nothing : shownCell(row[places[i]!]!, type, cells))),

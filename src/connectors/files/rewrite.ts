@@ -1,5 +1,6 @@
 // A file as a plan wants it: each change is held against the row that the file has, cells that keep their values keep their
 // spelling, and what is to be written is read once more before it is, so that no row comes back as another.
+import { columnPlaces } from '../../table/column-places.ts'
 import { sameCell } from '../../table/cell.ts'
 import { VarveError } from '../../base/errors.ts'
 import { compareBytes, toHex } from '../../base/bytes.ts'
@@ -55,6 +56,7 @@ class Rewriter {
   written = 0
   readonly #file: FileTable
   readonly #dialect: FileDialect
+  readonly #keyPlaces: readonly number[]
   #table: Table
   #edits: Edit[] = []
 
@@ -62,6 +64,7 @@ class Rewriter {
     this.#file = file
     this.#table = before
     this.#dialect = dialectOf(before.object)
+    this.#keyPlaces = columnPlaces(file.shape.columns, file.shape.key)
   }
 
   async take(changes: readonly RowChange[]): Promise<void> {
@@ -129,15 +132,14 @@ class Rewriter {
   }
 
   #keyOf(row: readonly Cell[]): Uint8Array | string {
-    const { columns, key } = this.#file.shape
+    const { columns } = this.#file.shape
     const cells: Cell[] = []
-    for (const name of key) {
-      const place = columns.findIndex((column) => column.name === name)
+    for (const place of this.#keyPlaces) {
       const cell = fileCell(row[place]!, columns[place]!, this.#dialect)
       if (typeof cell === 'string') return cell
       if (cell.kind === 'absent' || cell.kind === 'null' || (cell.kind === 'text' && cell.bytes.length === 0))
-        return `column '${name}' of the key is empty`
-      if (cell.kind === 'json') return `column '${name}' of the key is JSON`
+        return `column '${columns[place]!.name}' of the key is empty`
+      if (cell.kind === 'json') return `column '${columns[place]!.name}' of the key is JSON`
       cells.push(cell)
     }
     try {

@@ -4,6 +4,7 @@ import { equalBytes } from '../../base/bytes.ts'
 import { VarveError } from '../../base/errors.ts'
 import { HttpClient } from '../../http/client.ts'
 import { proxyFor } from '../../http/proxy.ts'
+import { columnPlaces } from '../../table/column-places.ts'
 import type { Cell } from '../../table/interface.ts'
 import { endpointUrl } from '../endpoint-url.ts'
 import type { Connector, ConnectorOptions, Written } from '../interface.ts'
@@ -95,7 +96,7 @@ async function* rowsOf(
 ): AsyncGenerator<Cell[][]> {
   const pages: (PageMark | null)[] = []
   marks.delete(table.name)
-  const places = table.key.map((name) => table.columns.findIndex((column) => column.name === name))
+  const places = columnPlaces(table.columns, table.key)
   const seen = new Set<string>()
   for await (const page of pagesOf(source, table.declared)) {
     pages.push(pageMark(page.path, page))

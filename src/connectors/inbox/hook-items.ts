@@ -2,6 +2,7 @@
 // Only this file interprets a webhook's content, so that a changed declaration reads it anew.
 import { VarveError } from '../../base/errors.ts'
 import { utf8Text } from '../../base/bytes.ts'
+import { columnPlaces } from '../../table/column-places.ts'
 import { castCell } from '../../table/cast.ts'
 import type { Cell } from '../../table/interface.ts'
 import { inlineCellBytesMax } from '../../table/row.ts'
@@ -88,7 +89,7 @@ function itemOf(table: ItemTable<InboxTable>, { whole, item, index, over }: Foun
   const found = itemCells(table, item)
   if (typeof found === 'string') return bad(found, null)
   const cells = found.map((cell, i) => fitted(cell, columns[i]!.type))
-  const places = table.key.map((one) => columns.findIndex((column) => column.name === one))
+  const places = columnPlaces(columns, table.key)
   const keyCells = places.map((place) => cells[place] ?? null)
   const lame = keyCells.findIndex((cell) => cell === null || cell.bytes.length === 0)
   if (lame >= 0 && !isTruth(keyCells[lame]!)) {

@@ -1,6 +1,7 @@
 // The statements that write rows. Each carries its values as literals, names the whole row as it was read, and says by the
 // number of rows that met its condition whether the row was still so: check and write are one, and no other writer comes
 // in between.
+import { columnPlaces } from '../../table/column-places.ts'
 import { sameCell } from '../../table/cell.ts'
 import type { Cell } from '../../table/interface.ts'
 import type { RowChange } from '../interface.ts'
@@ -78,8 +79,5 @@ function written(table: MysqlTable): Placed[] {
 }
 
 function keysOf(table: MysqlTable): Placed[] {
-  return table.key.map((name) => {
-    const place = table.columns.findIndex((column) => column.name === name)
-    return { column: table.columns[place]!, place }
-  })
+  return columnPlaces(table.columns, table.key).map((place) => ({ column: table.columns[place]!, place }))
 }

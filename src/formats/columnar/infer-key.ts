@@ -1,6 +1,7 @@
 // The key of rows that nobody named one for: the fewest leading columns that are there, not empty and unique in both
 // versions of a file. Columns whose values are measures or nested (floating point, JSON) tell no rows apart.
 import { throwIfAborted } from '../../base/errors.ts'
+import { columnPlaces } from '../../table/column-places.ts'
 import type { Cell } from '../../table/interface.ts'
 import type { CellSource } from './interface.ts'
 
@@ -31,7 +32,7 @@ async function uniqueness(
   names: readonly string[],
   { signal }: { readonly signal?: AbortSignal | undefined },
 ): Promise<'unique' | 'repeated' | 'empty'> {
-  const places = names.map((name) => source.columns.findIndex((column) => column.name === name))
+  const places = columnPlaces(source.columns, names)
   const seen = new Set<string>()
   for await (const rows of source.cells({ places, signal })) {
     throwIfAborted(signal)

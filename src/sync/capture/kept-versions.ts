@@ -7,6 +7,7 @@ import { entryAt } from '../../prolly/entry-batch.ts'
 import type { Entry } from '../../prolly/interface.ts'
 import { ProllyMap } from '../../prolly/map.ts'
 import type { Io } from '../../repo/interface.ts'
+import { columnPlaces } from '../../table/column-places.ts'
 import { contentRuns, entryContentBytes } from '../../table/content-runs.ts'
 import { EntryCells, entryCells } from '../../table/entry-cells.ts'
 import type { Cell, Schema, TableObject } from '../../table/interface.ts'
@@ -45,7 +46,10 @@ export async function keysBefore(
   const columns = keyColumns(schema)
   const found = new Map<string, Uint8Array | null>()
   const { map, shape } = await Table.of(io.nodes, from)
-  const places = columns.map(({ name }) => shape.values.findIndex((column) => column.name === name))
+  const places = columnPlaces(
+    shape.values,
+    columns.map(({ name }) => name),
+  )
   const reading = new EntryCells(shape, columns)
   for await (const batch of map.scan()) {
     for (let i = 0; i < batch.count; i++) {

@@ -12,6 +12,7 @@ import { packedEdits } from '../../formats/packed-edits.ts'
 import type { Edit } from '../../prolly/interface.ts'
 import { ProllyMap } from '../../prolly/map.ts'
 import type { Io } from '../../repo/interface.ts'
+import { columnPlaces } from '../../table/column-places.ts'
 import { cellValue, valueToTyped } from '../../table/cell.ts'
 import { putContent } from '../../table/content.ts'
 import type { Cell, Column, Schema, TableObject } from '../../table/interface.ts'
@@ -76,8 +77,9 @@ async function changed(
   { source: old, target }: PreviousTransform,
 ): Promise<TableObject> {
   const packer = new CellPacker(rowShape(target.schema), path)
-  const places = target.schema.columns.map(({ name }) =>
-    made.table.columns.findIndex((column) => column.name === name),
+  const places = columnPlaces(
+    made.table.columns,
+    target.schema.columns.map(({ name }) => name),
   )
   let map = await ProllyMap.load(io.nodes, target.rows)
   let edits: Edit[] = []

@@ -13,11 +13,12 @@ import type { Edit, Entry } from '../../prolly/interface.ts'
 import { ProllyMap } from '../../prolly/map.ts'
 import type { Io } from '../../repo/interface.ts'
 import type { ObjectWriter } from '../../store/interface.ts'
+import { columnPlaces } from '../../table/column-places.ts'
 import { contentRuns, entryContentBytes } from '../../table/content-runs.ts'
 import { entryCells } from '../../table/entry-cells.ts'
 import { absentCell } from '../../table/cell.ts'
 import { putContent } from '../../table/content.ts'
-import type { Cell, TableObject } from '../../table/interface.ts'
+import type { Cell, Column, TableObject } from '../../table/interface.ts'
 import type { RowShape } from '../../table/rows.ts'
 import { writeTable } from '../../table/table-object.ts'
 import { Table } from '../../table/table.ts'
@@ -98,9 +99,13 @@ export class TableChanges {
     this.#laid = new LaidRows(table.columns.length)
     this.#runs = new LaidRuns(logged.scratch, table.columns.length)
     this.#packer = new CellPacker(shape, where)
-    const placeOf = (name: string): number => table.columns.findIndex((column) => column.name === name)
-    this.#places = shape.schema.columns.map(({ name }) => placeOf(name))
-    this.#keyPlaces = shape.keys.map(({ name }) => placeOf(name))
+    const placesOf = (columns: readonly Column[]): number[] =>
+      columnPlaces(
+        table.columns,
+        columns.map(({ name }) => name),
+      )
+    this.#places = placesOf(shape.schema.columns)
+    this.#keyPlaces = placesOf(shape.keys)
   }
 
   /** `stored` is a table with the same columns, in any order. */

@@ -5,6 +5,7 @@ import { maskText } from '../../dataset/mask.ts'
 import type { ColumnTransform, TableTransform } from '../../dataset/interface.ts'
 import type { EndpointColumn, EndpointTable } from '../../connectors/interface.ts'
 import type { AskedColumns, KnownColumn, MadeColumns, TableWays } from '../../connectors/made-columns.ts'
+import { columnPlaces } from '../../table/column-places.ts'
 import { nullCell, trueCell } from '../../table/cell.ts'
 import type { Cell } from '../../table/interface.ts'
 import { RowExpressions } from './expressions.ts'
@@ -23,6 +24,8 @@ export class TransformedTable {
   /** As the dataset sees it. */
   readonly table: EndpointTable
   readonly #columns: readonly OutColumn[]
+  /** Those of the key, in its order. */
+  readonly #keys: readonly OutColumn[]
   readonly #expressions: RowExpressions | null
   /** Its place among the expressions. */
   readonly #where: number | null
@@ -39,12 +42,12 @@ export class TransformedTable {
     this.#expressions = expressions
     this.#where = filter.sql === null ? null : filter.at
     this.#filter = filter.sql
-    const key = source.key.map((name) => {
-      const place = source.columns.findIndex((column) => column.name === name)
+    this.#keys = columnPlaces(source.columns, source.key).map((place, i) => {
       const out = columns.find(({ at }) => at === place)
-      if (out !== undefined) return out.column.name
-      throw fault(source.name, `column '${name}' is of the key and cannot be left out`)
+      if (out !== undefined) return out
+      throw fault(source.name, `column '${source.key[i]!}' is of the key and cannot be left out`)
     })
+    const key = this.#keys.map(({ column }) => column.name)
     this.table = { ...source, columns: columns.map(({ column }) => column), key, made: this.#made() }
   }
 
@@ -104,13 +107,7 @@ export class TransformedTable {
 
   /** Makes the dataset's cells of the key out of the endpoint's. */
   key(cells: readonly Cell[]): Cell[] {
-    return this.source.key.map((name, i) => {
-      const place = this.source.columns.findIndex((column) => column.name === name)
-      return this.#cellOf(
-        this.#columns.find(({ at }) => at === place)!,
-        cells[i]!,
-      )
-    })
+    return this.#keys.map((out, i) => this.#cellOf(out, cells[i]!))
   }
 
   close(): void {
@@ -129,16 +126,13 @@ export class TransformedTable {
    * kept either.
    */
   #opaque(cells: readonly Cell[], { tooLarge }: Cell): Cell[] {
-    const keys = new Set(
-      this.source.key.map((name) => this.source.columns.findIndex((one) => one.name === name)),
-    )
-    if (this.#columns.every(({ at }) => keys.has(at)))
+    if (this.#columns.every((out) => this.#keys.includes(out)))
       throw fault(
         this.source.name,
         `a value of ${tooLarge!} bytes is too large to be asked whether its row is taken`,
       )
     return this.#columns.map((out) =>
-      keys.has(out.at) ? this.#cellOf(out, cells[out.at]!) : { ...nullCell, tooLarge: tooLarge! },
+      this.#keys.includes(out) ? this.#cellOf(out, cells[out.at]!) : { ...nullCell, tooLarge: tooLarge! },
     )
   }
 

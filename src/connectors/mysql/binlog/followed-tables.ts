@@ -1,6 +1,7 @@
 // The link's tables as the log names them: which row events are theirs, and what statements that are no row events may have
 // done to them. Where the log says too little, or speaks of another shape, a table is unclear.
 import { compareBytes } from '../../../base/bytes.ts'
+import { columnPlaces } from '../../../table/column-places.ts'
 import { cellTooLarge, nullCell } from '../../../table/cell.ts'
 import type { Cell } from '../../../table/interface.ts'
 import { cellBytesMax } from '../../../table/row.ts'
@@ -50,8 +51,8 @@ export class FollowedTables {
     const isWhole = event.present.every((bits) => table.columns.every((_, i) => isSet(bits, i)))
     if (!isWhole) return yield unclear(table, 'the log leaves columns out')
     const cursor = new ByteCursor(event.rows, event.isCut ? cellBytesMax : Infinity)
-    const keyOf = (row: readonly Cell[]): Cell[] =>
-      table.key.map((name) => row[table.columns.findIndex((column) => column.name === name)]!)
+    const keyPlaces = columnPlaces(table.columns, table.key)
+    const keyOf = (row: readonly Cell[]): Cell[] => keyPlaces.map((place) => row[place]!)
     while (cursor.left > 0) {
       const row = readRow(cursor, mapped)
       if (event.kind === 'delete') yield { kind: 'delete', table: table.name, key: keyOf(row) }

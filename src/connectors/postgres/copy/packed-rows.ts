@@ -4,6 +4,7 @@ import { VarveError, throwIfAborted } from '../../../base/errors.ts'
 import { CellPacker } from '../../../formats/columnar/pack-cells.ts'
 import type { PackedSlice, PackingOptions } from '../../../formats/columnar/packed-source.ts'
 import { NotATable } from '../../../formats/not-a-table.ts'
+import { columnPlaces } from '../../../table/column-places.ts'
 import type { Cell } from '../../../table/interface.ts'
 import { frameEnd, unframed, wholeFrames } from './copy-frames.ts'
 import { type CopyColumn, type CopyPlan, copyColumns, copyPlan } from './copy-plan.ts'
@@ -135,7 +136,10 @@ function slowly(
 ): PackedSlice {
   const packer = new CellPacker(shape, where, rowsBefore)
   const columns = copyColumns(table, shape)
-  const places = shape.schema.columns.map(({ name }) => columns.findIndex((one) => one.name === name))
+  const places = columnPlaces(
+    columns,
+    shape.schema.columns.map(({ name }) => name),
+  )
   return {
     rows: packer.pack(
       cellsOf(bytes, columns).map((cells) => places.map((at) => cells[at]!)),

@@ -1,5 +1,6 @@
 // From messages of the log to changes of a link's tables: which relation is which table, which column lies where, and
 // whether the table is still the one that the link knows. Where it is not, the change is 'unclear'.
+import { columnPlaces } from '../../../table/column-places.ts'
 import type { Cell } from '../../../table/interface.ts'
 import type { LogChange } from '../../change-log.ts'
 import type { PostgresColumn, PostgresTable } from '../discover.ts'
@@ -60,7 +61,7 @@ export class LogRows {
         unclear(table, isSame ? 'its replica identity is not its primary key' : 'it has changed its columns'),
       ]
     }
-    const keys = table.key.map((name) => table.columns.findIndex((column) => column.name === name))
+    const keys = columnPlaces(table.columns, table.key)
     this.#relations.set(relation.id, { table, places, keys })
     return []
   }
