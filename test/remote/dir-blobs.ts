@@ -84,7 +84,6 @@ export class DirBlobs implements WritableBlobs {
     await opened.close()
     fs.renameSync(`${target}.part`, target)
     this.bytesWritten += size
-    options.onBytes?.(size)
   }
 
   async *list(prefix: string): AsyncGenerator<{ name: string; bytes: number; ageMs: number }> {

@@ -14,8 +14,6 @@ export interface ReadBlobOptions {
 
 export interface UploadOptions {
   readonly signal?: AbortSignal | undefined
-  /** Bytes sent since the last call. */
-  readonly onBytes?: ((bytes: number) => void) | undefined
   /** File where an implementation may keep what it needs to carry on after a kill, such as a multipart upload's id. */
   readonly journal?: string | undefined
   /** What stands at the file's beginning and end where it is sent, instead of what stands there here. */

@@ -33,7 +33,6 @@ export interface SpoolOptions {
   /** Takes over nothing: what others left there is thrown away. */
   readonly isFresh?: boolean
   readonly signal?: AbortSignal | undefined
-  readonly onBytes?: ((bytes: number) => void) | undefined
 }
 
 type Receiving = Pick<Publisher, 'upload' | 'checksPacks'>
@@ -151,11 +150,11 @@ export class Spool {
   }
 
   async #send(pack: PackRef): Promise<void> {
-    const { signal, onBytes } = this.#options
+    const { signal } = this.#options
     const name = packPath(pack.name)
     const journal = path.join(this.#dir, `${pack.name}.upload`)
     const ends = endsOf(this.#dir, pack.name)
-    await this.#publisher.upload(name, path.join(this.#dir, name), { signal, onBytes, journal, ends })
+    await this.#publisher.upload(name, path.join(this.#dir, name), { signal, journal, ends })
   }
 
   /** Throws a failure of sending, once: the next attempt sends again what has not arrived. */

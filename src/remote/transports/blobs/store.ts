@@ -39,8 +39,6 @@ export interface BlobStoreOptions {
   readonly create?: boolean | undefined
   readonly firstBranch?: string
   readonly signal?: AbortSignal | undefined
-  /** Bytes that were sent since the last call. */
-  readonly onSent?: ((bytes: number) => void) | undefined
   /** Called at the end: connections, processes. */
   readonly onClose?: (() => Promise<void>) | undefined
 }
@@ -131,7 +129,6 @@ export class BlobStore implements Store {
           dir,
           gcEpoch,
           signal: this.#options.signal,
-          onBytes: this.#options.onSent,
         })
       },
     })

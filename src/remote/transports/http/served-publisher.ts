@@ -51,9 +51,8 @@ export class ServedPublisher implements Publisher {
         throwIfAborted(signal)
         const piece = await opened.read(offset, Math.min(pieceBytes, size - offset), memory)
         const next = this.#offsetIn(await this.#put(target, { offset, size, piece }, signal))
-        if (next > offset) options.onBytes?.(next - offset)
         // Another try of ours may have been there; but a server that never goes on must not keep us for ever.
-        else if (++stalls > stallsMax) throw this.#stalled(next)
+        if (next <= offset && ++stalls > stallsMax) throw this.#stalled(next)
         offset = next
       }
     } finally {

@@ -74,10 +74,6 @@ export class MultipartUpload {
     return partLength({ size: this.#size, partBytes: this.partBytes }, number)
   }
 
-  present(): number[] {
-    return [...this.#tags.keys()]
-  }
-
   missing(): number[] {
     const count = Math.ceil(this.#size / this.partBytes)
     return Array.from({ length: count }, (_, index) => index + 1).filter((number) => !this.#tags.has(number))

@@ -33,16 +33,12 @@ export async function upload(
   const opened = await UploadFile.open(file, options.ends)
   try {
     const { size } = opened
-    if (size >= askFrom && (await isThere(client, key, size, options.signal))) {
-      options.onBytes?.(size)
-      return
-    }
+    if (size >= askFrom && (await isThere(client, key, size, options.signal))) return
     if (size <= settings.partBytes) {
       const body = await opened.read(0, size)
       const answer = await client.send({ method: 'PUT', key, body, signal: options.signal })
       if (!isStored(answer) && !(await isThere(client, key, size, options.signal)))
         throw notStored(client.location)
-      options.onBytes?.(size)
       return
     }
     await inParts(client, key, opened, { size, partBytes: partBytesFor(size, settings.partBytes) }, options)
@@ -113,16 +109,13 @@ async function inParts(
 }
 
 async function sendParts(parts: MultipartUpload, file: UploadFile, options: UploadOptions): Promise<void> {
-  for (const number of parts.present()) options.onBytes?.(parts.lengthOf(number))
   const missing = parts.missing()
   let failed = false
   const lane = async (): Promise<void> => {
     for (let number = missing.shift(); number !== undefined && !failed; number = missing.shift()) {
       throwIfAborted(options.signal)
-      const length = parts.lengthOf(number)
-      const body = await file.read((number - 1) * parts.partBytes, length)
+      const body = await file.read((number - 1) * parts.partBytes, parts.lengthOf(number))
       if (!(await parts.send(number, body))) missing.length = 0
-      else options.onBytes?.(length)
     }
   }
   const lanes = Array.from({ length: Math.min(partsAtOnce, missing.length) }, () =>
