@@ -5,14 +5,13 @@ import { fromHex } from '../../../base/bytes.ts'
 import { isVarveError, throwIfAborted } from '../../../base/errors.ts'
 import { randomHex } from '../../../base/platform.ts'
 import { type Cid, codecOf } from '../../../encoding/cid.ts'
-import { linksOf } from '../../../encoding/links.ts'
 import { missingTarget, nextManifest, removedByGc, targetsOf } from '../../../store/change.ts'
 import { cidDigest } from '../../../store/disk/digest.ts'
 import type { IndexView } from '../../../store/disk/index-view.ts'
 import { manifestName, segmentPath } from '../../../store/disk/layout.ts'
 import type { Change, Manifest, ManifestChange, UpdateOptions } from '../../../store/interface.ts'
 import { type LogEntry, type SegmentRef, encodeLogEntry, manifestRefs } from '../../../store/manifest-file.ts'
-import { ObjectQueue } from '../../../store/object-queue.ts'
+import { putAgain } from '../../../store/put-again.ts'
 import { spillRefs } from '../../../store/ref-spill.ts'
 import { filterRun, mergeRuns, segmentsToMerge } from '../../../store/run.ts'
 import { type Run, encodeSegment, entryBytes, prefixBytes, segmentName } from '../../../store/segment.ts'
@@ -153,26 +152,22 @@ async function checkWhole(home: BlobHome, writer: BlobWriter, change: ManifestCh
   const view = await home.view()
   const before = writer.view
   if (before !== null && before.entry.manifest.gcEpoch !== view.entry.manifest.gcEpoch) {
-    await rescue(writer, before, view)
+    await recheck(writer, before, view)
   }
   writer.view = view
   const lost = targetsOf(change).find((cid) => !writer.isPending(cid) && !isIn(view, cid))
   if (lost !== undefined) throw missingTarget(lost, home.location)
 }
 
-/** As on a disk (store/disk/recheck.ts): puts again what gc removed, with all that those objects link to. */
-async function rescue(writer: BlobWriter, before: IndexView, view: IndexView): Promise<void> {
-  const queue = new ObjectQueue([...writer.assumed, ...writer.pendingCids()])
+/** As on a disk (store/disk/recheck.ts). */
+async function recheck(writer: BlobWriter, before: IndexView, view: IndexView): Promise<void> {
   writer.view = view
   try {
-    for (const batch of queue.batches()) {
-      const gone = batch.filter((cid) => !writer.isPending(cid) && !isIn(view, cid) && isIn(before, cid))
-      const objects = await writer.home.readFrom(before, gone)
-      objects.forEach((bytes, i) => writer.putAnew(codecOf(gone[i]!), bytes, gone[i]))
-      const fresh = batch.filter((cid) => codecOf(cid) !== 'raw' && writer.isPending(cid))
-      const found = await writer.get(fresh)
-      for (const [i, bytes] of found.entries()) for (const link of linksOf(fresh[i]!, bytes)) queue.add(link)
-    }
+    await putAgain(writer, {
+      wasHere: (cid) => isIn(before, cid),
+      isHere: (cid) => isIn(view, cid),
+      read: (cids) => writer.home.readFrom(before, cids),
+    })
   } catch (cause) {
     if (!(cause instanceof LostFile) && !isVarveError(cause, 'VARVE_OBJECT_MISSING')) throw cause
     throw removedByGc(cause)
