@@ -116,7 +116,7 @@ export class Repository extends DerivingRepository {
   ): Promise<readonly t.TrackResult[]> {
     const { trackFiles } = await import('../worktree/tables/track.ts')
     const { filesToTrack } = await import('../worktree/tables/files-to-track.ts')
-    return trackFiles(this.worktree, filesToTrack(this.worktree, paths, options), options)
+    return trackFiles(this.worktree, await filesToTrack(this.worktree, paths, options), options)
   }
 
   /**

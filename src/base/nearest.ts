@@ -1,6 +1,11 @@
 // The name somebody probably meant: the one with the fewest edits (insert, delete, replace, swap of neighbours),
 // when they are few for its length.
 
+/** A hint: the near name, or else what to do without one. */
+export function didYouMean(near: string | null | undefined, otherwise: string): string {
+  return near === null || near === undefined ? otherwise : `did you mean '${near}'?`
+}
+
 export function nearest(typed: string, names: readonly string[]): string | null {
   let best: string | null = null
   let bestDistance = Math.max(1, Math.floor(typed.length / 3)) + 1

@@ -6,7 +6,7 @@ import type { Writable } from 'node:stream'
 import { VarveError } from '../base/errors.ts'
 import { canRun, findProgram, startWords } from './find-program.ts'
 import type { Environment } from './interface.ts'
-import { readUserConfig } from './user-config.ts'
+import { readUserConfig } from './config/user-config.ts'
 
 /** -F: end where it fits the screen, -R: colours, -X: leave it on the screen. */
 const lessOptions = 'FRX'

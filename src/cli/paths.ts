@@ -1,8 +1,9 @@
 // Paths as people type them, relative to where they stand, and as the repository knows them, relative to its root.
-import { lstatSync } from 'node:fs'
+import { lstatSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import { commandWord } from '../base/command-word.ts'
 import { VarveError, isVarveError } from '../base/errors.ts'
+import { didYouMean, nearest } from '../base/nearest.ts'
 import { plainLength } from '../base/wildcard.ts'
 import type { Repository } from '../index.ts'
 import { type Arguments, usage } from './arguments.ts'
@@ -87,10 +88,22 @@ export async function requirePaths(
       )
     // What is written like a revision was meant as one, and it is known what of it is not there.
     if (/\.\.|[~^]\d*$|@\{|^(HEAD|@)$/.test(typed)) throw fault
+    const near = nearFile(place, typed) ?? (fault.data['near'] as string | undefined) ?? null
+    const gone = `for a path that is gone, write '--' before it: '-- ${commandWord(typed)}'`
     throw new VarveError('VARVE_REF_NOT_FOUND', `'${typed}' is neither a revision nor a file that is there`, {
       data: { revision: typed },
-      hint: `for a path that is gone, write '--' before it: '-- ${commandWord(typed)}'`,
+      hint: near === null ? gone : `${didYouMean(near, '')} (${gone})`,
     })
+  }
+}
+
+/** The file beside the place that is spelt almost so, as it would be typed. */
+function nearFile(place: string, typed: string): string | null {
+  try {
+    const near = nearest(path.basename(place), readdirSync(path.dirname(place)))
+    return near === null ? null : typed.slice(0, typed.lastIndexOf('/') + 1) + near
+  } catch {
+    return null
   }
 }
 

@@ -6,7 +6,7 @@ import type { Operation } from '../store/interface.ts'
 import { configAuthor, environmentAuthor, fixedClock } from './identity.ts'
 import type { Environment, RepositoryNeeds } from './interface.ts'
 import { userConnectors } from './user-connectors.ts'
-import { readUserConfig } from './user-config.ts'
+import { readUserConfig } from './config/user-config.ts'
 
 type Told = Pick<OpenOptions, 'onWarning' | 'onUpkeep' | 'onMoved'>
 

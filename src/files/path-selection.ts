@@ -1,6 +1,7 @@
 // The paths that somebody names: paths as they stand, relative to the repository's root, with '/', a folder standing for all
 // that is below it and '.' for everything; and pathspecs (pathspec.ts). What leaves the folder is refused.
 import { VarveError } from '../base/errors.ts'
+import { didYouMean } from '../base/nearest.ts'
 import { plainLength, wildcard } from '../base/wildcard.ts'
 import type { Path } from './interface.ts'
 import { safePath } from './path.ts'
@@ -26,7 +27,17 @@ export interface ExpectedMatches {
   readonly isOpen: boolean
   readonly see: (path: Path) => void
   /** @throws VarveError VARVE_PATH_NOT_FOUND for the first that stood for nothing */
-  readonly end: () => void
+  readonly end: () => Promise<void>
+}
+
+/** What is asked about paths before one is said to stand for nothing. */
+export interface MatchQuestions {
+  /** Whether something was found for it elsewhere. */
+  readonly isFound?: (one: Selector) => boolean
+  /** The end of the sentence about a path that stands for nothing; null lets it pass. */
+  readonly why?: (path: Path) => string | null
+  /** The path that may have been meant (near-path.ts). */
+  readonly near?: (path: Path) => Promise<Path | null>
 }
 
 export class PathSelection {
@@ -91,28 +102,22 @@ export class PathSelection {
     return this.#patterns.some(({ matches }) => matches(path))
   }
 
-  /**
-   * `why`: the end of the sentence about a path that stands for nothing; null lets it pass.
-   * @throws VarveError VARVE_PATH_NOT_FOUND for the first path or pattern that stands for none of `found`
-   */
-  requireMatches(
-    found: Iterable<Path>,
-    isFound: (one: Selector) => boolean = () => false,
-    why: (path: Path) => string | null = () => noMatch,
-  ): void {
-    const expected = this.expectMatches(isFound, why)
+  /** @throws VarveError VARVE_PATH_NOT_FOUND for the first path or pattern that stands for none of `found` */
+  async requireMatches(found: Iterable<Path>, questions: MatchQuestions = {}): Promise<void> {
+    const expected = this.expectMatches(questions)
     for (const path of found) {
       if (!expected.isOpen) return
       expected.see(path)
     }
-    expected.end()
+    await expected.end()
   }
 
   /** As `requireMatches`, for paths that are found one after the other. */
-  expectMatches(
-    isFound: (one: Selector) => boolean = () => false,
-    why: (path: Path) => string | null = () => noMatch,
-  ): ExpectedMatches {
+  expectMatches({
+    isFound = () => false,
+    why = () => noMatch,
+    near = async () => null,
+  }: MatchQuestions = {}): ExpectedMatches {
     const open = new Set(this.#named.filter((one) => one.path !== '' && !isFound(one)))
     const paths = new Map([...open].flatMap((one) => (one.path === null ? [] : [[one.path, one]])))
     const patterns = [...open].filter(({ path }) => path === null)
@@ -127,13 +132,15 @@ export class PathSelection {
         }
         for (const one of patterns) if (open.has(one) && one.matches(path)) open.delete(one)
       },
-      end: () => {
+      end: async () => {
         for (const { text, path } of open) {
           const said = path === null ? noMatch : this.excludes(path) ? null : why(path)
           if (said === null) continue
           throw new VarveError('VARVE_PATH_NOT_FOUND', `path '${text}' ${said}`, {
             data: { path: text },
-            ...(said === noMatch ? { hint: namesHint } : {}),
+            ...(said === noMatch
+              ? { hint: didYouMean(path === null ? null : await near(path), namesHint) }
+              : {}),
           })
         }
       },

@@ -1,7 +1,7 @@
 // Names of revisions, as git spells them: HEAD, @, main, v1, origin/main, refs/heads/main, a (shortened) id,
 // then any of ~N, ^N, @{N}, @{upstream}. 'REV:PATH', 'A..B' and 'A...B' are split off here too.
 import { VarveError } from '../base/errors.ts'
-import { nearest } from '../base/nearest.ts'
+import { didYouMean, nearest } from '../base/nearest.ts'
 import { counted } from '../base/size.ts'
 import { type Cid, type CommitCid, digestHex, parseCid, shortCid } from '../encoding/cid.ts'
 import type { Manifest, Store } from '../store/interface.ts'
@@ -238,11 +238,8 @@ function notFound(revision: string, name: string, why?: string, like?: string): 
     'VARVE_REF_NOT_FOUND',
     `no revision '${name === '' ? revision : name}'${why === undefined ? '' : `: ${why}`}`,
     {
-      data: { revision },
-      hint:
-        like === undefined
-          ? "see 'varve branch', 'varve tag' and 'varve log' for the names there are"
-          : `did you mean '${like}'?`,
+      data: like === undefined ? { revision } : { revision, near: like },
+      hint: didYouMean(like, "see 'varve branch', 'varve tag' and 'varve log' for the names there are"),
     },
   )
 }

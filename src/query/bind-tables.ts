@@ -1,6 +1,7 @@
 // Which tables a query is about is SQLite's to say: it is asked to prepare the query, and each table that it misses is
 // read into the workspace, until it misses none. So no SQL is parsed here, and names mean what they mean there.
 import { VarveError } from '../base/errors.ts'
+import { didYouMean, nearest } from '../base/nearest.ts'
 import { digestHex } from '../encoding/cid.ts'
 import { type InputOptions, type LoadedInput, loadInput } from '../derive/inputs.ts'
 import type { Workspace } from '../derive/workspace.ts'
@@ -20,6 +21,11 @@ export interface BoundTables {
   readonly rowsRead: number
 }
 
+interface BoundTable {
+  readonly table: QueriedTable
+  readonly input: LoadedInput
+}
+
 /** @throws VarveError VARVE_USAGE (no such query), VARVE_PATH_NOT_FOUND (no such table), VARVE_REF_NOT_FOUND */
 export async function bindTables(
   workspace: Workspace,
@@ -28,9 +34,9 @@ export async function bindTables(
   names: TableNames,
   options: InputOptions,
 ): Promise<BoundTables> {
-  const bound = new Map<string, { table: QueriedTable; input: LoadedInput }>()
+  const bound = new Map<string, BoundTable>()
   for (;;) {
-    const name = missingTable(workspace, sql)
+    const name = missingTable(workspace, sql, [...bound.values()])
     if (name === null) break
     if (bound.has(name) || bound.size === tablesMax) throw noQuery(`no such table: ${name}`)
     const { path, table, commit, cacheName } = await names.find(name).catch((error: unknown) => {
@@ -56,7 +62,7 @@ export async function bindTables(
 }
 
 /** The table that the query lacks; null when it can be run. */
-function missingTable({ database }: Workspace, sql: string): string | null {
+function missingTable({ database }: Workspace, sql: string, bound: readonly BoundTable[]): string | null {
   try {
     database.prepare(`SELECT * FROM (\n${sql}\n)`).finalize()
     return null
@@ -64,12 +70,23 @@ function missingTable({ database }: Workspace, sql: string): string | null {
     const { message } = error as Error
     const missing = /^no such table: (.+)$/s.exec(message)
     if (missing !== null) return missing[1]!
-    throw noStatement(sql) ?? noQuery(message)
+    throw noStatement(sql) ?? noQuery(message, nearColumn(message, bound))
   }
 }
 
-export function noQuery(fault: string): VarveError {
+/** Of a column that is not there: the one that may have been meant. */
+function nearColumn(message: string, bound: readonly BoundTable[]): string | null {
+  const missing = /^no such column: (?:[^.]*\.)?([^.]+)$/s.exec(message)
+  if (missing === null) return null
+  const names = bound.flatMap(({ input }) => input.columns.map((column) => column.name))
+  return nearest(missing[1]!, names)
+}
+
+export function noQuery(fault: string, near: string | null = null): VarveError {
   return new VarveError('VARVE_USAGE', `the query cannot be run: ${fault}`, {
-    hint: "write one SELECT in SQLite's dialect, without a semicolon; put names with special characters in double quotes",
+    hint: didYouMean(
+      near,
+      "write one SELECT in SQLite's dialect, without a semicolon; put names with special characters in double quotes",
+    ),
   })
 }

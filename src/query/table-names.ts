@@ -1,12 +1,13 @@
 // Tables as queries name them: 'people', 'data/people.csv', and with a revision 'people@v1'. Names without one mean the
 // files as they are now, where that is asked for: their tree is made when the first of them comes, by whoever knows how.
 import { VarveError, isVarveError } from '../base/errors.ts'
+import { didYouMean } from '../base/nearest.ts'
 import type { Cid, CommitCid } from '../encoding/cid.ts'
 import type { Path } from '../files/interface.ts'
 import { Tree } from '../files/tree.ts'
 import { readCommit } from '../history/commit.ts'
 import { resolveRevision } from '../history/revision.ts'
-import { findTable, noTable } from '../repo/find-table.ts'
+import { findTable, nearTable, noTableIn } from '../repo/find-table.ts'
 import type { Repo } from '../repo/interface.ts'
 
 export interface NamedTable {
@@ -48,9 +49,16 @@ export class TableNames {
         throw error
       })
       if (found !== null) return { ...found, cacheName: `${found.path}//${revision}` }
-      if (!name.includes('@', at + 1)) throw noTable(table, revision)
+      if (!name.includes('@', at + 1)) throw await this.#noTable(table, revision)
     }
-    throw typeof this.#defaultSource === 'string' ? noTable(name, this.#defaultSource) : noFile(name)
+    throw await this.#noTable(name, this.#defaultSource)
+  }
+
+  async #noTable(name: string, source: DefaultSource): Promise<VarveError> {
+    const { tree } = await this.#snapshot(source)
+    return typeof source === 'string'
+      ? noTableIn(tree, name, source)
+      : noFile(name, await nearTable(tree, name))
   }
 
   /** What is not committed is kept beside what is: the next difference to what is committed can then still be told. */
@@ -88,10 +96,13 @@ export class TableNames {
   }
 }
 
-function noFile(name: string): VarveError {
+function noFile(name: string, near: string | null): VarveError {
   return new VarveError('VARVE_PATH_NOT_FOUND', `no table '${name}' among the files`, {
     data: { table: name },
-    hint: "a new file is asked about after 'varve add'; it is a table after 'varve track FILE --key COLUMN', if its rows are what rules want",
+    hint: didYouMean(
+      near,
+      "a new file is asked about after 'varve add'; it is a table after 'varve track FILE --key COLUMN', if its rows are what rules want",
+    ),
   })
 }
 

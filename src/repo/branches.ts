@@ -1,6 +1,6 @@
 // Branches: made, listed, renamed, deleted. All of it is one compare-and-set of the manifest.
 import { VarveError } from '../base/errors.ts'
-import { nearest } from '../base/nearest.ts'
+import { didYouMean, nearest } from '../base/nearest.ts'
 import type { Cid, CommitCid } from '../encoding/cid.ts'
 import { divergence, isAncestor } from '../history/ancestry.ts'
 import { readCommits } from '../history/commit.ts'
@@ -222,8 +222,7 @@ function exists(name: string): VarveError {
 
 export function noBranch(name: string, { refs }: Manifest): VarveError {
   const names = [...refs.keys()].filter((ref) => ref.startsWith(branchPrefix)).map(shortRefName)
-  const near = nearest(name, names)
   return new VarveError('VARVE_REF_NOT_FOUND', `no branch '${name}'`, {
-    hint: near === null ? "see 'varve branch' for the names" : `did you mean '${near}'?`,
+    hint: didYouMean(nearest(name, names), "see 'varve branch' for the names"),
   })
 }

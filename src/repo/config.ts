@@ -14,7 +14,7 @@ const switches: readonly string[] = [
   'partial.lazy',
 ]
 
-/** Known in the user's own settings alone (src/cli/user-config.ts). */
+/** Known in the user's own settings alone (src/cli/config/user-config.ts). */
 const programs: readonly string[] = ['core.editor', 'core.pager']
 
 /** @throws VarveError VARVE_USAGE */

@@ -1,5 +1,6 @@
 // Tags: a name for a commit that stays. With a message the tag is an object of its own, signed by its tagger.
 import { VarveError } from '../base/errors.ts'
+import { didYouMean, nearest } from '../base/nearest.ts'
 import type { Cid, CommitCid } from '../encoding/cid.ts'
 import { readCommits, readTags, writeTag } from '../history/commit.ts'
 import type { Commit, Tag } from '../history/interface.ts'
@@ -135,8 +136,9 @@ export async function deleteTag(repo: Repo, name: string): Promise<void> {
   const ref = tagRef(name)
   await repo.store.update((manifest) => {
     if (!manifest.refs.has(ref)) {
+      const tagNames = [...manifest.refs.keys()].filter((one) => one.startsWith(tagPrefix)).map(shortRefName)
       throw new VarveError('VARVE_REF_NOT_FOUND', `no tag '${name}'`, {
-        hint: "see 'varve tag' for the names",
+        hint: didYouMean(nearest(name, tagNames), "see 'varve tag' for the names"),
       })
     }
     return {

@@ -19,7 +19,7 @@ import { unstableFile } from './read-file.ts'
 import { openSurvey } from './open-survey.ts'
 import { stageSurvey } from './stager.ts'
 import type { Survey } from './survey.ts'
-import { whyUnmatched } from './unmatched.ts'
+import { nearFile, whyUnmatched } from './unmatched.ts'
 import { skipUnwanted } from './partial-files.ts'
 
 /** What others keep changing is given up. */
@@ -79,11 +79,11 @@ async function stageOnce(
     refuseBadNames(survey)
     skipUnwanted(worktree, survey, spec)
     const others = [...survey.files.keys(), ...survey.skipped.map(({ path }) => path.replace(/\/$/, ''))]
-    spec.requireMatches(
-      others,
-      (one) => survey.covers(one),
-      (path) => whyUnmatched(worktree.root, path),
-    )
+    await spec.requireMatches(others, {
+      isFound: (one) => survey.covers(one),
+      why: (path) => whyUnmatched(worktree.root, path),
+      near: (path) => nearFile(worktree.root, index, path),
+    })
     return await withWriter(worktree.repo, async (writer, nodes) => {
       const stager = await stageSurvey(worktree, { writer, nodes }, opened, options)
       const verify = async ({ sequence }: Manifest): Promise<void> => {

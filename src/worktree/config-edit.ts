@@ -1,7 +1,8 @@
 // Changes one entry of varve.yaml and leaves everything else in it as the user wrote it: comments, order, spelling.
 import { cursorEntry } from '../dataset/cursor-section.ts'
-import { type Document, isMap, isSeq } from 'yaml'
+import { type Document, isMap, isScalar, isSeq } from 'yaml'
 import { VarveError } from '../base/errors.ts'
+import { didYouMean, nearest } from '../base/nearest.ts'
 import type { Path } from '../files/interface.ts'
 import { formatOfPath } from '../formats/formats.ts'
 import { transformEntries } from '../dataset/transform-entries.ts'
@@ -39,9 +40,10 @@ export function removeTable(root: string, path: Path): void {
   const { document } = parsedConfig(configText(root))
   const tables = document.getIn(['tables'])
   if (!isMap(tables) || !tables.delete(path)) {
+    const names = isMap(tables) ? tables.items.map(({ key }) => String(isScalar(key) ? key.value : key)) : []
     throw new VarveError('VARVE_PATH_NOT_FOUND', `'${path}' is not tracked as a table in ${configFileName}`, {
       data: { path },
-      hint: `look for a pattern that covers it in ${configFileName}`,
+      hint: didYouMean(nearest(path, names), `look for a pattern that covers it in ${configFileName}`),
     })
   }
   if (tables.items.length === 0) document.delete('tables')

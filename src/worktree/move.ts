@@ -2,7 +2,9 @@
 // follow them. An existing folder as destination takes them in, as with mv and git.
 import * as fs from 'node:fs'
 import { VarveError } from '../base/errors.ts'
+import { didYouMean } from '../base/nearest.ts'
 import type { Path, TreeEntry } from '../files/interface.ts'
+import { nearPath } from '../files/near-path.ts'
 import { PathSelection, normalPath } from '../files/path-selection.ts'
 import type { Tree } from '../files/tree.ts'
 import { withWriter } from '../repo/context.ts'
@@ -92,7 +94,10 @@ async function plan(
   if (tracked.size === 0 || (lookup.look(from) === null && already === null)) {
     throw new VarveError('VARVE_PATH_NOT_FOUND', `'${fromNamed}' is not a tracked file or folder`, {
       data: { path: fromNamed },
-      hint: "'varve ls-files' lists tracked files; 'varve add' tracks a new one",
+      hint: didYouMean(
+        await nearPath(index, from),
+        "'varve ls-files' lists tracked files; 'varve add' tracks a new one",
+      ),
     })
   }
   const isSameFile = fileModesOf(worktree).ignoreCase && named !== from && folded(named) === folded(from)

@@ -2,6 +2,7 @@
 // for good, a change that no commit holds, is refused first. The files follow the index as in a checkout: should it be cut
 // short, the next command removes the rest.
 import type { Path, TreeEntry } from '../files/interface.ts'
+import { nearPath } from '../files/near-path.ts'
 import { PathSelection } from '../files/path-selection.ts'
 import type { NamedPath } from '../files/pathspec.ts'
 import { withWriter } from '../repo/context.ts'
@@ -34,7 +35,7 @@ export async function removePaths(
   const spec = new PathSelection(named)
   const state = await readIndex(worktree)
   const tracked = await entriesOf(state.index, spec, options)
-  spec.requireMatches(tracked.keys())
+  await spec.requireMatches(tracked.keys(), { near: (path) => nearPath(state.index, path) })
   if (options.force !== true) await refuseLoss(worktree, state, tracked, options)
   const paths = [...tracked.keys()]
   if (options.dryRun === true) return paths

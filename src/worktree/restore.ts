@@ -2,6 +2,7 @@
 // Unlike a checkout it overwrites local changes: that is what it is asked for. Untracked files are left alone.
 import { VarveError, isVarveError } from '../base/errors.ts'
 import type { Path, TreeEntry } from '../files/interface.ts'
+import { nearPath } from '../files/near-path.ts'
 import { PathSelection } from '../files/path-selection.ts'
 import type { NamedPath } from '../files/pathspec.ts'
 import { prefetchContents } from '../files/prefetch.ts'
@@ -43,7 +44,9 @@ export async function restorePaths(
   const source = await sourceOf(worktree, state, options)
   const inIndex = await entriesOf(state.index, spec, options)
   const inSource = await entriesOf(source, spec, options)
-  spec.requireMatches([...inIndex.keys(), ...inSource.keys()])
+  await spec.requireMatches([...inIndex.keys(), ...inSource.keys()], {
+    near: async (path) => (await nearPath(state.index, path)) ?? nearPath(source, path),
+  })
   const changed = new Set<Path>()
   if (files) {
     await awaitTurn(worktree, options)

@@ -8,6 +8,7 @@ import { awaitWholeFiles } from './checkout/turn.ts'
 import type { Worktree } from './interface.ts'
 import { openSurvey } from './open-survey.ts'
 import { stageSurvey } from './stager.ts'
+import { nearFile } from './unmatched.ts'
 import { skipUnwanted } from './partial-files.ts'
 
 export async function snapshotTree(
@@ -27,7 +28,11 @@ export async function snapshotTree(
   })
   try {
     skipUnwanted(worktree, survey, null)
-    if (options.mayBeNone !== true) spec.requireMatches(survey.files.keys(), (one) => survey.covers(one))
+    if (options.mayBeNone !== true)
+      await spec.requireMatches(survey.files.keys(), {
+        isFound: (one) => survey.covers(one),
+        near: (path) => nearFile(worktree.root, tree, path),
+      })
     const stager = await stageSurvey(
       worktree,
       io,

@@ -1,8 +1,11 @@
-// Why a path that somebody named stands for nothing that can be added, though it is there.
+// Why a path that somebody named stands for nothing that can be added, and which path may have been meant.
+import { readdirSync } from 'node:fs'
 import type { Path } from '../files/interface.ts'
+import { nearPath, nearPathAmong } from '../files/near-path.ts'
 import { noMatch } from '../files/path-selection.ts'
+import type { Tree } from '../files/tree.ts'
 import { type RuleStack, ignoreFileName, isIgnored, rulesOfFolder } from './ignore-rules.ts'
-import { lstatOrNull } from './native.ts'
+import { PathLookup, errnoOf, lstatOrNull, nativePath, parentOf } from './native.ts'
 
 /** As the end of a sentence; null: there is a folder without files, which is no fault. */
 export function whyUnmatched(root: string, path: Path): string | null {
@@ -25,4 +28,22 @@ export function whyUnmatched(root: string, path: Path): string | null {
 function rulesBelow(root: string, folder: Path, above: RuleStack | null): RuleStack | null {
   const file = folder === '' ? ignoreFileName : `${folder}/${ignoreFileName}`
   return lstatOrNull(root, file) === null ? above : rulesOfFolder(root, folder, above)
+}
+
+/** The tracked file that is spelt almost so, or the one in the folder. */
+export async function nearFile(root: string, tracked: Tree | null, path: Path): Promise<Path | null> {
+  return (
+    (tracked === null ? null : await nearPath(tracked, path)) ?? nearPathAmong(namesBeside(root, path), path)
+  )
+}
+
+/** What is in the folder of a path; nothing where that cannot be read. */
+export function namesBeside(root: string, path: Path): string[] {
+  if (new PathLookup(root).blockedAt(path) !== null) return []
+  try {
+    return readdirSync(nativePath(root, parentOf(path)))
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error
+    return []
+  }
 }

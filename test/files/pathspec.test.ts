@@ -164,11 +164,13 @@ describe('a selection', () => {
     expect(files.filter((name) => selection.has(name))).toEqual(['st*r', 'we[1]rd.csv'])
   })
 
-  test('complains of the first that stands for nothing', () => {
+  test('complains of the first that stands for nothing', async () => {
     const selection = new PathSelection(['data', pathspec('*.csv'), pathspec('*.nothing'), pathspec(':!x')])
-    expect(() => selection.requireMatches(files)).toThrow("path '*.nothing' matches no file")
-    expect(() => selection.requireMatches(files, ({ path: name }) => name === null)).not.toThrow()
-    expect(() => new PathSelection(['gone']).requireMatches(files)).toThrow("path 'gone' matches no file")
+    await expect(selection.requireMatches(files)).rejects.toThrow("path '*.nothing' matches no file")
+    await selection.requireMatches(files, { isFound: ({ path: name }) => name === null })
+    await expect(new PathSelection(['gone']).requireMatches(files)).rejects.toThrow(
+      "path 'gone' matches no file",
+    )
   })
 
   test('matches in a time that does not explode', () => {

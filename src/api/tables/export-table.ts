@@ -3,7 +3,7 @@ import { exportTable } from '../../formats/export.ts'
 import { Tree } from '../../files/tree.ts'
 import { readCommit } from '../../history/commit.ts'
 import { resolveRevision } from '../../history/revision.ts'
-import { findTable, noTable } from '../../repo/find-table.ts'
+import { findTable, noTableIn } from '../../repo/find-table.ts'
 import type { Repo } from '../../repo/interface.ts'
 import { loadTable } from '../../table/table-object.ts'
 import type { OperationOptions } from '../interface.ts'
@@ -31,7 +31,7 @@ export async function* exportFrom(
   const { commit } = await resolveRevision(repo.store, revision)
   const tree = await Tree.load(repo.nodes, (await readCommit(repo.store, commit)).tree)
   const found = await findTable(tree, path)
-  if (found === null) throw noTable(path, revision)
+  if (found === null) throw await noTableIn(tree, path, revision)
   const object = await loadTable(repo.store, found.table)
   const { format, signal, onNote, table = path.replace(/^.*\//, '').replace(/(?<=.)\.[^.]*$/, '') } = options
   if (format === 'parquet') {

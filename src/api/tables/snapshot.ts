@@ -3,9 +3,10 @@ import { concatBytes } from '../../base/bytes.ts'
 import { commandWord } from '../../base/command-word.ts'
 import { VarveError, throwIfAborted } from '../../base/errors.ts'
 import { collect } from '../../base/iterables.ts'
-import { nearest } from '../../base/nearest.ts'
+import { didYouMean } from '../../base/nearest.ts'
 import { digestHex } from '../../encoding/cid.ts'
 import type { TreeEntry } from '../../files/interface.ts'
+import { nearPath } from '../../files/near-path.ts'
 import { PathSelection } from '../../files/path-selection.ts'
 import type { NamedPath } from '../../files/pathspec.ts'
 import { readFile } from '../../files/read.ts'
@@ -16,7 +17,7 @@ import { renderTable } from '../../formats/render.ts'
 import { readCommit } from '../../history/commit.ts'
 import { resolveRevision } from '../../history/revision.ts'
 import type { NodeStore } from '../../prolly/node-store.ts'
-import { findTable, noTable } from '../../repo/find-table.ts'
+import { findTable, noTableIn } from '../../repo/find-table.ts'
 import type { Repo } from '../../repo/interface.ts'
 import { keyNames } from '../../table/key.ts'
 import type { Row, Value } from '../../table/interface.ts'
@@ -48,7 +49,7 @@ class TreeSnapshot implements Snapshot {
   table(name: string): LazyTable {
     return new SnapshotTable(async () => {
       const found = await findTable(this.#tree, name)
-      if (found === null) throw noTable(name, this.#revision)
+      if (found === null) throw await noTableIn(this.#tree, name, this.#revision)
       return { path: found.path, table: await Table.load(this.#nodes, found.table) }
     })
   }
@@ -83,12 +84,12 @@ class TreeSnapshot implements Snapshot {
     for (const path of selection.paths)
       if (path !== '' && (await this.#tree.get(path)) === null && !(await this.#tree.isDirectory(path)))
         throw await noPath(this.#tree, path, this.#revision)
-    const expected = selection.expectMatches(({ path }) => path !== null)
+    const expected = selection.expectMatches({ isFound: ({ path }) => path !== null })
     for await (const batch of scanSelected(this.#tree, selection, { signal })) {
       for (const { path } of expected.isOpen ? batch : []) expected.see(path)
       yield* await Promise.all(batch.map(({ path, entry }) => listEntryOf(this.#nodes, path, entry)))
     }
-    expected.end()
+    await expected.end()
   }
 }
 
@@ -153,9 +154,6 @@ async function sizeOf(nodes: NodeStore, entry: TreeEntry): Promise<number> {
   return entry.kind === 'symlink' ? entry.target.length : (await Table.load(nodes, entry.table)).count
 }
 
-/** A folder with more names has no hint of a near one. */
-const namesLookedAtMax = 10_000
-
 export async function noPath(tree: Tree, path: string, revision: string): Promise<VarveError> {
   if (await tree.isDirectory(path)) {
     const name = path === '' ? 'the root' : `'${path}'`
@@ -163,23 +161,10 @@ export async function noPath(tree: Tree, path: string, revision: string): Promis
       hint: `list it with '${`varve ls ${revision} ${path === '' ? '' : commandWord(path)}`.trimEnd()}'`,
     })
   }
-  const near = await nearPath(tree, path)
   return new VarveError('VARVE_PATH_NOT_FOUND', `no '${path}' in '${revision}'`, {
     data: { path, revision },
-    hint: near === null ? `see what is there with 'varve ls ${revision}'` : `did you mean '${near}'?`,
+    hint: didYouMean(await nearPath(tree, path), `see what is there with 'varve ls ${revision}'`),
   })
-}
-
-/** The path beside it, in the same folder, that is spelt almost so. */
-async function nearPath(tree: Tree, path: string): Promise<string | null> {
-  const folder = path.slice(0, Math.max(0, path.lastIndexOf('/')))
-  const names: string[] = []
-  for await (const items of tree.list(folder)) {
-    names.push(...items.map((item) => item.name))
-    if (names.length > namesLookedAtMax) break
-  }
-  const near = nearest(path.slice(path.lastIndexOf('/') + 1), names)
-  return near === null || folder === '' ? near : `${folder}/${near}`
 }
 
 export interface OpenedTable {

@@ -1,12 +1,13 @@
 import { usage } from '../arguments.ts'
 import type { Command, Context } from '../interface.ts'
-import { readUserConfig, writeUserConfig } from '../user-config.ts'
+import { oddSetting } from '../config/known-settings.ts'
+import { readUserConfig, writeUserConfig } from '../config/user-config.ts'
 import { visible } from '../visible.ts'
 
 export const command: Command = {
   usage: ['config [--list] [--global]', 'config [--global] KEY [VALUE]', 'config [--global] --unset KEY'],
   description:
-    "Reads and changes the repository's settings, or with --global your own settings for all\nrepositories. Without --global, KEY is looked up in your own settings too. If KEY is not set, the\nexit code is 1. user.name and user.email sign your commits. core.editor and core.pager, the programs\nthat write messages and show long answers, can only be set with --global.\n\n`init` and `clone` test the file system (of a USB stick, for instance). If it has no executable bit,\ncore.fileMode is false, and files keep the bit that they have in history. If it has no symlinks,\ncore.symlinks is false, and a symlink becomes a small file that holds its target. If it does not\ndistinguish 'a' from 'A', core.ignoreCase is true, and a file has the name under which it is\ntracked.",
+    "Reads and changes the repository's settings, or with --global your own settings for all\nrepositories. Without --global, KEY is looked up in your own settings too. If KEY is not set, the\nexit code is 1. Settings of your own may be kept too; a warning tells of one that seems misspelt.\nuser.name and user.email sign your commits. core.editor and core.pager, the programs that write\nmessages and show long answers, can only be set with --global.\n\n`init` and `clone` test the file system (of a USB stick, for instance). If it has no executable bit,\ncore.fileMode is false, and files keep the bit that they have in history. If it has no symlinks,\ncore.symlinks is false, and a symlink becomes a small file that holds its target. If it does not\ndistinguish 'a' from 'A', core.ignoreCase is true, and a file has the name under which it is\ntracked.",
   options: {
     list: { type: 'flag', short: 'l', about: 'all settings (the default without KEY)' },
     global: { type: 'flag', about: 'your own settings: $VARVE_CONFIG, or ~/.config/varve/config.json' },
@@ -33,6 +34,8 @@ async function run(context: Context): Promise<number> {
     if (key === undefined || (given.flag('unset') && value !== undefined))
       throw usage('--unset takes one KEY')
     await write(context, key, value ?? null)
+    const odd = value === undefined ? null : oddSetting(key)
+    if (odd !== null) out.warn(`${odd} (it is kept)`)
     out.result({ key, value: value ?? null }, () => {})
     return 0
   }

@@ -178,6 +178,6 @@ async function allMatched<T extends { readonly path: string }>(
   paths: readonly NamedPath[],
 ): Promise<T[]> {
   const listed = await collect(found)
-  new PathSelection(paths).requireMatches(listed.map(({ path }) => path))
+  await new PathSelection(paths).requireMatches(listed.map(({ path }) => path))
   return listed
 }

@@ -1,5 +1,6 @@
 import type { AddedRemote, RemoteInfo } from '../../api/interface.ts'
 import { VarveError } from '../../base/errors.ts'
+import { didYouMean, nearest } from '../../base/nearest.ts'
 import { usage } from '../arguments.ts'
 import { alignedRows } from '../format/columns.ts'
 import { shownUrl } from '../format/transfer.ts'
@@ -89,7 +90,7 @@ async function run({ arguments: given, out, repository, operation }: Context): P
   } else if (action === 'get-url') {
     given.expectWords(2, 2, 'NAME')
     const found = (await repo.remotes()).find((remote) => remote.name === name)
-    if (found === undefined) throw noRemote(name!)
+    if (found === undefined) throw noRemote(name!, await repo.remotes())
     const { pushUrls = [] } = found
     const known = given.flag('push') && pushUrls.length > 0 ? pushUrls : [found.url]
     const urls = given.flag('all') ? known : known.slice(0, 1)
@@ -100,9 +101,10 @@ async function run({ arguments: given, out, repository, operation }: Context): P
   return 0
 }
 
-function noRemote(name: string): VarveError {
+function noRemote(name: string, remotes: readonly { readonly name: string }[]): VarveError {
+  const names = remotes.map((remote) => remote.name)
   return new VarveError('VARVE_REF_NOT_FOUND', `no remote '${name}'`, {
-    hint: "see 'varve remote' for the names",
+    hint: didYouMean(nearest(name, names), "see 'varve remote' for the names"),
   })
 }
 

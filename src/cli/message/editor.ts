@@ -5,7 +5,7 @@ import path from 'node:path'
 import { VarveError } from '../../base/errors.ts'
 import { canRun, findProgram, startWords } from '../find-program.ts'
 import type { Environment } from '../interface.ts'
-import { readUserConfig } from '../user-config.ts'
+import { readUserConfig } from '../config/user-config.ts'
 
 /** $VARVE_EDITOR, core.editor, $VISUAL, $EDITOR, then vi. @throws VarveError VARVE_NOT_POSSIBLE where there is none */
 export async function editorCommand(environment: Environment): Promise<string> {

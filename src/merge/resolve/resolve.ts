@@ -46,7 +46,7 @@ export async function resolveConflicts(
   }
   const resolution = await settleConflicts(input, choose, options)
   if (resolution.resolved === 0) throw noConflict(input, await isSettled(input, options))
-  expected?.end()
+  await expected?.end()
   return resolution
 }
 

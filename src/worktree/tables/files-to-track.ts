@@ -8,11 +8,11 @@ import { walkWorktree } from '../walk.ts'
 import { existingFile } from './track.ts'
 
 /** Ignored files are there only by name. @throws VarveError VARVE_PATH_NOT_FOUND where one stands for no file */
-export function filesToTrack(
+export async function filesToTrack(
   worktree: Worktree,
   named: readonly NamedPath[],
   { signal }: WorktreeOptions,
-): Path[] {
+): Promise<Path[]> {
   const selection = new PathSelection(named)
   const given = selection.paths.filter((path) => !selection.excludes(path))
   const files = new Set<Path>(given.map((path) => existingFile(worktree, path === '' ? '.' : path)))
@@ -23,6 +23,6 @@ export function filesToTrack(
     }
     walkWorktree(worktree.root, selection.starts, { file, repository: () => {} }, signal)
   }
-  selection.requireMatches(files)
+  await selection.requireMatches(files)
   return [...files].sort()
 }

@@ -1,9 +1,11 @@
 // `track` makes a file a table: it reads the file with the key that was named, and only when that works does it write
 // the setting into varve.yaml. Staging stays a step of its own, but takes a large table over as it was made here.
 import { VarveError } from '../../base/errors.ts'
+import { didYouMean } from '../../base/nearest.ts'
 import { WorkerPool } from '../../base/pool.ts'
 import { NotATable } from '../../formats/not-a-table.ts'
 import type { Path } from '../../files/interface.ts'
+import { nearPathAmong } from '../../files/near-path.ts'
 import { normalPath } from '../../files/path-selection.ts'
 import { operatorOf, withWriter } from '../../repo/context.ts'
 import type { ObjectWriter } from '../../store/interface.ts'
@@ -11,6 +13,7 @@ import { columnarFormatOf } from '../../dataset/columnar-name.ts'
 import type { FormatName } from '../../dataset/interface.ts'
 import type { Tracked, Worktree, WorktreeOptions } from '../interface.ts'
 import { PathLookup } from '../native.ts'
+import { namesBeside } from '../unmatched.ts'
 import { readSteady } from '../read-file.ts'
 import type { ReadyTable } from './ready-table.ts'
 import { StatCache } from '../stat-cache/stat-cache.ts'
@@ -165,6 +168,9 @@ export function existingFile(worktree: Worktree, named: string): string {
   }
   throw new VarveError('VARVE_PATH_NOT_FOUND', `no such file: '${named}'`, {
     data: { path: named },
-    hint: "paths are relative to the current folder; 'varve import FILE --as PATH' makes a table of a file elsewhere",
+    hint: didYouMean(
+      nearPathAmong(namesBeside(worktree.root, path), path),
+      "paths are relative to the current folder; 'varve import FILE --as PATH' makes a table of a file elsewhere",
+    ),
   })
 }

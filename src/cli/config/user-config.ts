@@ -3,9 +3,9 @@
 import fs from 'node:fs'
 import { homedir } from 'node:os'
 import path from 'node:path'
-import { VarveError } from '../base/errors.ts'
-import { readFailure } from '../base/system-error.ts'
-import type { Environment } from './interface.ts'
+import { VarveError } from '../../base/errors.ts'
+import { readFailure } from '../../base/system-error.ts'
+import type { Environment } from '../interface.ts'
 
 function userConfigFile(environment: Environment): string {
   const named = environment['VARVE_CONFIG']
