@@ -14,6 +14,8 @@ const checksumBytes = 4
 
 /** What is loaded, by name. */
 const loaded = new Map()
+/** What one part of the command line has asked another for, by file. */
+const others = new Map()
 
 /**
  * For processes of our own, before any script: kept code is of these settings. V8 optimizes what has run for long, and mostly a
@@ -38,7 +40,10 @@ function loadBundle(name, requireModule) {
     if (id.startsWith('./')) return loadBundle(path.basename(id, '.cjs')).exports
     // A module of another part (bin/parts.js).
     const [, part, module] = /^(main|merge|rest):(.+)$/.exec(id) ?? []
-    return part === undefined ? outside(id) : loadBundle(part).exports.modules[module]()
+    if (part === undefined) return outside(id)
+    // esbuild copies all names at each call.
+    if (!others.has(module)) others.set(module, loadBundle(part).exports.modules[module]())
+    return others.get(module)
   }
   const start = script.runInThisContext()
   start(module.exports, inside, module, file, folder, pathToFileURL(file).href)

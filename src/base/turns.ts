@@ -3,6 +3,7 @@
 // to the event loop when the thread was busy for long enough. Waiting loops resume in the order in which they yielded,
 // and in each turn of the event loop only for a limited time: so outside events do not wait for all of them, however
 // many there are, and short work need not wait a turn for each loop before it.
+import { throwIfAborted } from './errors.ts'
 import { allAtRest, nextTurn } from './platform.ts'
 
 /** So long this thread is kept at a time, and one batch more. */
@@ -17,6 +18,15 @@ export async function yieldIfDue(): Promise<void> {
   const back = new Promise<void>((resolve) => void waiting.push(resolve))
   if (!isCalling) void callBack()
   await back
+}
+
+/**
+ * For loops over local work that takes long: lets others have their turn, the one who presses Ctrl-C among them, and ends
+ * where that is asked for. @throws VarveError VARVE_ABORTED
+ */
+export async function takeTurn(signal: AbortSignal | undefined): Promise<void> {
+  if (isTurnOver()) await yieldIfDue()
+  throwIfAborted(signal)
 }
 
 /** For loops that are so hot that a promise for each of their steps costs too much. */

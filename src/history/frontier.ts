@@ -39,7 +39,7 @@ export class Frontier {
 
   async take(): Promise<Slot | undefined> {
     throwIfAborted(this.#signal)
-    if (this.#reader.isShared === true && isTurnOver()) await yieldIfDue()
+    if (isTurnOver()) await yieldIfDue()
     const first = this.#heap[0]
     const last = this.#heap.pop()
     if (this.#heap.length > 0) this.#sink(last!)

@@ -49,7 +49,6 @@ function isPublic(ref: string): boolean {
 
 export class PublicStore implements Store {
   readonly location: string = 'the repository'
-  readonly isShared = true
   readonly #store: Store
 
   constructor(store: Store) {

@@ -100,8 +100,13 @@ export class Segment implements Run {
     }
   }
 
+  /** The first 20 bytes of the object's digest. */
+  prefix(entry: number): Uint8Array {
+    return this.entries.subarray(entry * entryBytes, entry * entryBytes + prefixBytes)
+  }
+
   prefixHex(entry: number): string {
-    return toHex(this.entries, entry * entryBytes, entry * entryBytes + prefixBytes)
+    return toHex(this.prefix(entry))
   }
 
   codecBit(entry: number): number {

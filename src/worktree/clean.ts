@@ -51,7 +51,7 @@ export async function cleanFiles(worktree: Worktree, options: CleanOptions = {})
   const cache = await StatCache.open(worktree, { paths: index.count, bytes: 0 })
   try {
     const tracked = await cache.tracked(index, { signal: options.signal })
-    const found = look(worktree, tracked, spec ?? new PathSelection(['.']), options)
+    const found = await look(worktree, tracked, spec ?? new PathSelection(['.']), options)
     const { folders = spec !== null } = options
     const chosen = folders ? found : withoutFolders(found, tracked, options)
     if (options.dryRun !== true) remove(worktree.root, chosen, options)
@@ -71,7 +71,12 @@ interface Found {
   readonly from: readonly Path[]
 }
 
-function look(worktree: Worktree, tracked: TrackedFiles, spec: PathSelection, options: CleanOptions): Found {
+async function look(
+  worktree: Worktree,
+  tracked: TrackedFiles,
+  spec: PathSelection,
+  options: CleanOptions,
+): Promise<Found> {
   const { starts } = spec
   const wanted = wantedPaths(worktree)
   const files: Path[] = []
@@ -93,8 +98,8 @@ function look(worktree: Worktree, tracked: TrackedFiles, spec: PathSelection, op
   }
   const excluded = excluder(options.exclude ?? [])
   const { signal } = options
-  const from = options.ignored === 'only' ? ignoredPaths(worktree.root, starts, signal) : starts
-  walkWorktree(
+  const from = options.ignored === 'only' ? await ignoredPaths(worktree.root, starts, signal) : starts
+  await walkWorktree(
     worktree.root,
     from,
     {
@@ -129,12 +134,16 @@ function look(worktree: Worktree, tracked: TrackedFiles, spec: PathSelection, op
 }
 
 /** What the ignore rules name: files and whole folders. */
-function ignoredPaths(root: string, starts: readonly Path[], signal: AbortSignal | undefined): Path[] {
+async function ignoredPaths(
+  root: string,
+  starts: readonly Path[],
+  signal: AbortSignal | undefined,
+): Promise<Path[]> {
   const ignored: Path[] = []
   const passedOver = (path: Path): void => {
     if (!path.split('/').some(isOwnName)) ignored.push(path)
   }
-  walkWorktree(root, starts, { file: () => {}, repository: () => {}, passedOver }, signal)
+  await walkWorktree(root, starts, { file: () => {}, repository: () => {}, passedOver }, signal)
   return ignored
 }
 

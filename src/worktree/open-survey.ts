@@ -28,7 +28,7 @@ export async function openSurvey(
     const { ignoreCase } = fileModesOf(worktree)
     const { spec } = options
     const has = spec.everything ? wantedPaths(worktree) : wantedAmong(worktree, (path) => spec.has(path))
-    const survey = new Survey(worktree.root, tracked, { ...options, has, ignoreCase })
+    const survey = await Survey.of(worktree.root, tracked, { ...options, has, ignoreCase })
     if (!cache.isOpen) {
       // Whether few paths are worth a cache is told by how large their files are.
       const files = { paths: survey.files.size, bytes: bytesOf(survey.files) }

@@ -1,6 +1,6 @@
 // Turns files into tree entries: the content goes into the writer, the entry into `edits`. Small files are read and
 // hashed synchronously, in batches, with one wait a batch for the writer; large ones stream, and tables are parsed.
-import { throwIfAborted } from '../base/errors.ts'
+import { takeTurn } from '../base/turns.ts'
 import { WorkerPool } from '../base/pool.ts'
 import { writeBytes, writeFile } from '../files/content.ts'
 import { equalEntries, isPossibleTarget } from '../files/entry.ts'
@@ -115,7 +115,7 @@ class Stager {
       done++
       if (done % filesPerBatch !== 0 && batchBytes < batchBytesMax) continue
       batchBytes = 0
-      throwIfAborted(this.#options.signal)
+      await takeTurn(this.#options.signal)
       await this.#means.writer.drained()
       this.#options.onProgress?.({ phase: 'adding files', done, total, unit: 'files' })
     }

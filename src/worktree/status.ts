@@ -1,6 +1,6 @@
 // What differs between history, index and files. Files whose stat is as the cache knows it are not read; what was read
 // is remembered for the next time. A table that no file carries is not missed.
-import { throwIfAborted } from '../base/errors.ts'
+import { takeTurn } from '../base/turns.ts'
 import type { Cid } from '../encoding/cid.ts'
 import { configFileName } from '../dataset/interface.ts'
 import type { Path, TreeDifference, TreeEntry } from '../files/interface.ts'
@@ -143,7 +143,7 @@ async function compare(
   for (const { path, entry, stat, known } of files) {
     done++
     if (done % filesPerTurn === 0) {
-      throwIfAborted(options.signal)
+      await takeTurn(options.signal)
       options.onProgress?.({ phase: 'comparing files', done, total: files.length, unit: 'files' })
     }
     if (stat === null) {

@@ -1,7 +1,8 @@
 // Holds the worktree against what is tracked: which files are proven to be as they are tracked, by their stat alone,
 // and which have to be looked into, are new, or are missing. Sockets, devices, nested repositories and names that no
 // tree can hold are reported, not silently dropped.
-import { isVarveError, throwIfAborted } from '../base/errors.ts'
+import { isVarveError } from '../base/errors.ts'
+import { takeTurn } from '../base/turns.ts'
 import type { Path } from '../files/interface.ts'
 import { pathFault, safePath } from '../files/path.ts'
 import type { PathSelection, Selector } from '../files/path-selection.ts'
@@ -45,12 +46,17 @@ export class Survey {
   readonly #states = new Map<Path, Uint8Array>()
   #names: TrackedNames | null = null
 
-  constructor(root: string, tracked: TrackedFiles, options: SurveyOptions) {
+  private constructor(root: string, tracked: TrackedFiles, options: SurveyOptions) {
     this.#root = root
     this.#tracked = tracked
     this.#options = options
-    walkWorktree(root, options.from, this.#visitor(), options.signal)
-    this.#lookForRest()
+  }
+
+  static async of(root: string, tracked: TrackedFiles, options: SurveyOptions): Promise<Survey> {
+    const survey = new Survey(root, tracked, options)
+    await walkWorktree(root, options.from, survey.#visitor(), options.signal)
+    await survey.#lookForRest()
+    return survey
   }
 
   /** What is known of a path, if it counts as tracked. */
@@ -134,10 +140,10 @@ export class Survey {
   }
 
   /** Tracked files that no walk came by: outside of where it began, or where the rules ignore them. */
-  #lookForRest(): void {
+  async #lookForRest(): Promise<void> {
     const lookup = new PathLookup(this.#root)
     for (const [folder, records] of this.#tracked.folders()) {
-      throwIfAborted(this.#options.signal)
+      await takeTurn(this.#options.signal)
       const states = this.#statesOf(folder, records)
       for (let i = states.indexOf(unseen); i !== -1; i = states.indexOf(unseen, i + 1)) {
         const name = records.names[i]!

@@ -1,10 +1,10 @@
 // Walks the worktree: every file and symlink below the given paths, folder by folder, without following symlinks.
-// Nested repositories and what .varveignore names are passed over. It is synchronous on purpose: 100,000 files take
-// about 0.5 s so, and several seconds by promises.
+// Nested repositories and what .varveignore names are passed over. Folders are read synchronously on purpose: 100,000
+// files take about 0.5 s so, and several seconds by promises.
 import { Buffer } from 'node:buffer'
 import * as fs from 'node:fs'
-import { throwIfAborted } from '../base/errors.ts'
 import { systemFailure } from '../base/system-error.ts'
+import { takeTurn } from '../base/turns.ts'
 import type { Path } from '../files/interface.ts'
 import { pathFromBytes } from '../files/path.ts'
 import { type RuleStack, ignoreFileName, isIgnored, isOwnName, rulesOfFolder } from './ignore-rules.ts'
@@ -29,15 +29,15 @@ export interface WalkOptions {
 }
 
 /** @throws VarveError VARVE_IO, and for a rule file that is too long VARVE_RULE_VIOLATED */
-export function walkWorktree(
+export async function walkWorktree(
   root: string,
   starts: readonly Path[],
   visitor: WalkVisitor,
   signal: AbortSignal | undefined,
   options: WalkOptions = {},
-): void {
+): Promise<void> {
   const lookup = new PathLookup(root)
-  for (const start of starts) walkFrom(root, start, { lookup, visitor, signal, ...options })
+  for (const start of starts) await walkFrom(root, start, { lookup, visitor, signal, ...options })
 }
 
 interface Walk extends WalkOptions {
@@ -46,7 +46,7 @@ interface Walk extends WalkOptions {
   readonly signal: AbortSignal | undefined
 }
 
-function walkFrom(root: string, start: Path, context: Walk): void {
+async function walkFrom(root: string, start: Path, context: Walk): Promise<void> {
   const { lookup, visitor, ignored } = context
   const stat = start === '' ? lstatOrNull(root, '') : lookup.look(start)
   if (stat === null) return
@@ -61,7 +61,7 @@ function walkFrom(root: string, start: Path, context: Walk): void {
   }
   if (start !== '' && isIgnored(rules, start, stat.isDirectory() ? 'folder' : 'file'))
     return visitor.passedOver?.(start, stat.isDirectory())
-  if (stat.isDirectory()) walk(root, { folder: start, rules }, context)
+  if (stat.isDirectory()) await walk(root, { folder: start, rules }, context)
   else visitor.file(parentOf(start), start.slice(start.lastIndexOf('/') + 1), nativePath(root, start))
 }
 
@@ -71,10 +71,10 @@ interface Place {
 }
 
 /** Depth-first with a list of our own: a folder may be deeper than the call stack. */
-function walk(root: string, start: Place, { visitor, signal, ignored }: Walk): void {
+async function walk(root: string, start: Place, { visitor, signal, ignored }: Walk): Promise<void> {
   const waiting: Place[] = [start]
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    throwIfAborted(signal)
+    await takeTurn(signal)
     const { folder } = next
     const place = nativePath(root, folder)
     const entries = readFolder(folder === '' ? root : folder, place)

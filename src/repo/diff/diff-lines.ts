@@ -22,14 +22,21 @@ export function linesOf(
   return threads === undefined ? comparedHere(from, to, options) : comparedBy(threads, from, to, options)
 }
 
+/** Loaded on use, and once: a diff of many files asks for each. */
+const load = () => import('../../documents/line-hunks.ts')
+let loaded: ReturnType<typeof load> | null = null
+function comparing(): ReturnType<typeof load> {
+  return (loaded ??= load())
+}
+
 function comparedHere(from: string, to: string, options: LineOptions): Lines {
   return {
     async *hunks() {
-      const { lineHunks } = await import('../../documents/line-hunks.ts')
+      const { lineHunks } = await comparing()
       yield* lineHunks(from, to, options)
     },
     async lineCounts() {
-      const { lineCounts } = await import('../../documents/line-hunks.ts')
+      const { lineCounts } = await comparing()
       return lineCounts(from, to, options)
     },
   }

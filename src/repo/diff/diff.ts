@@ -1,6 +1,6 @@
 // What differs between two path trees, for people: rows and cells of tables, lines of text, sizes of the rest. A path's
 // rows and lines are made only while somebody iterates them; finding the changed paths costs what changed.
-import { throwIfAborted } from '../../base/errors.ts'
+import { takeTurn } from '../../base/turns.ts'
 import { compareBytes, concatBytes } from '../../base/bytes.ts'
 import { collect } from '../../base/iterables.ts'
 import type { WorkerPool } from '../../base/pool.ts'
@@ -87,7 +87,7 @@ export async function* diffDatasets(
   const all = await changedPaths(nodes, before, after, options)
   const changes = options.startAt === undefined ? all : all.slice(placeOf(all, options.startAt))
   for await (const { change, contents } of withContents(nodes, changes, signal)) {
-    throwIfAborted(signal)
+    await takeTurn(signal)
     const diff = await pathDiff(nodes, change, contents, options)
     if (diff === null) continue
     if (writer === undefined || !mayHoldRows(change, diff.kind)) yield diff

@@ -3,17 +3,19 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { toHex } from '../../base/bytes.ts'
-import { VarveError, isVarveError, throwIfAborted } from '../../base/errors.ts'
+import { VarveError, isVarveError } from '../../base/errors.ts'
 import { sha256 } from '../../base/platform.ts'
-import { yieldIfDue } from '../../base/turns.ts'
-import { type Cid, codecOf } from '../../encoding/cid.ts'
+import { isTurnOver, takeTurn } from '../../base/turns.ts'
+import type { Cid } from '../../encoding/cid.ts'
 import { fsckObjects } from '../closure.ts'
 import type { FsckOptions, FsckProblem, FsckReport } from '../interface.ts'
 import { packHeadBytes, packTrailerBytes, readPackKind, readPackTrailer } from '../pack.ts'
 import { readRecord, readRecordHead } from '../record.ts'
 import { checkedBytes } from '../stored-object.ts'
-import { Segment, codecBitOf, encodeSegment } from '../segment.ts'
+import { Segment, encodeSegment } from '../segment.ts'
+import { cidDigest } from './digest.ts'
 import { isMissing, readWhole } from './files.ts'
+import { FoundRecords } from './found-records.ts'
 import type { DiskHome } from './home.ts'
 import { checkFormat, manifestName, packPath, segmentPath } from './layout.ts'
 import { type LoggedEntry, ManifestLog } from './log.ts'
@@ -25,40 +27,42 @@ interface Check {
   readonly home: DiskHome
   readonly options: FsckOptions
   readonly problems: FsckProblem[]
-  /** Entry keys (see entryKey) of every record found, as evidence for the segments. */
-  readonly records: Set<string>
+  /** By the pack's file, what was found in it. */
+  readonly records: Map<string, FoundRecords>
   objects: number
   bytes: number
 }
 
 export async function fsckDisk(home: DiskHome, options: FsckOptions): Promise<FsckReport> {
-  const check: Check = { home, options, problems: [], records: new Set(), objects: 0, bytes: 0 }
-  attempt(check, 'format', () => checkFormat(home.dir))
-  const entries = checkManifests(check)
+  const check: Check = { home, options, problems: [], records: new Map(), objects: 0, bytes: 0 }
+  await attempt(check, 'format', () => checkFormat(home.dir))
+  const entries = await checkManifests(check)
   const packs = listed(home, 'packs')
   for (const [i, file] of packs.entries()) {
-    await yieldIfDue()
-    throwIfAborted(options.signal)
-    attempt(check, file, () => checkPack(check, file))
+    await attempt(check, file, () => checkPack(check, file))
     options.onProgress?.(i + 1, packs.length)
   }
-  for (const file of listed(home, 'idx')) attempt(check, file, () => checkSegmentFile(check, file))
+  for (const file of listed(home, 'idx')) await attempt(check, file, () => checkSegmentFile(check, file))
   const newest = entries.at(-1)
-  if (newest !== undefined) attempt(check, 'idx', () => checkIndex(check, newest))
+  if (newest !== undefined) await checkIndex(check, newest)
   await checkClosure(check, entries)
   return { objects: check.objects, bytes: check.bytes, problems: check.problems }
 }
 
 /** What `work` finds wrong becomes a problem; anything that is not about the store's bytes passes through. */
-function attempt(check: Check, where: string, work: () => void): void {
+async function attempt(check: Check, where: string, work: () => void | Promise<void>): Promise<void> {
   try {
-    work()
+    await work()
   } catch (error) {
-    if (isMissing(error)) check.problems.push({ where, what: 'the file is missing' })
-    else if (isVarveError(error) && error.code !== 'VARVE_ABORTED')
-      check.problems.push({ where, what: error.message })
-    else throw error
+    noteProblem(check, where, error)
   }
+}
+
+function noteProblem({ problems }: Check, where: string, error: unknown): void {
+  if (isMissing(error)) problems.push({ where, what: 'the file is missing' })
+  else if (isVarveError(error) && error.code !== 'VARVE_ABORTED')
+    problems.push({ where, what: error.message })
+  else throw error
 }
 
 /** Files below a folder, relative to the store, in a stable order. */
@@ -71,7 +75,7 @@ function listed(home: DiskHome, folder: 'packs' | 'idx'): string[] {
     .sort()
 }
 
-function checkManifests(check: Check): LoggedEntry[] {
+async function checkManifests(check: Check): Promise<LoggedEntry[]> {
   // Its own log: what is cached is not read again.
   const log = new ManifestLog(check.home.dir)
   const entries: LoggedEntry[] = []
@@ -79,7 +83,7 @@ function checkManifests(check: Check): LoggedEntry[] {
   if (sequences.length === 0) check.problems.push({ where: 'm', what: 'there is no manifest' })
   for (const sequence of sequences) {
     const where = manifestName(sequence)
-    attempt(check, where, () => {
+    await attempt(check, where, () => {
       const entry = log.read(sequence)
       if (entry === null) return
       const before = entries.at(-1)
@@ -103,7 +107,7 @@ function checkManifests(check: Check): LoggedEntry[] {
   return entries
 }
 
-function checkPack(check: Check, file: string): void {
+async function checkPack(check: Check, file: string): Promise<void> {
   const bytes = readWhole(path.join(check.home.dir, file), packBytesMax)
   if (bytes.length < packHeadBytes + packTrailerBytes)
     throw new VarveError('VARVE_CORRUPT', 'the pack is cut short')
@@ -114,8 +118,11 @@ function checkPack(check: Check, file: string): void {
     check.problems.push({ where: file, what: 'the pack does not match its name' })
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  const found = new FoundRecords(trailer.records)
+  check.records.set(file, found)
   let at = packHeadBytes
   for (let i = 0; i < trailer.records; i++) {
+    if (isTurnOver()) await takeTurn(check.options.signal)
     if (view.getUint32(trailer.footerAt + i * 4, true) !== at) {
       check.problems.push({ where: file, what: `the footer misses the record at ${at}` })
     }
@@ -124,8 +131,8 @@ function checkPack(check: Check, file: string): void {
     if ((head.codec === 'raw') !== (kind === 'data')) {
       check.problems.push({ where: file, what: `object '${record.cid}' is in a pack of the other kind` })
     }
-    attempt(check, file, () => checkObject(check, record))
-    check.records.add(entryKey(file, at, head.length, head.depth, record.cid))
+    checkObject(check, file, record)
+    found.add({ ...head, offset: at }, cidDigest(record.cid))
     check.objects++
     check.bytes += record.rawLength
     at += head.length
@@ -134,11 +141,14 @@ function checkPack(check: Check, file: string): void {
     check.problems.push({ where: file, what: 'there are bytes between records and footer' })
 }
 
-function checkObject(check: Check, record: ReturnType<typeof readRecord>): void {
-  const base = record.base === null ? null : baseBytes(check, record.base)
-  // A delta of something that was collected is garbage itself: the index does not name it, or the closure check tells.
-  if (record.base !== null && base === null) return
-  checkedBytes(record, base)
+function checkObject(check: Check, file: string, record: ReturnType<typeof readRecord>): void {
+  try {
+    const base = record.base === null ? null : baseBytes(check, record.base)
+    // A delta of something that was collected is garbage itself: the index does not name it, or the closure check tells.
+    if (record.base === null || base !== null) checkedBytes(record, base)
+  } catch (error) {
+    noteProblem(check, file, error)
+  }
 }
 
 function baseBytes(check: Check, cid: Cid): Uint8Array | null {
@@ -161,30 +171,23 @@ function checkSegmentFile(check: Check, file: string): void {
 }
 
 /** Every entry of the live segments must be a record that was found. */
-function checkIndex(check: Check, newest: LoggedEntry): void {
+async function checkIndex(check: Check, newest: LoggedEntry): Promise<void> {
   for (const { name, objects } of newest.segments) {
     const where = segmentPath(name)
-    attempt(check, where, () => {
+    await attempt(check, where, async () => {
       const segment = new Segment(readWhole(path.join(check.home.dir, where), 2 ** 31 - 1), name)
       if (segment.count !== objects)
         throw new VarveError('VARVE_CORRUPT', 'the segment has another number of objects')
       for (let i = 0; i < segment.count; i++) {
-        const { pack, offset, length, depth, codec } = segment.at(i)
-        const prefix = segment.prefixHex(i)
-        const key = `${packPath(pack.name)} ${offset} ${length} ${depth} ${codecBitOf(codec)} ${prefix}`
-        if (!check.records.has(key)) {
-          check.problems.push({
-            where,
-            what: `'${prefix}' is not where the index says, in '${packPath(pack.name)}'`,
-          })
-        }
+        if (isTurnOver()) await takeTurn(check.options.signal)
+        const entry = segment.at(i)
+        const pack = packPath(entry.pack.name)
+        if (check.records.get(pack)?.has(entry, segment.prefix(i)) === true) continue
+        const what = `'${segment.prefixHex(i)}' is not where the index says, in '${pack}'`
+        check.problems.push({ where, what })
       }
     })
   }
-}
-
-function entryKey(file: string, offset: number, length: number, depth: number, cid: Cid): string {
-  return `${file} ${offset} ${length} ${depth} ${codecBitOf(codecOf(cid))} ${cid.slice(8, 48)}`
 }
 
 async function checkClosure(check: Check, entries: readonly LoggedEntry[]): Promise<void> {
@@ -194,7 +197,7 @@ async function checkClosure(check: Check, entries: readonly LoggedEntry[]): Prom
   for (const entry of entries.filter(({ manifest }) => manifest.sequence >= oldest)) {
     const where = manifestName(entry.manifest.sequence)
     newestRoots = typeof entry.refs === 'string' ? [entry.refs] : []
-    attempt(check, where, () => {
+    await attempt(check, where, () => {
       newestRoots = [...newestRoots, ...check.home.manifestOf(entry).refs.values()]
     })
     for (const cid of newestRoots) roots.add(cid)

@@ -4,6 +4,7 @@
 import type { Buffer } from 'node:buffer'
 import * as fs from 'node:fs'
 import { VarveError } from '../../base/errors.ts'
+import { isTurnOver, takeTurn } from '../../base/turns.ts'
 import type { Path, TreeEntry } from '../../files/interface.ts'
 import { storedPath } from '../../files/tree-check.ts'
 import { diffTrees } from '../../files/tree-diff.ts'
@@ -146,6 +147,7 @@ export async function planSteps(
   const known = await cache.load(steps.map(({ path }) => path))
   const planned: PlannedStep[] = []
   for (const step of steps) {
+    if (isTurnOver()) await takeTurn(options.signal)
     const decided = verifier.decide(step, known.get(step.path))
     planned.push(decided instanceof Promise ? await decided : decided)
   }

@@ -2,8 +2,9 @@
 // is ever written through a link that came with the tree. Small files are fetched in batches and written synchronously;
 // large ones stream; a table whose old file is proven unchanged is patched instead of rendered, where that is possible.
 import * as fs from 'node:fs'
-import { VarveError, throwIfAborted } from '../../base/errors.ts'
+import { VarveError } from '../../base/errors.ts'
 import { sha256Stream } from '../../base/platform.ts'
+import { takeTurn } from '../../base/turns.ts'
 import { codecOf } from '../../encoding/cid.ts'
 import type { FileEntry, Path, SymlinkEntry, TableEntry, TreeEntry } from '../../files/interface.ts'
 import { readFile } from '../../files/read.ts'
@@ -53,7 +54,7 @@ export async function applySteps(
     removeFile(worktree.root, path)
     means.cache.forget(path)
     removed.push(path)
-    if (removed.length % batchFilesMax === 0) throwIfAborted(options.signal)
+    if (removed.length % batchFilesMax === 0) await takeTurn(options.signal)
   }
   removeEmptied(worktree.root, removed)
   const writes = steps.filter((step) => step.action === 'write' || isLost(worktree, step))
@@ -64,7 +65,7 @@ export async function applySteps(
     if (step.after?.kind === 'file') await checkout.writeLargeFile(step as WriteStep<FileEntry>)
     if (step.after?.kind === 'table') await checkout.writeTable(step as WriteStep<TableEntry>)
   }
-  for (const step of writes) if (step.after?.kind === 'symlink') checkout.writeSymlink(step)
+  for (const step of writes) if (step.after?.kind === 'symlink') await checkout.writeSymlink(step)
   return { written: checkout.written, removed }
 }
 
@@ -110,7 +111,7 @@ class Checkout {
         const stat = this.#files.writeBytes(step.path, contents[i]!, modeOf(step.after))
         this.#wrote(step, stat, knownAtMs)
       })
-      this.#report()
+      await this.#report()
       start = end
     }
   }
@@ -120,7 +121,7 @@ class Checkout {
     const knownAtMs = Date.now()
     const source = readFile(this.#means.nodes, step.after, { signal: this.#options.signal })
     this.#wrote(step, await this.#files.writeStream(step.path, source, this.#streamed(step)), knownAtMs)
-    this.#report()
+    await this.#report()
   }
 
   async writeTable(step: WriteStep<TableEntry>): Promise<void> {
@@ -128,14 +129,14 @@ class Checkout {
     const knownAtMs = Date.now()
     const { stat, sha256 } = (await this.#patched(step)) ?? (await this.#rendered(step))
     this.#wrote(step, stat, knownAtMs, sha256)
-    this.#report()
+    await this.#report()
   }
 
-  writeSymlink(step: PlannedStep): void {
+  async writeSymlink(step: PlannedStep): Promise<void> {
     if (step.after?.kind !== 'symlink') throw new TypeError('not a symlink')
     this.#makeRoom(step)
     this.#wrote(step, this.#linked(step.path, step.after), Date.now())
-    this.#report()
+    await this.#report()
   }
 
   #linked(path: Path, entry: SymlinkEntry): FileStat {
@@ -213,8 +214,8 @@ class Checkout {
     this.#means.cache.set(path, knownFile({ stat, entry: after!, knownAtMs, sha256 }))
   }
 
-  #report(): void {
-    throwIfAborted(this.#options.signal)
+  async #report(): Promise<void> {
+    await takeTurn(this.#options.signal)
     this.#options.onProgress?.({
       phase: 'writing files',
       done: this.written.length,

@@ -21,7 +21,7 @@ export async function filesToTrack(
       const path = folder === '' ? name : `${folder}/${name}`
       if (path !== configFileName && selection.has(path)) files.add(path)
     }
-    walkWorktree(worktree.root, selection.starts, { file, repository: () => {} }, signal)
+    await walkWorktree(worktree.root, selection.starts, { file, repository: () => {} }, signal)
   }
   await selection.requireMatches(files)
   return [...files].sort()
