@@ -1,6 +1,7 @@
 // Results of merges as plain data. Conflicts that no folder keeps, of a dry run or a merge in a repository without
 // files, are read while the writer that holds them lives, and handed over as values: up to a bound, for there may be a
 // million of them.
+import { throwIfAborted } from '../base/errors.ts'
 import type { Cid } from '../encoding/cid.ts'
 import type { MergeOutcome } from '../merge/interface.ts'
 import { diffDatasets } from '../repo/diff/diff.ts'
@@ -22,7 +23,7 @@ export async function withConflicts(
 ): Promise<MergeResult> {
   let conflicts: ConflictInfo[] | null = null
   const merged = await run(async (io, outcome) => {
-    conflicts = await firstConflicts(io, outcome, conflictsMaxDefault)
+    conflicts = await firstConflicts(io, outcome, {})
   })
   const { rebase, sequence, ...rest } = merged
   const result = {
@@ -43,10 +44,12 @@ function sequenceOf({
   return { ...counts, stoppedAt: idOf(stoppedAt), leftOut: leftOut.map((cid) => idOf(cid)) }
 }
 
+type ShownOptions = PreviewOptions & { readonly conflictsMax?: number | undefined }
+
 export async function mergePreview(
   repo: Repo,
   revision: string,
-  options: PreviewOptions & { readonly conflictsMax?: number | undefined },
+  options: ShownOptions,
 ): Promise<MergePreview> {
   return previewMerge(repo, revision, options, async (io, preview) => ({
     outcome: outcomeOf(preview),
@@ -57,7 +60,7 @@ export async function mergePreview(
     changes: await changesOf(io, preview.before, preview.tree, options),
     conflictCount: preview.conflictCount,
     policies: policyDecisionsOf(preview.policies),
-    conflicts: await firstConflicts(io, preview, options.conflictsMax ?? conflictsMaxDefault),
+    conflicts: await firstConflicts(io, preview, options),
   }))
 }
 
@@ -73,10 +76,15 @@ async function changesOf(io: Io, before: Cid, after: Cid, options: PreviewOption
   return changes
 }
 
-async function firstConflicts(io: Io, outcome: MergeOutcome, max: number): Promise<ConflictInfo[]> {
+async function firstConflicts(
+  io: Io,
+  outcome: MergeOutcome,
+  { conflictsMax: max = conflictsMaxDefault, signal }: ShownOptions,
+): Promise<ConflictInfo[]> {
   const first: ConflictInfo[] = []
   if (max <= 0) return first
   for await (const conflict of conflictInfos(io.nodes, outcome.tree, outcome.conflicts)) {
+    throwIfAborted(signal)
     first.push(conflict)
     if (first.length >= max) break
   }

@@ -124,7 +124,9 @@ export class RefRepository extends LogRepository {
   }
 
   /** What happened in this repository, newest first; with `ref` only what moved that branch. */
-  async *reflog(options: { ref?: string; limit?: number } = {}): AsyncGenerator<t.ReflogEntry> {
+  async *reflog(
+    options: t.OperationOptions & { ref?: string; limit?: number } = {},
+  ): AsyncGenerator<t.ReflogEntry> {
     const { reflog } = await import('../repo/reflog.ts')
     for await (const entry of reflog(this.repo, options)) yield { ...entry, commit: idOf(entry.commit) }
   }

@@ -20,7 +20,8 @@ export async function nearPath(tree: Tree, path: Path): Promise<Path | null> {
 export function nearPathAmong(names: readonly string[], path: Path): Path | null {
   if (names.length > namesLookedAtMax) return null
   const folder = folderOf(path)
-  const near = nearest(path.slice(path.lastIndexOf('/') + 1), names)
+  const typed = path.slice(path.lastIndexOf('/') + 1)
+  const near = names.find((name) => name.replace(/(?<=.)\.[^.]*$/, '') === typed) ?? nearest(typed, names)
   return near === null || folder === '' ? near : `${folder}/${near}`
 }
 

@@ -1,7 +1,8 @@
 // The manifest log read as the story of one ref.
+import { throwIfAborted } from '../base/errors.ts'
 import type { Cid } from '../encoding/cid.ts'
 import { branchRef, shortRefName } from '../history/refs.ts'
-import type { Manifest } from '../store/interface.ts'
+import type { Manifest, ReadOptions } from '../store/interface.ts'
 import type { Repo } from './interface.ts'
 import { messageForPeople } from './undo-operation.ts'
 
@@ -16,7 +17,7 @@ export interface RefMove {
 /** Newest first. `ref`: 'HEAD' (default), a branch's short name, or a full name. */
 export async function* reflog(
   repo: Repo,
-  options: { ref?: string; limit?: number } = {},
+  options: ReadOptions & { ref?: string; limit?: number } = {},
 ): AsyncGenerator<RefMove> {
   const name = options.ref ?? 'HEAD'
   const newest = await repo.store.manifest()
@@ -32,6 +33,7 @@ export async function* reflog(
     timeMs: manifest.timeMs,
   })
   for await (const manifest of repo.store.manifests()) {
+    throwIfAborted(options.signal)
     if (count >= limit) return
     if (moved(later, manifest, ref)) yield line(later)
     later = manifest

@@ -30,6 +30,8 @@ test('a signal is looked at however little there is to do', async () => {
   const aborted = expect.objectContaining({ code: 'VARVE_ABORTED' })
   await expect(drain(snapshot.table('people').scan({ signal: AbortSignal.abort() }))).rejects.toEqual(aborted)
   await expect(drain(snapshot.list({ signal: AbortSignal.abort() }))).rejects.toEqual(aborted)
+  await expect(drain(repo.reflog({ signal: AbortSignal.abort() }))).rejects.toEqual(aborted)
+  await expect(repo.mergePreview('main', { signal: AbortSignal.abort() })).rejects.toEqual(aborted)
   const stop = new AbortController()
   const seen: unknown[] = []
   const reading = async (): Promise<void> => {

@@ -412,6 +412,30 @@ test('a column without a name, as pandas writes its index, can be the key', asyn
   expect([code, stdout]).toEqual([23, expect.stringContaining('-2')])
 })
 
+test('a key column with a comma in its name is written in double quotes, as in CSV', async () => {
+  const cwd = temporaryDir()
+  await ok(['init'], { cwd })
+  writeFileSync(path.join(cwd, 'k.csv'), '"last, first",nr,v\nLovelace,1,a\nLovelace,2,b\nHopper,1,a\n')
+  const { stderr } = await varve(['track', 'k.csv'], { cwd })
+  expect(stderr).toContain(String.raw`'--key "\"last, first\",nr"' would do`)
+  expect(await ok(['track', 'k.csv', '--key', '"last, first",nr'], { cwd })).toBe(
+    'k.csv is a table of 3 rows, key last, first, nr\n',
+  )
+  await ok(['add', '.'], { cwd })
+  await ok(['commit', '-m', 'k'], { cwd })
+  writeFileSync(path.join(cwd, 'k.csv'), '"last, first",nr,v\nLovelace,1,x\nLovelace,2,b\nHopper,1,a\n')
+  expect(await ok(['diff'], { cwd })).toContain('v: a -> x')
+  expect((await varve(['track', 'k.csv', '--key', '"last, first,nr'], { cwd })).stderr).toContain(
+    'has a double quote that does not end',
+  )
+})
+
+test('templates of links are listed outside of a repository too', async () => {
+  const cwd = temporaryDir()
+  expect(await ok(['link', 'template', 'list'], { cwd })).toContain('databases-in-step')
+  expect((await varve(['link', 'template', 'use', 'x', 'y', 'z', '--tables', 'a'], { cwd })).code).toBe(41)
+})
+
 test('rows of a table that gets another key are named by the key that they had', async () => {
   const cwd = temporaryDir()
   await ok(['init'], { cwd })

@@ -24,6 +24,7 @@ beforeAll(async () => {
 
 const misspelt: readonly [typed: readonly string[], meant: string][] = [
   [['add', 'peple.csv'], 'people.csv'],
+  [['add', 'people'], 'people.csv'],
   [['add', 'untraced.csv'], 'untracked.csv'],
   [['add', 'data/note.txt'], 'data/notes.txt'],
   [['restore', 'peple.csv'], 'people.csv'],

@@ -97,6 +97,14 @@ describe('conflicts', () => {
     expect((await varve(['conflicts', '--path', 'a', 'b'], at)).code).toBe(2)
   })
 
+  test('of a table by its name without the extension', async () => {
+    const whole = await json(['conflicts', 'people.csv', '--key', '2'], at)
+    expect(await json(['conflicts', 'people', '--key', '2'], at)).toEqual(whole)
+    expect(await json(['resolve', 'people', '--key', '2', '--ours'], at)).toMatchObject({ resolved: 1 })
+    expect(await json(['resolve', '--forget', 'people', '--key', '2'], at)).toMatchObject({ reopened: 1 })
+    expect((await varve(['resolve', 'peopl', '--ours'], at)).code).toBe(40)
+  })
+
   test('a sheet is written, filled in and taken; a wrong one is refused by its line', async () => {
     const sheet = await ok(['conflicts', 'people.csv', '--key', '2', '--format', 'csv'], at)
     expect(sheet).toBe('id,path,key,column,base,ours,theirs,resolution\n2,people.csv,2,name,Bob,Ben,Bea,\n')

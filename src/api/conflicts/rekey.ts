@@ -5,6 +5,7 @@ import { mergeSides } from '../../merge/merge-sides.ts'
 import { storedConfig } from '../../dataset/stored-config.ts'
 import { type RekeyOutcome, rekey } from '../../merge/rekey/rekey.ts'
 import type { Folder, MergeState, Repo } from '../../repo/interface.ts'
+import { tablePath } from './conflict-filter.ts'
 import { changeMerge, nothingToSettle } from './conflicts.ts'
 import type { RekeyResult } from './conflict-interface.ts'
 import type { OperationOptions } from '../interface.ts'
@@ -15,17 +16,19 @@ const keysListedMax = 1000
 export async function rekeyTable(
   repo: Repo,
   folder: Folder | null,
-  path: string,
+  named: string,
   { side = 'theirs', ...options }: OperationOptions & { readonly side?: 'ours' | 'theirs' },
 ): Promise<RekeyResult> {
+  let path = named
   const done = await changeMerge(
     repo,
     folder,
-    { ...options, message: `${path} --rekey ${side}` },
+    { ...options, message: `${named} --rekey ${side}` },
     async (merge) => {
       const { io, state, open } = merge
       if (open.conflicts === null || state.met === null) throw nothingToSettle(state.kind)
       const tree = await Tree.load(io.nodes, open.tree)
+      path = await tablePath(tree, named)
       const config = await storedConfig(io.nodes, await tree.get(configFileName), options)
       const trees = await mergeSides(io, state, options)
       const input = { ...open, conflicts: open.conflicts, met: state.met, path, side, trees, config }

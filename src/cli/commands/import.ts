@@ -11,10 +11,10 @@ import {
   splitTable,
 } from '../table-format.ts'
 import type { Command, Context } from '../interface.ts'
+import { namesGiven } from '../name-list.ts'
 import { toRepositoryPath } from '../paths.ts'
 import { fileBytes, requireFile } from '../read-file.ts'
 import { visible } from '../visible.ts'
-import { keyColumns } from './track.ts'
 
 export const command: Command = {
   usage: [
@@ -90,7 +90,7 @@ async function run(context: Context): Promise<number> {
     ...operation,
     path: toRepositoryPath(repo.root, as),
     format,
-    key: keyColumns(given.list('key')),
+    key: namesGiven(given, 'key'),
     ...(file === '-' ? {} : { name: file }),
     ...(table === undefined ? {} : { table }),
     replace: given.flag('replace'),

@@ -6,6 +6,7 @@ import { alignedRows } from '../format/columns.ts'
 import { linkLines, logLines } from '../format/link-lines.ts'
 import { verificationLines } from '../format/verification.ts'
 import type { Command, Context } from '../interface.ts'
+import { namesGiven } from '../name-list.ts'
 import type { Repository } from '../../index.ts'
 import type { LinkChanges, LinkMode } from '../../index.ts'
 import { visible } from '../visible.ts'
@@ -161,12 +162,12 @@ async function run(context: Context): Promise<number> {
   const options = optionsOf.get(action)
   if (options === undefined) throw usage(`'${action}' is not one of ${[...optionsOf.keys()].join(', ')}`)
   given.only(`link ${action}`, options)
+  if (action === 'template') return template(context)
   const repo = await repository()
   if (action === 'add') {
     given.expectWords(3, 3, 'NAME and ENDPOINT')
     return add(context, repo, name, endpoint)
   }
-  if (action === 'template') return template(context, repo)
   if (action === 'list') {
     given.expectWords(0, 1, '')
     const links = await repo.links()
@@ -209,7 +210,7 @@ async function run(context: Context): Promise<number> {
   return 0
 }
 
-async function template({ arguments: given, out }: Context, repo: Repository): Promise<number> {
+async function template({ arguments: given, out, repository }: Context): Promise<number> {
   const [, action = 'list', name = '', link = '', ...endpoints] = given.words
   if (action === 'list') {
     given.expectWords(1, 2, '')
@@ -221,7 +222,7 @@ async function template({ arguments: given, out }: Context, repo: Repository): P
   }
   if (action !== 'use') throw usage(`'${action}' is not one of list, use`)
   given.expectWords(5, 9, 'TEMPLATE, NAME and ENDPOINT')
-  const tables = given.list('tables').flatMap((list) => list.split(','))
+  const tables = namesGiven(given, 'tables')
   if (tables.length === 0) throw usage("say which tables: '--tables people,orders'")
   const [into, branch] = [given.text('into'), given.text('branch')]
   const use = {
@@ -231,6 +232,7 @@ async function template({ arguments: given, out }: Context, repo: Repository): P
     ...(branch === undefined ? {} : { branch }),
   }
   const { files } = declaredTables(given, tables, 'folder:')
+  const repo = await repository()
   const links = await repo.useLinkTemplate(name, link, { ...use, ...(files === undefined ? {} : { files }) })
   out.result({ items: links }, () => {
     for (const one of links) out.say(`added link ${visible(one.name)}: ${one.mode} ${visible(one.endpoint)}`)
@@ -244,7 +246,7 @@ async function verify(
   repo: Repository,
   name: string,
 ): Promise<number> {
-  const tables = given.list('tables').flatMap((list) => list.split(','))
+  const tables = namesGiven(given, 'tables')
   const against = given.text('against')
   const verified = await repo.verifyLink(name, {
     ...operation,
@@ -266,7 +268,7 @@ async function add(
   const mode = given.text('mode')
   if (mode === undefined || !(linkModes as readonly string[]).includes(mode))
     throw usage(`'--mode' must be one of ${linkModes.join(', ')}`)
-  const tables = given.list('tables').flatMap((list) => list.split(','))
+  const tables = namesGiven(given, 'tables')
   if (tables.length === 0) throw usage("say which tables: '--tables people,orders'")
   const [into, branch, commits] = [given.text('into'), given.text('branch'), given.text('commits')]
   const changes = given.text('changes')

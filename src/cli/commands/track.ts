@@ -5,6 +5,7 @@ import { columnarFormatOf } from '../../dataset/columnar-name.ts'
 import { commandWord } from '../../base/command-word.ts'
 import { counted } from '../../base/size.ts'
 import type { Command, Context } from '../interface.ts'
+import { joinNames, namesGiven } from '../name-list.ts'
 import type { Output } from '../output.ts'
 import { chosenBy } from '../pathspecs/pathspecs.ts'
 import { type TableFormat, formatNamed } from '../table-format.ts'
@@ -19,7 +20,8 @@ export const command: Command = {
       type: 'list',
       short: 'k',
       value: 'COLUMN',
-      about: 'a key column; several times, or with commas, for several columns',
+      about:
+        'a key column; several times, or with commas, for several columns (\'"a,b",c\': a name with a comma in double quotes)',
     },
     format: {
       type: 'text',
@@ -41,7 +43,7 @@ export const command: Command = {
 
 async function run({ arguments: given, out, repository, operation }: Context): Promise<number> {
   given.expectWords(1, Number.POSITIVE_INFINITY, 'PATH')
-  const key = keyColumns(given.list('key'))
+  const key = namesGiven(given, 'key')
   const repo = await repository()
   const { path, paths = [path!] } = chosenBy(given, repo.root, given.words)
   if (key.length === 0)
@@ -73,7 +75,7 @@ async function noKey(repo: Repository, path: string, operation: OperationOptions
   const guess = await repo.guessKey(path, operation)
   if (guess === null) return usage('no key given', keyHint)
   const columns = guess.map(shownColumn).join(',')
-  const keys = guess.includes('') ? guess : [guess.join(',')]
+  const keys = guess.includes('') ? guess : [joinNames(guess)]
   const given = keys.map((key) => `--key ${commandWord(key)}`).join(' ')
   return usage('no key given', `${keyAsk}: here no two rows have the same ${columns}, so '${given}' would do`)
 }
@@ -86,9 +88,4 @@ function shownColumn(name: string): string {
 function formatOption(given: Arguments): TableFormat | undefined {
   const named = given.text('format')
   return named === undefined ? undefined : formatNamed(named)
-}
-
-/** Columns may be given one by one, or several with commas between them; '' is a column without a name. */
-export function keyColumns(given: readonly string[]): string[] {
-  return given.flatMap((text) => (text === '' ? [''] : text.split(',').filter((column) => column !== '')))
 }

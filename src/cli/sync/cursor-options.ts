@@ -2,12 +2,13 @@
 import { lagOf, periodOf } from '../../dataset/cursor-section.ts'
 import type { LinkSetting, TableCursor } from '../../index.ts'
 import { type Arguments, usage } from '../arguments.ts'
+import { namesGiven } from '../name-list.ts'
 
 export function cursorSetting(
   given: Arguments,
   link: { mode: string; tables: readonly string[]; changes: string | undefined },
 ): Pick<LinkSetting, 'cursor'> {
-  const cursors = given.list('cursor').flatMap((list) => list.split(','))
+  const cursors = namesGiven(given, 'cursor')
   if (cursors.length === 0) return {}
   if (link.mode !== 'capture') throw usage("'--cursor' sees no deletes: the mode is 'capture'")
   if (link.changes === 'log') throw usage("the log shows more than a cursor: leave '--cursor' out")

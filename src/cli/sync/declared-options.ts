@@ -2,6 +2,7 @@
 // of JSON items, and where in webhooks and the answers of an HTTP API the items and the next page are.
 import type { LinkSetting } from '../../index.ts'
 import { type Arguments, usage } from '../arguments.ts'
+import { namesGiven } from '../name-list.ts'
 
 /** Options for HTTP APIs; `items` for an inbox too. */
 export const httpOptions = ['path', 'items', 'next', 'parameter'] as const
@@ -11,7 +12,7 @@ export function declaredTables(
   tables: readonly string[],
   endpoint: string,
 ): Pick<LinkSetting, 'files' | 'http' | 'inbox'> {
-  const columns = given.list('key').flatMap((list) => list.split(','))
+  const columns = namesGiven(given, 'key')
   const key = columns.length === 0 ? {} : { key: columns }
   if (/^https?:/.test(endpoint)) {
     const said = httpOptions.flatMap((name) => (given.has(name) ? [[name, given.text(name)!]] : []))

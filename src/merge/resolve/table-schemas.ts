@@ -9,13 +9,13 @@ import { loadTable } from '../../table/table-object.ts'
 
 export class TableSchemas {
   readonly #nodes: NodeStore
-  readonly #tree: Tree
+  readonly tree: Tree
   readonly #options: ReadOptions
   readonly #known = new Map<Path, RowShape | null>()
 
   constructor(nodes: NodeStore, tree: Tree, options: ReadOptions = {}) {
     this.#nodes = nodes
-    this.#tree = tree
+    this.tree = tree
     this.#options = options
   }
 
@@ -23,7 +23,7 @@ export class TableSchemas {
   async find(path: Path): Promise<RowShape | null> {
     const known = this.#known.get(path)
     if (known !== undefined) return known
-    const entry = await this.#tree.get(path, this.#options)
+    const entry = await this.tree.get(path, this.#options)
     const shape =
       entry?.kind === 'table'
         ? rowShape((await loadTable(this.#nodes.reader, entry.table, this.#options)).schema)

@@ -1,5 +1,6 @@
 // The dry run of a merge: what it would come to, with nothing kept. All objects go into a writer that is thrown away;
 // what somebody wants to see of them has to be read inside `look`.
+import { throwIfAborted } from '../../base/errors.ts'
 import type { Cid } from '../../encoding/cid.ts'
 import { readCommit } from '../../history/commit.ts'
 import { resolveRevision } from '../../history/revision.ts'
@@ -29,6 +30,7 @@ export async function previewMerge<T>(
   options: PreviewOptions,
   look: (io: Io, preview: Preview) => Promise<T>,
 ): Promise<T> {
+  throwIfAborted(options.signal)
   return withWriter(repo, async (writer, nodes) => {
     const io = { writer, nodes }
     const manifest = await repo.store.manifest()
