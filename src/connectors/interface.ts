@@ -107,6 +107,8 @@ export interface EndpointTable {
   readonly trouble?: string
   /** Row-level security may hide rows from this reader: a text that differs when the rules do. */
   readonly hidesRows?: string
+  /** What this user may write: a text that differs when that does. Absent where the system does not tell. */
+  readonly rights?: string
   /** Where a link makes the columns of others; connectors leave it out. */
   readonly made?: MadeColumns
 }
@@ -268,10 +270,12 @@ export type Applied =
 
 export interface HeldBackRow {
   readonly table: string
-  /** The row's key, as in the plan. */
-  readonly key: Uint8Array
+  /** The row's key, as in the plan; null: all that the plan has for the table. */
+  readonly key: Uint8Array | null
   /** 'changed': another writer changed the row meanwhile. 'rejected': the system refuses the row. */
   readonly reason: 'changed' | 'rejected'
   /** The system's own words. */
   readonly message: string
+  /** A right of the user is missing: what the table's `rights` were then. When they have changed, it is tried again. */
+  readonly rights?: string
 }

@@ -142,7 +142,7 @@ export async function digestOf(connector: Connector, name: string): Promise<stri
 export function heldBack(applied: Applied): string {
   if (applied.outcome === 'applied') return 'nothing'
   return applied.rows
-    .map(({ reason, key }) => `${reason} ${(JSON.parse(Buffer.from(key).toString()) as string[]).join(',')}`)
+    .map(({ reason, key }) => `${reason} ${(JSON.parse(Buffer.from(key!).toString()) as string[]).join(',')}`)
     .sort()
     .join('; ')
 }

@@ -11,7 +11,7 @@ import type { Link, Receipt } from './interface.ts'
 import { OpenLog } from './log/open-log.ts'
 import { branchRef } from '../history/refs.ts'
 import { type Round, syncRoundWith } from './round.ts'
-import { isTransient } from './retry.ts'
+import { isTransient, lacksRight } from './retry.ts'
 import { linkRef } from './state.ts'
 
 export interface FollowOptions {
@@ -62,11 +62,13 @@ export async function* follow(
   const { signal, onBroken } = options
   let waitMs = waitMsMin
   let said: string | null = null
+  let hasLackedRight = false
   const isOver = (): boolean => signal?.aborted === true
   while (!isOver()) {
     try {
       for await (const receipt of rounds(repo, link, open, options)) {
         waitMs = waitMsMin
+        hasLackedRight = false
         options.onRound?.(receipt)
         // What waits, and why, is said when that changes, not in each look at it.
         const words = JSON.stringify([receipt.heldBack, receipt.notes])
@@ -75,6 +77,10 @@ export async function* follow(
       }
     } catch (error) {
       if (isOver()) return
+      if (lacksRight(error) && !hasLackedRight) {
+        hasLackedRight = true
+        continue
+      }
       if (!isTransient(error)) throw error
       onBroken?.(error, waitMs)
       await pause(waitMs, signal)

@@ -19,6 +19,14 @@ export function isTransient(error: unknown): error is VarveError {
   return typeof code === 'string' && passingStates.test(code)
 }
 
+/**
+ * Whether a right is missing. If it was taken away amid the round, the next one knows, and lets only that table wait; so it
+ * is worth one more try, and no third.
+ */
+export function lacksRight(error: unknown): boolean {
+  return isVarveError(error) && error.data['lacksRight'] === true
+}
+
 /** How long to wait before try number `attempt`, counted from 0 after the first failure. */
 export function waitMs(attempt: number, random: () => number = Math.random): number {
   const most = Math.min(waitMsMax, waitMsMin * 2 ** Math.min(attempt, 20))
@@ -41,10 +49,15 @@ export interface RetryOptions {
 
 /** @throws what the last try throws, and at once what does not pass */
 export async function withRetries<T>(work: () => Promise<T>, { retries, signal }: RetryOptions): Promise<T> {
+  let hasLackedRight = false
   for (let attempt = 0; ; attempt++) {
     try {
       return await work()
     } catch (error) {
+      if (attempt < retries && lacksRight(error) && !hasLackedRight) {
+        hasLackedRight = true
+        continue
+      }
       if (attempt >= retries || !isTransient(error) || wasWaitedFor(error)) throw error
       await pause(waitMs(attempt), signal)
       throwIfAborted(signal)

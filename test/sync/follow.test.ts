@@ -200,6 +200,46 @@ describe.skipIf(!hasPostgres)(
       await bothEqual()
     })
 
+    test('rights that are taken away while it reads or writes let their table wait, and it goes on', async () => {
+      const role = 'follower'
+      await shop.db.query(
+        `CREATE TABLE other (id int PRIMARY KEY); CREATE ROLE ${role} LOGIN; GRANT CREATE ON SCHEMA public TO ${role};
+         GRANT ALL ON people, other TO ${role}`,
+      )
+      const endpoint = shop.link.endpoint.replace('postgres@', `${role}@`)
+      shop.link = { ...shop.link, tables: ['people', 'other'], endpoint }
+      const toTake = new Map<string, string>()
+      const take = async (method: string): Promise<void> => {
+        const right = toTake.get(method)
+        toTake.delete(method)
+        if (right !== undefined) await shop.db.query(`REVOKE ${right} ON people FROM ${role}`)
+      }
+      await start({
+        pollMs: 20,
+        wrap: (connector) => ({
+          ...withoutLog(connector),
+          snapshot: async (tables) => {
+            await take('snapshot')
+            return connector.snapshot(tables)
+          },
+          apply: async (plan) => {
+            await take('apply')
+            return connector.apply(plan)
+          },
+        }),
+      })
+      toTake.set('apply', 'INSERT')
+      await shop.edit((rows) => rows.put({ id: 4, name: 'Barbara', age: 84 }))
+      await expect.poll(() => receipts.at(-1)!.heldBack, eventually).toMatchObject([{ key: '4' }])
+      toTake.set('snapshot', 'SELECT')
+      await expect.poll(() => receipts.at(-1)!.heldBack, eventually).toMatchObject([{ reason: 'schema' }])
+      await shop.db.query('INSERT INTO other VALUES (7)')
+      await expect.poll(() => shop.branchRows('other'), eventually).toEqual([{ id: 7 }])
+      await shop.db.query(`GRANT ALL ON people TO ${role}`)
+      await bothEqual()
+      expect(await shop.rows()).toHaveLength(4)
+    })
+
     test('an endpoint whose log cannot be read is asked at intervals', async () => {
       await shop.db.query('ALTER TABLE people REPLICA IDENTITY NOTHING')
       await start({ pollMs: 50 })

@@ -124,6 +124,6 @@ function isNamedTable({ isClash, table }: t.HeldBack, where: { table?: string; k
   return isClash === true && where.table === table && where.key === undefined
 }
 
-function isAside({ reason, keyHex, tooLarge }: t.HeldBack): boolean {
-  return reason === 'rejected' && keyHex === '' && tooLarge === undefined
+function isAside({ reason, keyHex, tooLarge, isTable }: t.HeldBack): boolean {
+  return reason === 'rejected' && keyHex === '' && tooLarge === undefined && isTable === undefined
 }

@@ -33,8 +33,8 @@ const reported: Readonly<Record<string, Report>> = {
 }
 
 /** Whether it is an item of an inbox that could not become a row. */
-function isOfInbox({ keyHex, tooLarge }: HeldBack): boolean {
-  return keyHex === '' && tooLarge === undefined
+function isOfInbox({ keyHex, tooLarge, isTable }: HeldBack): boolean {
+  return keyHex === '' && tooLarge === undefined && isTable === undefined
 }
 
 export const reports: readonly string[] = ['status', ...Object.keys(reported), 'pending']

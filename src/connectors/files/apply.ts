@@ -4,6 +4,7 @@
 // there.
 import { VarveError, isVarveError } from '../../base/errors.ts'
 import { tooLarge } from '../../formats/reading.ts'
+import { HeldBackRows } from '../held-back-rows.ts'
 import type { ApplyPlan, Applied, EndpointTable, HeldBackRow } from '../interface.ts'
 import { FileTable } from './file-table.ts'
 import type { FilePlace, FilesTable, StagedFile } from './interface.ts'
@@ -108,11 +109,11 @@ async function holdAll(
   plan: ApplyPlan,
   why: Pick<HeldBackRow, 'reason' | 'message'>,
 ): Promise<MadeReady> {
-  const heldBack: HeldBackRow[] = []
+  const heldBack = new HeldBackRows()
   for (const kind of kinds)
     for await (const changes of plan.changes(table, kind))
-      for (const { key } of changes) heldBack.push({ table: table.name, key, ...why })
-  return { staged: null, written: 0, heldBack }
+      for (const { key } of changes) heldBack.add({ table: table.name, key, ...why })
+  return { staged: null, written: 0, heldBack: heldBack.list }
 }
 
 function newPath(table: string): string {

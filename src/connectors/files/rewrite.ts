@@ -19,7 +19,7 @@ import { shownCell } from '../../formats/shown-cell.ts'
 import { dialectOf, type FileTable } from './file-table.ts'
 import type { OpenedFile } from './interface.ts'
 import { rowsReadDifferently, unreadable } from './proof.ts'
-import { heldBackMax, tooManyRefused } from '../too-many-refused.ts'
+import { HeldBackRows } from '../held-back-rows.ts'
 
 const editsMax = 8_192
 
@@ -42,7 +42,8 @@ export async function rewrite(
       plan.signal?.throwIfAborted()
       await rewriter.take(changes)
     }
-  const { written, heldBack } = rewriter
+  const { written } = rewriter
+  const heldBack = rewriter.heldBack.list
   if (written === 0 || heldBack.length > 0) return { table: null, written: 0, heldBack }
   const table = await rewriter.finish()
   const strange = await rowsReadDifferently(file, table)
@@ -52,7 +53,7 @@ export async function rewrite(
 type Verdict = Pick<HeldBackRow, 'reason' | 'message'>
 
 class Rewriter {
-  readonly heldBack: HeldBackRow[] = []
+  readonly heldBack: HeldBackRows = new HeldBackRows()
   written = 0
   readonly #file: FileTable
   readonly #dialect: FileDialect
@@ -95,20 +96,20 @@ class Rewriter {
   /** Rows of the plan whose keys in the file, in hex, are `strange`; all of them are. */
   async refused(plan: ApplyPlan, strange: Set<string>): Promise<HeldBackRow[]> {
     const { path, shape } = this.#file
-    const held: HeldBackRow[] = []
+    const held = new HeldBackRows()
     for (const kind of ['update', 'insert'] as const)
       for await (const changes of plan.changes(shape, kind))
         for (const { key, after } of changes) {
           const own = this.#keyOf(after!)
           if (typeof own !== 'string' && strange.delete(toHex(own)))
-            held.push({
+            held.add({
               table: shape.name,
               key,
               reason: 'rejected',
               message: `'${path}' would not hold the row as it is`,
             })
         }
-    if (strange.size === 0) return held
+    if (strange.size === 0) return held.list
     throw unreadable(path, null)
   }
 
@@ -127,8 +128,7 @@ class Rewriter {
 
   #hold({ key }: RowChange, verdict: Verdict): void {
     const { name } = this.#file.shape
-    this.heldBack.push({ table: name, key, ...verdict })
-    if (this.heldBack.length > heldBackMax) throw tooManyRefused(name, this.heldBack)
+    this.heldBack.add({ table: name, key, ...verdict })
   }
 
   #keyOf(row: readonly Cell[]): Uint8Array | string {

@@ -27,9 +27,9 @@ export async function applyPlan(session: Session, plan: ApplyPlan): Promise<Appl
       if (!isFirst(table)) await applyKind(writer, plan, table, 'delete')
     waiting = await settle(writer, [...waiting, ...writer.takeWaiting()])
     for (const row of waiting) writer.reject(row)
-    if (writer.heldBack.length > 0) {
+    if (!writer.heldBack.isEmpty) {
       await session.execute('ROLLBACK')
-      return { outcome: 'held-back', rows: writer.heldBack }
+      return { outcome: 'held-back', rows: writer.heldBack.list }
     }
     await writeState(session, plan)
     await session.execute('COMMIT')

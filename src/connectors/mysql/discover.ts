@@ -1,9 +1,11 @@
 // What tables a MySQL database has, from its catalogue: columns in order with their types, keys, and which table refers
 // to which. All of one database: the one that the URL names.
+import { utf8 } from '../../base/bytes.ts'
+import { sha256Hex } from '../../base/platform.ts'
 import { missingTable, noTable } from '../missing-table.ts'
 import type { EndpointTable } from '../interface.ts'
 import type { Session } from './session.ts'
-import { quoteName } from './sql.ts'
+import { grantee, quoteName } from './sql.ts'
 import { type MysqlColumn, columnTypeOf, familyOf, hasOneSpelling, membersOf } from './types.ts'
 
 /** What this connector knows of a table beside what all know. */
@@ -77,7 +79,14 @@ export async function discoverTables(session: Session, names?: readonly string[]
       : missingTable(missing, all, await grantFor(session, missing))
   }
   const chosen = names ?? all
-  return chosen.map((name) => tableOf(catalogue, name, chosen))
+  const rights = await rightsOf(session)
+  return chosen.map((name) => ({ ...tableOf(catalogue, name, chosen), rights }))
+}
+
+/** What the server says of all that the user may do: the catalogue does not tell who may delete. */
+export async function rightsOf(session: Session): Promise<string> {
+  const grants = (await session.texts('SHOW GRANTS')).map(([grant]) => grant!).sort()
+  return sha256Hex(utf8(JSON.stringify(grants)))
 }
 
 /** A user is shown no tables of which he has no right. */
@@ -87,7 +96,7 @@ async function grantFor(session: Session, table: string): Promise<string> {
 }
 
 function grantText(database: string, table: string, user: string): string {
-  return `GRANT SELECT ON ${quoteName(database)}.${quoteName(table)} TO '${user.replace(/@(?=[^@]*$)/, "'@'")}'`
+  return `GRANT SELECT ON ${quoteName(database)}.${quoteName(table)} TO ${grantee(user)}`
 }
 
 type Rows = ReadonlyMap<string, readonly (string | null)[][]>

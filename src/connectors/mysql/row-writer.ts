@@ -1,13 +1,13 @@
 // Writes rows and reports for each what happened: written, no longer as expected, refused, or to be tried again when
 // others are written. Many rows are inserted at once; if that fails, the faulty ones are found one by one.
+import { HeldBackRows } from '../held-back-rows.ts'
 import type { HeldBackRow, RowChange } from '../interface.ts'
+import { DeniedStatements, isDenial } from './denied.ts'
 import type { MysqlTable } from './discover.ts'
 import { isRefusal, numberOf } from './failure.ts'
 import type { Session } from './session.ts'
 import { insertOf, unstorableReasonOf, occupyingRowsQuery, statementOf } from './statements.ts'
-import { heldBackMax, tooManyRefused } from '../too-many-refused.ts'
 
-/** Rows held back of one plan; with more, something is wrong with all of it. */
 const waitingMax = 100_000
 const packetCharsMax = 512 << 10
 const insertedRowsMax = 512
@@ -29,24 +29,28 @@ interface Dealt {
 }
 
 export class RowWriter {
-  readonly heldBack: HeldBackRow[] = []
+  readonly heldBack: HeldBackRows = new HeldBackRows()
   written = 0
   readonly #session: Session
+  readonly #denied: DeniedStatements
   #waiting: Pending[] = []
 
   constructor(session: Session) {
     this.#session = session
+    this.#denied = new DeniedStatements(session)
   }
 
   /** Writes rows of one table and one kind. */
   async write(table: MysqlTable, rows: readonly Pending[]): Promise<void> {
     const fitting = rows.filter((row) => {
+      if (this.#isHeldAlready(row)) return false
       const reason = unstorableReasonOf(table, row.change)
       if (reason !== null) this.#holdBack(row, 'rejected', reason)
       return reason === null
     })
     for (let at = 0; at < fitting.length; at += insertedRowsMax) {
-      const part = fitting.slice(at, at + insertedRowsMax)
+      const part = fitting.slice(at, at + insertedRowsMax).filter((row) => !this.#isHeldAlready(row))
+      if (part.length === 0) continue
       if (part[0]!.change.kind !== 'insert' || !(await this.#insertAll(table, part)))
         await this.writeEach(part)
     }
@@ -57,6 +61,10 @@ export class RowWriter {
     const written: Pending[] = []
     let together = statementsMax
     for (let at = 0; at < rows.length;) {
+      if (this.#isHeldAlready(rows[at]!)) {
+        at++
+        continue
+      }
       const statements: string[] = []
       const count = Math.min(together, rows.length - at)
       for (let chars = 0; statements.length < count;) {
@@ -96,7 +104,7 @@ export class RowWriter {
     )
     if (insert.length > this.#session.packetBytesMax / 3) return false
     const { statements, error } = await this.#session.run(['SAVEPOINT varve', insert])
-    if (error !== null && !isRefusal(error)) throw error
+    if (error !== null && !isRefusal(error) && !isDenial(error)) throw error
     const done = statements[1]
     if (done !== undefined && done.matched === rows.length && done.warnings === 0) {
       this.written += rows.length
@@ -123,8 +131,9 @@ export class RowWriter {
       else written.push(row)
     }
     if (error === null) return { count: rows.length, written, isRefused: false }
-    if (!isRefusal(error)) throw error
-    await this.#refused(rows[statements.length]!, error)
+    if (isDenial(error)) await this.#deny(rows[statements.length]!, error)
+    else if (isRefusal(error)) await this.#refused(rows[statements.length]!, error)
+    else throw error
     return { count: statements.length + 1, written, isRefused: true }
   }
 
@@ -146,8 +155,22 @@ export class RowWriter {
     else this.reject({ ...row, message })
   }
 
+  async #deny(row: Pending, error: Error): Promise<void> {
+    await this.#denied.add(row.table, row.change, error)
+    this.#isHeldAlready(row)
+  }
+
+  /** Holds the row back where all its table waits, or what it needs was denied before. */
+  #isHeldAlready(row: Pending): boolean {
+    if (this.heldBack.isWhole(row.table.name)) return true
+    const { table, change } = row
+    const denial = this.#denied.find(table, change)
+    if (denial === null) return false
+    this.heldBack.add({ table: table.name, key: change.key, reason: 'rejected', ...denial })
+    return true
+  }
+
   #holdBack({ table, change }: Pending, reason: HeldBackRow['reason'], message: string): void {
-    if (this.heldBack.length >= heldBackMax) throw tooManyRefused(table.name, this.heldBack)
-    this.heldBack.push({ table: table.name, key: change.key, reason, message })
+    this.heldBack.add({ table: table.name, key: change.key, reason, message })
   }
 }

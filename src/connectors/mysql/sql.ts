@@ -22,3 +22,8 @@ export function quoteBytes(bytes: Uint8Array): string {
     ? `x'${buffer.toString('hex')}'`
     : `FROM_BASE64('${buffer.toString('base64')}')`
 }
+
+/** A user as CURRENT_USER() names it, for a GRANT. */
+export function grantee(user: string): string {
+  return `'${user.replace(/@(?=[^@]*$)/, "'@'")}'`
+}

@@ -50,11 +50,22 @@ export function occupyingRowsQuery(table: MysqlTable, row: readonly Cell[]): str
   return `SELECT ${exact} FROM ${table.sql} t WHERE ${found} LOCK IN SHARE MODE`
 }
 
-function assignments(table: MysqlTable, before: readonly Cell[], after: readonly Cell[]): string {
-  const changed = written(table).filter(
+/** Names of the columns that an update sets. */
+export function assignedColumns(
+  table: MysqlTable,
+  { before, after }: RowChange & { readonly kind: 'update' },
+): string[] {
+  return assigned(table, before, after).map(({ column }) => column.name)
+}
+
+function assigned(table: MysqlTable, before: readonly Cell[], after: readonly Cell[]): Placed[] {
+  return written(table).filter(
     ({ column, place }) => column.onUpdate || !sameCell(before[place]!, after[place]!),
   )
-  const set = changed.map(
+}
+
+function assignments(table: MysqlTable, before: readonly Cell[], after: readonly Cell[]): string {
+  const set = assigned(table, before, after).map(
     ({ column, place }) => `t.${quoteName(column.name)} = ${literalOf(column, after[place]!)}`,
   )
   // What only the server computes needs no more than a look at the row.

@@ -22,6 +22,11 @@ export interface PostgresTable extends EndpointTable {
   readonly columns: readonly PostgresColumn[]
   /** It is checked at the end of a statement or transaction (DEFERRABLE), and not row by row. */
   readonly isKeyLate: boolean
+  readonly mayDelete: boolean
+  readonly rights: string
+  /** The table and this user, as a GRANT names them. */
+  readonly place: string
+  readonly grantee: string
 }
 
 export interface PostgresColumn extends EndpointColumn {
@@ -36,6 +41,12 @@ export interface PostgresColumn extends EndpointColumn {
   readonly isPadded: boolean
   /** For a serial or identity column: its sequence, ready for SQL. */
   readonly sequence: string | null
+  /** Its name, as a GRANT has it. */
+  readonly quoted: string
+  readonly mayInsert: boolean
+  readonly mayUpdate: boolean
+  /** Whether its sequence, if it has one, may be read and set. */
+  readonly mayAdvance: boolean
 }
 
 interface ColumnRow {
@@ -58,6 +69,13 @@ interface ColumnRow {
   /** The statements that would let this user read it; null: he may. */
   grants: string | null
   is_on_path: boolean
+  place: string
+  grantee: string
+  quoted: string
+  may_delete: boolean
+  may_insert: boolean
+  may_update: boolean
+  may_advance: boolean | null
 }
 
 const columnsQuery = `
@@ -76,6 +94,12 @@ const columnsQuery = `
            CASE WHEN NOT has_schema_privilege(n.oid, 'USAGE') THEN format('GRANT USAGE ON SCHEMA %I TO %I', n.nspname, current_user) END,
            CASE WHEN NOT has_column_privilege(c.oid, a.attnum, 'SELECT')
              THEN format('GRANT SELECT ON %I.%I TO %I', n.nspname, c.relname, current_user) END), '') AS grants,
+         format('%I.%I', n.nspname, c.relname) AS place, quote_ident(current_user) AS grantee, quote_ident(a.attname) AS quoted,
+         has_table_privilege(c.oid, 'DELETE') AS may_delete, has_column_privilege(c.oid, a.attnum, 'INSERT') AS may_insert,
+         has_column_privilege(c.oid, a.attnum, 'UPDATE') AS may_update,
+         CASE WHEN has_schema_privilege(n.oid, 'USAGE') THEN (
+           SELECT has_sequence_privilege(s, 'SELECT') AND has_sequence_privilege(s, 'UPDATE')
+             FROM pg_get_serial_sequence(format('%I.%I', n.nspname, c.relname), a.attname) s WHERE s IS NOT NULL) END AS may_advance,
          n.nspname = ANY (regexp_split_to_array(
            replace(current_setting('search_path'), '"$user"', current_user), ' *, *')) AS is_on_path
     FROM pg_attribute a
@@ -202,6 +226,10 @@ function tableOf(rows: readonly ColumnRow[]): Found {
     key: keys.map((row) => row.column),
     references: [],
     isKeyLate: rows[0]!.key_waits,
+    mayDelete: rows[0]!.may_delete,
+    place: rows[0]!.place,
+    grantee: rows[0]!.grantee,
+    rights: rightsOf(rows),
     ...(grants === null ? {} : { trouble: `this user may not read it: ${grants}` }),
     columns: rows.map((row) => ({
       name: row.column,
@@ -216,10 +244,19 @@ function tableOf(rows: readonly ColumnRow[]): Found {
       isCollatable: row.is_collatable,
       isPadded: row.type === 'bpchar' && row.type_schema === 'pg_catalog',
       sequence: row.sequence,
+      quoted: row.quoted,
+      mayInsert: row.may_insert,
+      mayUpdate: row.may_update,
+      mayAdvance: row.may_advance !== false,
     })),
   }
   const isShut = rows[0]!.is_on_path && grants?.startsWith('GRANT USAGE') === true
   return { table, schema, relation, isShut, hidesRows: rows[0]!.hides_rows }
+}
+
+function rightsOf(rows: readonly ColumnRow[]): string {
+  const columns = rows.map((row) => [row.may_insert, row.may_update, row.may_advance !== false])
+  return [rows[0]!.may_delete, ...columns.flat()].map(Number).join('')
 }
 
 function find(all: readonly Found[], name: string): Found | null {

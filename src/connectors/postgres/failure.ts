@@ -82,10 +82,15 @@ function notLoggedIn(where: string, facts: FailureFacts): VarveError {
 
 /**
  * About the rows, not about the server: classes 22 and 23, what triggers raise, types and checks, what an index or a type has
- * no room for, columns that the database sets itself, and policies of rows, which have the code of a missing right.
+ * no room for, columns that the database sets itself, policies of rows, and rights that a trigger or a rule lacks.
  */
 export function isRefusal(error: unknown): boolean {
+  const { code } = error as { code?: unknown }
+  return typeof code === 'string' && /^(22|23|P0)|^(42501|42804|428C9|44000|54000)$/.test(code)
+}
+
+/** Whether a right is missing, and not that a policy will not have the row. */
+export function isDenial(error: unknown): boolean {
   const { code, routine } = error as { code?: unknown; routine?: unknown }
-  if (code === '42501') return routine === 'ExecWithCheckOptions'
-  return typeof code === 'string' && /^(22|23|P0)|^(42804|428C9|44000|54000)$/.test(code)
+  return code === '42501' && routine !== 'ExecWithCheckOptions'
 }

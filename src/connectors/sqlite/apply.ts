@@ -2,6 +2,7 @@
 // is expected, and written. Rows that a rule refuses are tried again after the others of their batch, in turns from
 // either end, so that chains come loose whichever way they lie.
 import { sameCell } from '../../table/cell.ts'
+import { HeldBackRows } from '../held-back-rows.ts'
 import type { ApplyPlan, Applied, HeldBackRow, RowChange } from '../interface.ts'
 import { type BatchWriter, writeInPasses } from '../passes.ts'
 import type { SqliteDatabase } from './database.ts'
@@ -11,7 +12,6 @@ import { type Parking, parkings } from './parking.ts'
 import { type KeyBound, keyText, readRow } from './rows.ts'
 import { writeState } from './state.ts'
 import { type Bound, boundOf } from './values.ts'
-import { heldBackMax, tooManyRefused } from '../too-many-refused.ts'
 
 const batchRows = 1_000
 
@@ -20,12 +20,12 @@ export async function applyPlan(database: SqliteDatabase, plan: ApplyPlan): Prom
   try {
     return await database.transaction(async () => {
       await writeInPasses(plan, writer, batchRows)
-      if (writer.heldBack.length > 0) throw new HeldBack()
+      if (!writer.heldBack.isEmpty) throw new HeldBack()
       writeState(database, plan)
       return { outcome: 'applied', written: writer.written }
     })
   } catch (error) {
-    if (error instanceof HeldBack) return { outcome: 'held-back', rows: writer.heldBack }
+    if (error instanceof HeldBack) return { outcome: 'held-back', rows: writer.heldBack.list }
     throw error
   }
 }
@@ -42,7 +42,7 @@ interface Verdict {
 type Step = (change: RowChange) => Verdict | null
 
 class Writer implements BatchWriter<SqliteTable> {
-  readonly heldBack: HeldBackRow[] = []
+  readonly heldBack: HeldBackRows = new HeldBackRows()
   written = 0
   readonly #database: SqliteDatabase
   readonly #parkings = new Map<SqliteTable, readonly Parking[]>()
@@ -57,6 +57,7 @@ class Writer implements BatchWriter<SqliteTable> {
   }
 
   attempt(table: SqliteTable, batch: readonly RowChange[]): Promise<boolean> {
+    if (this.heldBack.isWhole(table.name)) return Promise.resolve(true)
     const isWhole = this.#all(table, batch, (change) => this.#write(table, change))
     if (isWhole) this.written += batch.length
     return Promise.resolve(isWhole)
@@ -79,11 +80,11 @@ class Writer implements BatchWriter<SqliteTable> {
   }
 
   #settle(table: SqliteTable, batch: readonly RowChange[], step: Step): Promise<void> {
+    if (this.heldBack.isWhole(table.name)) return Promise.resolve()
     const left = this.#clearReferences(table, batch, step)
     this.written += batch.length - left.size
     for (const [{ key }, { reason, message }] of left)
-      this.heldBack.push({ table: table.name, key, reason, message })
-    if (this.heldBack.length > heldBackMax) throw tooManyRefused(table.name, this.heldBack)
+      this.heldBack.add({ table: table.name, key, reason, message })
     return Promise.resolve()
   }
 
@@ -112,7 +113,7 @@ class Writer implements BatchWriter<SqliteTable> {
 
   /** Gives up the plan: a rule that ends the transaction has undone all of it. */
   #giveUp({ name }: SqliteTable, { key }: RowChange, { reason, message }: Verdict): never {
-    this.heldBack.splice(0, Infinity, { table: name, key, reason, message })
+    this.heldBack.only({ table: name, key, reason, message })
     throw new HeldBack()
   }
 

@@ -47,6 +47,15 @@ async function quiet(step: ApplyStep, { base, counts }: PlannedStep): Promise<Ap
 }
 
 function heldBack(tables: readonly LinkedTable[], row: HeldBackRow): Parameters<HeldRows['add']>[0] {
-  const path = tables.find(({ table }) => table.name === row.table)!.path
-  return { table: row.table, path, key: '', keyHex: toHex(row.key), reason: row.reason, message: row.message }
+  const { path } = tables.find(({ table }) => table.name === row.table)!
+  return {
+    table: row.table,
+    path,
+    key: '',
+    keyHex: row.key === null ? '' : toHex(row.key),
+    reason: row.reason,
+    message: row.message,
+    ...(row.key === null ? { isTable: true } : {}),
+    ...(row.rights === undefined ? {} : { rights: row.rights }),
+  }
 }

@@ -55,7 +55,7 @@ export function refusedIn({ held, target }: ApplyStep): RefusedRows {
 
 async function isSameRow(io: Io, { path, keyHex }: HeldBack, before: Tree, after: Tree): Promise<boolean> {
   const [old, now] = [await tableAt(io, before, path), await tableAt(io, after, path)]
-  if (old === null || now === null || old.rows === now.rows) return old?.rows === now?.rows
+  if (old === null || now === null || old.rows === now.rows || keyHex === '') return old?.rows === now?.rows
   const key = [fromHex(keyHex)]
   const [one] = await (await ProllyMap.load(io.nodes, old.rows)).getMany(key)
   const [other] = await (await ProllyMap.load(io.nodes, now.rows)).getMany(key)

@@ -30,7 +30,8 @@ export class HeldRows {
     if (keys === null) return
     if (keys?.has(held.keyHex) === true && !this.#isClashBeside(held)) return
     this.list.push(held)
-    if (held.reason === 'schema' || held.reason === 'guard') this.#keys.set(held.path, null)
+    if (held.reason === 'schema' || held.reason === 'guard' || held.isTable === true)
+      this.#keys.set(held.path, null)
     else if (keys === undefined) this.#keys.set(held.path, new Set([held.keyHex]))
     else keys?.add(held.keyHex)
   }

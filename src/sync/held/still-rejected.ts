@@ -36,6 +36,7 @@ export async function stillRejected(
   // Another writer was faster with some of that round's rows: it did not come to its end.
   const isOpen = last.heldBack.some(({ reason }) => reason === 'changed')
   if (isOpen || last.mode !== link.mode || last.tables.length !== tables.length) return []
+  if (rejected.some((row) => hasOtherRights(row, tables))) return []
   // They are no part of what the sides hold.
   if (tooLargeOf(last.heldBack) !== tooLargeOf(held.list)) return []
   const endpoint = await tableStates(io, captured, tables)
@@ -47,6 +48,11 @@ export async function stillRejected(
       branch.get(path)?.checksum === after.branch?.checksum,
   )
   return isSame ? rejected : []
+}
+
+/** Whether the user lacked a right, and may write something else now. */
+function hasOtherRights({ path, rights }: HeldBack, tables: readonly LinkedTable[]): boolean {
+  return rights !== undefined && tables.find((one) => one.path === path)?.table.rights !== rights
 }
 
 function isKept({ tooLarge }: HeldBack): boolean {

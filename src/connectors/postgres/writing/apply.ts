@@ -74,11 +74,11 @@ async function applyOnce(client: Client, plan: ApplyPlan, { late, atOnce }: Timi
     if (late.length > 0) await client.query(`SET CONSTRAINTS ${late.join(', ')} DEFERRED`)
     for (const constraint of atOnce) await client.query(`SET CONSTRAINTS ${constraint} IMMEDIATE`)
     await writeInPasses(plan, writer, batchRows)
-    if (writer.heldBack.length > 0) {
+    if (!writer.heldBack.isEmpty) {
       await client.query('ROLLBACK')
-      return { outcome: 'held-back', rows: writer.heldBack }
+      return { outcome: 'held-back', rows: writer.heldBack.list }
     }
-    for (const table of tables) await advanceSequences(client, table)
+    for (const table of writer.filled) await advanceSequences(client, table)
     await client.query('SET CONSTRAINTS ALL IMMEDIATE').catch((error: unknown) => {
       throw isRefusal(error) && atOnce[0] !== 'ALL' ? new LateRefusal(error) : error
     })
@@ -133,8 +133,9 @@ async function marksOf(
 
 /** Moves the table's sequences on, so that none gives out a number that is taken. */
 async function advanceSequences(client: Client, table: PostgresTable): Promise<void> {
-  for (const { name, sequence } of table.columns) {
-    if (sequence === null) continue
+  for (const { name, sequence, mayAdvance } of table.columns) {
+    // Rows can only have been updated then.
+    if (sequence === null || !mayAdvance) continue
     await client.query(
       `SELECT setval(q.seqrelid, m.max) FROM (SELECT max(${quoteName(name)}) AS max FROM ${table.sql}) m,
               ${sequence} s, pg_sequence q

@@ -1,23 +1,24 @@
 // Writes batches inside a plan's transaction, each in a savepoint of its own. A batch that the database refuses for good is
 // cut in halves until the rows are found that it is about.
 import type { Client } from 'pg'
+import { HeldBackRows } from '../../held-back-rows.ts'
 import type { ApplyPlan, HeldBackRow, RowChange } from '../../interface.ts'
 import type { BatchWriter } from '../../passes.ts'
 import { copyAll } from '../copy/copy-in.ts'
-import type { PostgresTable } from '../discover.ts'
-import { isRefusal } from '../failure.ts'
+import { type PostgresTable, discoverTables } from '../discover.ts'
+import { isDenial, isRefusal } from '../failure.ts'
 import { withoutReferences, clearableColumns, restoreReferences } from './circular-references.ts'
 import { type Parking, unparkStatement, parkStatement, parkings } from './parking.ts'
 import type { RowDigest } from './row-digest.ts'
 import { type Batch, type Staged, batchOf, copiedRowsMin, rowsAlong, stageRows } from './stage.ts'
-import { type Statement, alikeOf, changedColumns, statementOf } from './statements.ts'
+import { type Statement, alikeOf, changedColumns, changedPlaces, statementOf } from './statements.ts'
+import { missingRight } from './rights.ts'
 import { Tally } from './tally.ts'
-import { heldBackMax, tooManyRefused } from '../../too-many-refused.ts'
-
-/** Rows held back of one plan; with more, something is wrong with all of it. */
 
 export class PostgresWriter implements BatchWriter<PostgresTable> {
-  readonly heldBack: HeldBackRow[] = []
+  readonly heldBack: HeldBackRows = new HeldBackRows()
+  /** Tables into which something was inserted, or of which something was updated. */
+  readonly filled: Set<PostgresTable> = new Set()
   /** Tallies of the tables for which they are asked. */
   readonly tallies: Map<PostgresTable, Tally> = new Map()
   written = 0
@@ -48,12 +49,13 @@ export class PostgresWriter implements BatchWriter<PostgresTable> {
     const planned = (await this.#plan.all?.(table)) ?? null
     if (planned === null || planned.count < copiedRowsMin) return false
     // Rules apply to statements and not to COPY.
-    if (this.#ruled.has(table)) return false
+    if (this.#ruled.has(table) || missingRight(table, 'insert', []) !== null) return false
     const tally = this.tallies.get(table)
     const digest = tally?.digest() ?? null
     const isWhole = await copyAll(this.#client, table, planned, { digest, signal: this.#plan.signal })
     if (!isWhole) return false
     this.written += planned.count
+    this.filled.add(table)
     if (digest !== null) tally!.addAll(planned, digest)
     return true
   }
@@ -63,18 +65,32 @@ export class PostgresWriter implements BatchWriter<PostgresTable> {
   }
 
   prepare(table: PostgresTable, changes: readonly RowChange[]): void {
+    if (this.#missingRight(table, changes) !== null) return
     const batch = batchOf(statementOf(table, changes[0]!), changes)
     batch.lines?.prepare()
     this.#ready.set(changes, { batch, digest: this.tallies.get(table)?.digestOf(changes) })
   }
 
   async attempt(table: PostgresTable, changes: readonly RowChange[]): Promise<boolean> {
+    if (this.heldBack.isWhole(table.name)) return true
+    const message = this.#missingRight(table, changes)
+    if (message !== null) {
+      const { name, rights } = table
+      for (const { key } of changes)
+        this.heldBack.add({ table: name, key, reason: 'rejected', message, rights })
+      return true
+    }
     const ready = this.#ready.get(changes)
     if (!(await this.#all(table, ready?.batch ?? batchOf(this.#statement(table, changes), changes))))
       return false
     this.#add(table, changes, ready?.digest)
     this.written += changes.length
     return true
+  }
+
+  #missingRight(table: PostgresTable, changes: readonly RowChange[]): string | null {
+    const [first] = changes as [RowChange]
+    return missingRight(table, first.kind, first.kind === 'update' ? changedPlaces(table, first) : [])
   }
 
   async clearReferences(
@@ -120,7 +136,7 @@ export class PostgresWriter implements BatchWriter<PostgresTable> {
   }
 
   async #settle(table: PostgresTable, changes: readonly RowChange[], statement: Statement): Promise<void> {
-    if (changes.length === 0) return
+    if (changes.length === 0 || this.heldBack.isWhole(table.name)) return
     this.written += await this.#byRow(table, changes, statement)
     this.#add(table, changes)
   }
@@ -161,7 +177,7 @@ export class PostgresWriter implements BatchWriter<PostgresTable> {
 
   async #part(table: PostgresTable, part: Part): Promise<number> {
     const { changes, staged, start, end } = part
-    if (this.heldBack.length > heldBackMax) throw tooManyRefused(table.name, this.heldBack)
+    if (this.heldBack.isWhole(table.name)) return 0
     await this.#client.query('SAVEPOINT varve')
     try {
       const missed = await staged.run(start, end)
@@ -175,7 +191,11 @@ export class PostgresWriter implements BatchWriter<PostgresTable> {
       if (!isRefusal(error)) throw error
       await this.#client.query('ROLLBACK TO SAVEPOINT varve')
       if (end - start === 1) {
-        this.#hold(table, changes[start]!, 'rejected', (error as Error).message)
+        const { message } = error as Error
+        if (!isDenial(error)) this.#hold(table, changes[start]!, 'rejected', message)
+        else if (await this.#hasItsRights(table))
+          this.#hold(table, changes[start]!, 'rejected', message, table.rights)
+        else throw error
         return 0
       }
       const middle = (start + end) >> 1
@@ -184,8 +204,15 @@ export class PostgresWriter implements BatchWriter<PostgresTable> {
     }
   }
 
+  /** Whether no right to the table was taken away amid the round, of which the next one would say more. */
+  async #hasItsRights({ schema, relation, rights }: PostgresTable): Promise<boolean> {
+    const [now] = await discoverTables(this.#client, [`${schema}.${relation}`])
+    return now?.rights === rights
+  }
+
   /** What is held back ends all of it, so that it need not be taken off. */
   #add(table: PostgresTable, changes: readonly RowChange[], digest?: RowDigest): void {
+    if (changes[0]!.kind !== 'delete') this.filled.add(table)
     const tally = this.tallies.get(table)
     tally?.add(changes, digest ?? tally.digestOf(changes))
   }
@@ -202,9 +229,16 @@ export class PostgresWriter implements BatchWriter<PostgresTable> {
     }
   }
 
-  #hold(table: PostgresTable, change: RowChange, reason: HeldBackRow['reason'], message: string): void {
+  #hold(
+    table: PostgresTable,
+    change: RowChange,
+    reason: HeldBackRow['reason'],
+    message: string,
+    rights?: string,
+  ): void {
     this.#held.add(batchKey(table, [change]))
-    this.heldBack.push({ table: table.name, key: change.key, reason, message })
+    const why = rights === undefined ? { reason, message } : { reason, message, rights }
+    this.heldBack.add({ table: table.name, key: change.key, ...why })
   }
 }
 

@@ -12,10 +12,11 @@ const query = `
      AND EXISTS (SELECT FROM pg_constraint k
                   WHERE k.contype = 'f' AND k.conrelid = a.attrelid AND a.attnum = ANY (k.conkey))`
 
-/** The columns that refer to other rows and may be empty. */
+/** The columns that refer to other rows and may be empty; none where the user may not update one of them. */
 export async function clearableColumns(client: Client, table: PostgresTable): Promise<readonly string[]> {
   const { rows } = await client.query<{ name: string }>(query, [table.sql])
-  return rows.map(({ name }) => name)
+  const names = rows.map(({ name }) => name)
+  return table.columns.some(({ name, mayUpdate }) => !mayUpdate && names.includes(name)) ? [] : names
 }
 
 /** The first step: rows inserted without their references, or references emptied before rows are deleted. */

@@ -65,11 +65,15 @@ export async function parkings(client: Client, table: PostgresTable): Promise<re
     indexes: indexes.map((columns) => ({
       columns: columns.map(({ column }) => column),
       parkable: columns.flatMap((row) => {
-        const value = table.key.includes(row.column) ? null : valueOf(table, row, way)
+        const value = isSettable(table, row) ? valueOf(table, row, way) : null
         return value === null ? [] : [{ name: row.column, value }]
       }),
     })),
   }))
+}
+
+function isSettable({ key, columns }: PostgresTable, { column }: ColumnRow): boolean {
+  return !key.includes(column) && columns.some(({ name, mayUpdate }) => name === column && mayUpdate)
 }
 
 function valueOf(
