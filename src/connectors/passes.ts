@@ -5,12 +5,9 @@
 // referring columns are left empty until all of the rows are there. Rows that take each other's unique values are parked:
 // each unique value is first set to something else, and to its new value once all of the rows have given up their old
 // ones. Only what is refused after that breaks a rule, and is held back row by row.
-import { throwIfAborted } from '../base/errors.ts'
 import type { ApplyPlan, EndpointTable, RowChange } from './interface.ts'
 import { parentsFirst } from './parents-first.ts'
-
-/** Values too large for their rows: how much of them a batch may have and go on. */
-const batchBytesMax = 8 << 20
+import { type Batch, planBatches } from './plan-batches.ts'
 
 type Kind = RowChange['kind']
 
@@ -37,32 +34,115 @@ export interface BatchWriter<T extends EndpointTable> {
   settle(table: T, batch: readonly RowChange[]): Promise<void>
 }
 
-/** Numbers of the batches that wait, of each table and kind. */
-type Waiting = Map<EndpointTable, Record<Kind, Set<number>>>
-
+/** Writes the plan inside a transaction of the caller's. Rows that are refused in the end are noted by the writer. */
 export async function writeInPasses<T extends EndpointTable>(
   plan: ApplyPlan,
   writer: BatchWriter<T>,
   batchRowsMax: number,
 ): Promise<void> {
-  const tables = parentsFirst(plan.tables as readonly T[])
-  const waiting: Waiting = new Map(tables.map((table) => [table, none()]))
-  const batches = (table: T, kind: Kind) => batchesOf(plan, table, kind, { writer, batchRowsMax })
-  const again = async (table: T, kind: Kind, work: BatchWriter<T>['attempt'], parked?: Set<number>) => {
-    const numbers = parked ?? waiting.get(table)![kind]
-    if (numbers.size === 0) return
-    for await (const { number, batch } of batches(table, kind))
-      if (numbers.has(number) && (await work(table, batch))) numbers.delete(number)
+  const passes = new Passes(plan, writer, batchRowsMax)
+  await passes.first()
+  if (passes.waiting === 0) return
+  await passes.tryAgain()
+  await passes.clearReferences('whole')
+  await passes.park()
+  await passes.tryAgainWhileItHelps()
+  if (passes.waiting > 0) await passes.clearReferences('by row')
+  await passes.settle()
+}
+
+type Attempt<T extends EndpointTable> = BatchWriter<T>['attempt']
+
+class Passes<T extends EndpointTable> {
+  readonly #plan: ApplyPlan
+  readonly #writer: BatchWriter<T>
+  readonly #batchRowsMax: number
+  readonly #tables: readonly T[]
+  /** Numbers of the batches that wait, of each table and kind. */
+  readonly #waiting: ReadonlyMap<T, Record<Kind, Set<number>>>
+  readonly #attempt: Attempt<T> = (table, batch) => this.#writer.attempt(table, batch)
+
+  constructor(plan: ApplyPlan, writer: BatchWriter<T>, batchRowsMax: number) {
+    this.#plan = plan
+    this.#writer = writer
+    this.#batchRowsMax = batchRowsMax
+    this.#tables = parentsFirst(plan.tables as readonly T[])
+    this.#waiting = new Map(
+      this.#tables.map((table) => [table, { insert: new Set(), update: new Set(), delete: new Set() }]),
+    )
   }
-  const first = async (table: T, kind: Kind): Promise<void> => {
+
+  /** How many batches wait. */
+  get waiting(): number {
+    let count = 0
+    for (const kinds of this.#waiting.values())
+      for (const numbers of Object.values(kinds)) count += numbers.size
+    return count
+  }
+
+  /** All that there is, as it usually goes. */
+  async first(): Promise<void> {
+    for (const table of this.#tables) {
+      if ((await this.#writer.all?.(table)) !== true) await this.#firstOf(table, 'insert')
+      await this.#firstOf(table, 'update')
+    }
+    for (const table of this.#tables.toReversed()) await this.#firstOf(table, 'delete')
+  }
+
+  tryAgain(): Promise<void> {
+    return this.#again(this.#attempt)
+  }
+
+  async tryAgainWhileItHelps(): Promise<void> {
+    for (let left = this.waiting, before = Infinity; left > 0 && left < before; left = this.waiting) {
+      before = left
+      await this.tryAgain()
+    }
+  }
+
+  async clearReferences(how: 'whole' | 'by row'): Promise<void> {
+    if (this.#writer.clearReferences === undefined) return
+    const clear: Attempt<T> = async (table, batch) => {
+      await this.#writer.clearReferences!(table, batch, how)
+      return false
+    }
+    for (const table of this.#tables) {
+      await this.#againOf(table, 'insert', clear)
+      await this.#againOf(table, 'delete', clear)
+    }
+  }
+
+  /** Parks the rows of updates, so that others can take the unique values that these give up. */
+  async park(): Promise<void> {
+    for (const table of this.#tables) {
+      const updates = this.#waiting.get(table)!.update
+      const before = [...updates]
+      await this.#againOf(table, 'update', (_, batch) => this.#writer.park(table, batch))
+      const parked = new Set(before.filter((number) => !updates.has(number)))
+      await this.#againOf(table, 'delete', this.#attempt)
+      await this.#againOf(table, 'insert', this.#attempt)
+      for await (const { changes } of this.#batches(table, 'update', parked))
+        await this.#writer.finish(table, changes)
+    }
+  }
+
+  settle(): Promise<void> {
+    return this.#again(async (table, batch) => {
+      await this.#writer.settle(table, batch)
+      return true
+    })
+  }
+
+  async #firstOf(table: T, kind: Kind): Promise<void> {
+    const waiting = this.#waiting.get(table)![kind]
     // While the database writes one batch the next is read and made ready.
     let underWay: Promise<unknown> = Promise.resolve()
     try {
-      for await (const { number, batch, isLarge } of batches(table, kind)) {
-        writer.prepare?.(table, batch)
+      for await (const { number, changes, isLarge } of this.#batches(table, kind)) {
+        this.#writer.prepare?.(table, changes)
         await underWay
-        underWay = writer.attempt(table, batch).then((isWhole) => {
-          if (!isWhole) waiting.get(table)![kind].add(number)
+        underWay = this.#writer.attempt(table, changes).then((isWhole) => {
+          if (!isWhole) waiting.add(number)
         })
         // Who awaits it hears of a failure.
         underWay.catch(() => undefined)
@@ -72,90 +152,28 @@ export async function writeInPasses<T extends EndpointTable>(
       await underWay
     }
   }
-  const attempt: BatchWriter<T>['attempt'] = (table, batch) => writer.attempt(table, batch)
-  const round = async (work: typeof attempt): Promise<void> => {
-    for (const table of tables.toReversed()) await again(table, 'delete', work)
-    for (const table of tables) await again(table, 'update', work)
-    for (const table of tables) await again(table, 'insert', work)
+
+  /** All that waits: children give up their parents first. */
+  async #again(work: Attempt<T>): Promise<void> {
+    for (const table of this.#tables.toReversed()) await this.#againOf(table, 'delete', work)
+    for (const table of this.#tables) await this.#againOf(table, 'update', work)
+    for (const table of this.#tables) await this.#againOf(table, 'insert', work)
   }
 
-  const clearReferences = async (how: 'whole' | 'by row'): Promise<void> => {
-    const work: typeof attempt = async (table, batch) => {
-      await writer.clearReferences!(table, batch, how)
-      return false
+  async #againOf(table: T, kind: Kind, work: Attempt<T>): Promise<void> {
+    const waiting = this.#waiting.get(table)![kind]
+    for await (const { number, changes } of this.#batches(table, kind, waiting))
+      if (await work(table, changes)) waiting.delete(number)
+  }
+
+  /** All batches of a kind, or those of them whose numbers are `wanted`. */
+  async *#batches(table: T, kind: Kind, wanted?: ReadonlySet<number>): AsyncGenerator<Batch> {
+    if (wanted?.size === 0) return
+    const limits = {
+      groupOf: (change: RowChange) => this.#writer.groupOf(table, change),
+      batchRowsMax: this.#batchRowsMax,
     }
-    if (writer.clearReferences === undefined) return
-    for (const table of tables) {
-      await again(table, 'insert', work)
-      await again(table, 'delete', work)
-    }
-  }
-
-  for (const table of tables) {
-    if ((await writer.all?.(table)) !== true) await first(table, 'insert')
-    await first(table, 'update')
-  }
-  for (const table of tables.toReversed()) await first(table, 'delete')
-  if (count(waiting) === 0) return
-  await round(attempt)
-  await clearReferences('whole')
-  for (const table of tables) {
-    const updates = waiting.get(table)!.update
-    const before = new Set(updates)
-    await again(table, 'update', (_, batch) => writer.park(table, batch))
-    const parked = new Set([...before].filter((number) => !updates.has(number)))
-    await again(table, 'delete', attempt)
-    await again(table, 'insert', attempt)
-    await again(table, 'update', (_, batch) => writer.finish(table, batch).then(() => true), parked)
-  }
-  for (let left = count(waiting), before = Infinity; left > 0 && left < before; left = count(waiting)) {
-    before = left
-    await round(attempt)
-  }
-  if (count(waiting) > 0) await clearReferences('by row')
-  await round((table, batch) => writer.settle(table, batch).then(() => true))
-}
-
-function none(): Record<Kind, Set<number>> {
-  return { insert: new Set(), update: new Set(), delete: new Set() }
-}
-
-function count(waiting: Waiting): number {
-  let all = 0
-  for (const kinds of waiting.values()) for (const numbers of Object.values(kinds)) all += numbers.size
-  return all
-}
-
-/** The same batches under the same numbers each time they are asked for. */
-async function* batchesOf<T extends EndpointTable>(
-  plan: ApplyPlan,
-  table: T,
-  kind: Kind,
-  { writer, batchRowsMax }: { writer: BatchWriter<T>; batchRowsMax: number },
-): AsyncGenerator<{ number: number; batch: RowChange[]; isLarge: boolean }> {
-  const groups = new Map<string, RowChange[]>()
-  let number = 0
-  let bytes = 0
-  for await (const changes of plan.changes(table, kind)) {
-    for (const change of changes) {
-      const group = writer.groupOf(table, change)
-      const batch = groups.get(group) ?? []
-      if (batch.length === 0) groups.set(group, batch)
-      batch.push(change)
-      bytes += change.contentBytes ?? 0
-      if (batch.length < batchRowsMax && bytes < batchBytesMax) continue
-      // Any group may have the large values.
-      const isLarge = bytes >= batchBytesMax
-      for (const full of isLarge ? [...groups.keys()] : [group]) {
-        throwIfAborted(plan.signal)
-        yield { number: number++, batch: groups.get(full)!, isLarge }
-        groups.delete(full)
-      }
-      if (groups.size === 0) bytes = 0
-    }
-  }
-  for (const batch of groups.values()) {
-    throwIfAborted(plan.signal)
-    yield { number: number++, batch, isLarge: false }
+    for await (const batch of planBatches(this.#plan, table, kind, limits))
+      if (wanted?.has(batch.number) !== false) yield batch
   }
 }
