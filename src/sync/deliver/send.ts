@@ -37,68 +37,97 @@ export interface SendResult {
 }
 
 export async function sendDelivery(round: DeliverRound, io: Io, sending: SendInput): Promise<SendResult> {
-  const { repo, link, options } = round
-  const { previous, delivery, recorded, sender } = sending
-  const head = headOf(round, sending)
-  const sent = await sentRows(round, sending)
-  let number = 0
-  const waiting = new Map<Path, Set<string>>()
-  const refused: RefusedRow[] = []
-  const known = new Set<string>()
-  const tell = async (messages: readonly KeyedMessage[], isLast: boolean): Promise<RefusedRow[]> => {
-    try {
-      throwIfAborted(options.signal)
-      refuseOvertaken(await repo.store.manifest(), link.name, recorded)
-      return await sender.tell({ ...head, number: number++, isLast, messages }, known)
-    } catch (error) {
-      const end = messages.findIndex(({ id }) => !sender.kept.has(id))
-      sent.add(messages.slice(0, end))
-      // What cannot be noted is sent again.
-      await sent.note(1).catch(() => undefined)
-      throw error
-    }
+  const start = async (goesOn: boolean): Promise<DeliverySender> =>
+    new DeliverySender(round, io, sending, await sentRows(round, { ...sending, goesOn }))
+  // What was sent before it was cut short is not always how it begins: then all of it is sent once more.
+  return (await (await start(sending.goesOn)).send()) ?? (await (await start(false)).send())!
+}
+
+class DeliverySender {
+  readonly #round: DeliverRound
+  readonly #io: Io
+  readonly #sending: SendInput
+  readonly #sent: SentRows
+  readonly #head: ReturnType<typeof headOf>
+  #batches = 0
+  readonly #waiting = new Map<Path, Set<string>>()
+  readonly #refused: RefusedRow[] = []
+  /** Rows that were refused before, as `keyHex path`. */
+  readonly #known = new Set<string>()
+
+  constructor(round: DeliverRound, io: Io, sending: SendInput, sent: SentRows) {
+    this.#round = round
+    this.#io = io
+    this.#sending = sending
+    this.#sent = sent
+    this.#head = headOf(round, sending)
   }
-  const send = async (messages: readonly KeyedMessage[], isLast: boolean): Promise<void> => {
-    for (const { table, kind } of messages) sending.count(table, kind, 1)
-    if (options.dryRun === true) return
-    const told = await tell(messages, isLast)
-    for (const one of told) {
-      const { table, kind, keyHex } = one.row
-      refused.push(one)
-      waiting.get(table)!.add(keyHex)
-      sending.count(table, kind, -1)
+
+  /** null, and nothing is sent: other rows were sent before than those it begins with. */
+  async send(): Promise<SendResult | null> {
+    // One batch is held until there is another: the receiver is told which is the last.
+    let held: readonly KeyedMessage[] = []
+    for (const path of this.#sending.paths) {
+      for await (const messages of await this.#messagesOf(path)) {
+        const unsent = this.#sent.unsent(messages)
+        if (unsent === null) return null
+        if (unsent.length === 0) continue
+        if (held.length > 0) await this.#sendBatch(held, false)
+        held = unsent
+      }
     }
-    sent.add(messages, told)
-    await sent.note()
-    options.onProgress?.({ phase: `delivering to ${link.name}`, done: sent.rows, total: 0, unit: 'rows' })
+    if (this.#sent.isPassing) return null
+    await this.#sendBatch(held, true)
+    return { waiting: this.#waiting, refused: this.#refused }
   }
-  const startOver = (): Promise<SendResult> => sendDelivery(round, io, { ...sending, goesOn: false })
-  let held: readonly KeyedMessage[] = []
-  for (const path of sending.paths) {
+
+  /** What is to be told of a table, without the rows that the receiver was not told before and need not be told now. */
+  async #messagesOf(path: Path): Promise<AsyncIterable<readonly KeyedMessage[]>> {
+    const io = this.#io
+    const { previous, delivery } = this.#sending
     const before = await deliveredTable(io, previous?.told ?? null, path)
     const after = await deliveredTable(io, delivery.target, path)
     const refusedBefore = await waitingRows(io, previous, path)
-    for (const keyHex of refusedBefore) known.add(`${keyHex} ${path}`)
+    for (const keyHex of refusedBefore) this.#known.add(`${keyHex} ${path}`)
     const withheld = await withheldRows(io, previous, delivery, { path, waiting: refusedBefore })
-    waiting.set(path, new Set([...withheld, ...sent.refusedOf(path)]))
-    for await (const messages of messagesOf(io, {
-      link: link.name,
-      delivery: head.delivery,
-      path,
-      before,
-      after,
-      withheld,
-    })) {
-      const unsent = sent.unsent(messages)
-      if (unsent === null) return startOver()
-      if (unsent.length === 0) continue
-      if (held.length > 0) await send(held, false)
-      held = unsent
+    this.#waiting.set(path, new Set([...withheld, ...this.#sent.refusedOf(path)]))
+    const { link, delivery: id } = this.#head
+    return messagesOf(io, { link, delivery: id, path, before, after, withheld })
+  }
+
+  async #sendBatch(messages: readonly KeyedMessage[], isLast: boolean): Promise<void> {
+    const { link, options } = this.#round
+    const { count } = this.#sending
+    for (const { table, kind } of messages) count(table, kind, 1)
+    if (options.dryRun === true) return
+    const refused = await this.#tell(messages, isLast)
+    for (const { row } of refused) {
+      this.#waiting.get(row.table)!.add(row.keyHex)
+      count(row.table, row.kind, -1)
+    }
+    this.#refused.push(...refused)
+    this.#sent.add(messages, refused)
+    await this.#sent.note()
+    const { rows } = this.#sent
+    options.onProgress?.({ phase: `delivering to ${link.name}`, done: rows, total: 0, unit: 'rows' })
+  }
+
+  /** Returns the rows that the receiver refuses. What it had taken before a failure is noted. */
+  async #tell(messages: readonly KeyedMessage[], isLast: boolean): Promise<RefusedRow[]> {
+    const { repo, link, options } = this.#round
+    const { sender, recorded } = this.#sending
+    try {
+      throwIfAborted(options.signal)
+      refuseOvertaken(await repo.store.manifest(), link.name, recorded)
+      return await sender.tell({ ...this.#head, number: this.#batches++, isLast, messages }, this.#known)
+    } catch (error) {
+      const end = messages.findIndex(({ id }) => !sender.kept.has(id))
+      this.#sent.add(messages.slice(0, end))
+      // What cannot be noted is sent again.
+      await this.#sent.note(1).catch(() => undefined)
+      throw error
     }
   }
-  if (sent.isPassing) return startOver()
-  await send(held, true)
-  return { waiting, refused }
 }
 
 function headOf({ link, options }: DeliverRound, { previous, delivery }: SendInput) {
