@@ -11,43 +11,33 @@ import { throwIfAborted } from '../base/errors.ts'
 import type { Connector } from '../connectors/interface.ts'
 import { digestHex } from '../encoding/cid.ts'
 import { Tree } from '../files/tree.ts'
-import { requireAuthor, withWriter } from '../repo/context.ts'
-import { readBranch } from '../repo/head.ts'
+import { withWriter } from '../repo/context.ts'
 import type { Folder, Io, Repo } from '../repo/interface.ts'
-import type { Manifest, ObjectReader } from '../store/interface.ts'
+import type { ObjectReader } from '../store/interface.ts'
+import { type Begun, beginRound } from './begin.ts'
 import { asStored } from './apply/as-stored.ts'
 import { applyRound } from './apply/commits.ts'
-import { commitTree } from './branch-change.ts'
+import type { ApplyStep } from './apply/interface.ts'
 import { type CaptureInput, capture } from './capture/capture.ts'
-import { TableDigests } from './capture/digests.ts'
+import type { TableDigests } from './capture/digests.ts'
 import { columnsOnlyHere, columnsOnlyThere } from './capture/drift.ts'
-import { findTables } from './capture/find-tables.ts'
 import { guardCaptured } from './capture/guard-captured.ts'
-import { HeldRows } from './held/held-rows.ts'
-import type { Link, Receipt, SyncOptions } from './interface.ts'
-import { LinkRefs } from './link-refs.ts'
+import type { CapturedTable, Link, Receipt, SyncOptions } from './interface.ts'
 import { type LinkedTable, tableAt } from './tables/link-tables.ts'
-import { readMark } from './log/mark.ts'
 import { OpenLog } from './log/open-log.ts'
-import { branchOf, mergeIntoBranch } from './merge/merge-branch.ts'
-import { Approval } from './pending/approval.ts'
+import type { Sides } from './merge/interface.ts'
+import { mergeIntoBranch } from './merge/merge-branch.ts'
 import { keepPending } from './pending/keep.ts'
-import { type StoppedRound, stopRound, stopRestored } from './pending/stop-round.ts'
-import { Stops } from './pending/stops.ts'
+import { stopRound, stopRestored } from './pending/stop-round.ts'
 import { showPlan } from './plan.ts'
-import { Namespaces } from './capture/namespaces.ts'
 import { publishLive } from './capture/publish.ts'
-import { ShapeGuard } from './capture/shape-guard.ts'
 import { readEndpoint } from './capture/read-endpoint.ts'
-import { UnfitTables } from './capture/unfit-tables.ts'
 import { rememberReceipt } from './receipts/log.ts'
 import { makeReceipt } from './receipts/make.ts'
 import { type CommonBase, baseBeforeRestore, commonBase, notedState } from './common-base.ts'
-import { linkObject, readLinkState } from './state.ts'
-import { forgetNotes, refuseNoted } from './transform/one-way-notes.ts'
-import { markRead, refuseWritingBack } from './transform/one-way.ts'
+import { forgetNotes } from './transform/one-way-notes.ts'
+import { markRead } from './transform/one-way.ts'
 import { stillRejected } from './held/still-rejected.ts'
-import { WritePosition } from './write-position.ts'
 
 const noFacts = { identity: null, restored: null }
 
@@ -81,35 +71,65 @@ export async function syncRoundWith(round: Round, log: OpenLog): Promise<Receipt
 }
 
 function runRound(round: Round, log: OpenLog): Promise<Receipt> {
-  return withWriter(round.repo, (writer, nodes) => runSteps(round, log, { writer, nodes }))
+  return withWriter(round.repo, (writer, nodes) => runWith(round, log, { writer, nodes }))
 }
 
 async function remember(round: Round, receipt: Receipt): Promise<void> {
   if (round.options.dryRun !== true) await rememberReceipt(round, receipt)
 }
 
-async function runSteps(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
-  const { connector, link, options } = round
-  const { nodes } = io
+async function runWith(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
+  const { connector, link } = round
   const begun = await beginRound(round, io)
-  const { startedMs, manifest, state, refs, mark, held, stops, shapes, identity } = begun
-  const { before, tables, digests, unfit, branch, namespaces } = begun
-  // What is never written is the endpoint's, spelling and all.
-  const spelled = link.mode === 'capture' ? null : (branch ?? before)
-  const known = { link, tables, before, live: state.live, spelled, digests, unfit, held, shapes, notes: [] }
-  const start = { round, io, startedMs, manifest, state, tables, held, stops, before }
-  if (stops.isOther(state.identity, identity)) return stopOther(start, known, identity)
+  const { state, identity } = begun
+  const start = { ...begun, round, io }
+  if (begun.stops.isOther(state.identity, identity)) return stopOther(start, captureInput(round, begun))
 
-  // Capture: read the endpoint, stop what guards forbid, and publish what was read.
   const checkpoint = await connector.checkpoint(link.name)
-  const found = await commonBase(nodes.reader, state, checkpoint, identity)
-  const { base, restored } = await baseAfterRestore(begun, found, round, nodes.reader)
-  const read = await readEndpoint(round, io, log, { ...known, mark, isTold: base.isTold })
+  const found = await commonBase(io.nodes.reader, state, checkpoint, identity)
+  const restore = await baseAfterRestore(begun, found, round, io.nodes.reader)
+  const seen = await captureRound(start, log, restore)
+  if (seen.isStopped) {
+    const { restored } = restore
+    return stopRestored(start, seen.sides, { read: seen.captured, restored, notes: seen.notes })
+  }
+  return mergeAndApply(start, seen, { checkpoint, state: notedState(state, restore.base) })
+}
+
+/** What a round begins with. */
+interface Started extends Begun {
+  readonly round: Round
+  readonly io: Io
+}
+
+interface Captured {
+  /** All that was read. */
+  readonly captured: Tree
+  /** The tables of it, and what guards said of them. */
+  readonly tables: readonly CapturedTable[]
+  /** null where no table was compared. */
+  readonly digests: TableDigests | null
+  /** To be merged: without the tables that a guard stops. */
+  readonly sides: Sides
+  /** The endpoint has gone back to an earlier state: nothing goes on before somebody lets it. */
+  readonly isStopped: boolean
+  readonly notes: readonly string[]
+}
+
+/** Reads the endpoint, stops what guards forbid, and publishes what was read. */
+async function captureRound(start: Started, log: OpenLog, { base, restored }: Restore): Promise<Captured> {
+  const { round, io, state, refs, mark, held, stops, identity, before, tables, unfit } = start
+  const { link, options } = round
+  const read = await readEndpoint(round, io, log, {
+    ...captureInput(round, start),
+    mark,
+    isTold: base.isTold,
+  })
   const reading = await markRead(io, { link, identity }, tables, read)
   const { captured } = reading
   throwIfAborted(options.signal)
   unfit.hold(held, tables)
-  const baseTree = base.commit && (await Tree.load(nodes, base.commit.tree))
+  const baseTree = base.commit && (await Tree.load(io.nodes, base.commit.tree))
   const guarded = await guardCaptured(round, io, stops, { tables, before, read: captured, base: baseTree })
   const isStopped = restored !== null && (link.mode !== 'capture' || captured.cid !== baseTree?.cid)
   const live = await publishLive(round, io, {
@@ -120,17 +140,30 @@ async function runSteps(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
     unfit,
     base,
     refs,
-    position: begun.position.toKeep(!isStopped),
-    namespaces: namespaces.write(io.writer, tables, held),
+    position: start.position.toKeep(!isStopped),
+    namespaces: start.namespaces.write(io.writer, tables, held),
   })
   await reading.acknowledge()
-  const notes = [...reading.notes, ...(base.note === null ? [] : [base.note])]
   const { told, stranger, merged, brought } = base
   const agreed = { base: baseTree, live, merged, brought, told, stranger }
-  const sides = { ...agreed, identity, tables, captured: guarded.merging, held, refs }
-  if (isStopped) return stopRestored(start, sides, { read: captured, restored, notes })
+  return {
+    captured,
+    tables: guarded.tables,
+    digests: reading.digests,
+    sides: { ...agreed, identity, tables, captured: guarded.merging, held, refs },
+    isStopped,
+    notes: [...reading.notes, ...(base.note === null ? [] : [base.note])],
+  }
+}
 
-  // Merge it into the branch.
+/** Merges what was read into the branch, and writes to the endpoint what the branch changed. */
+async function mergeAndApply(
+  start: Started,
+  { captured, sides, ...seen }: Captured,
+  { checkpoint, state }: Pick<ApplyStep, 'checkpoint' | 'state'>,
+): Promise<Receipt> {
+  const { round, io, held, stops, tables } = start
+  const { options } = round
   const outcome = await mergeIntoBranch(round, io, sides)
   const { target, common, commit } = outcome
   await held.addConflicts(io, outcome.conflicts, tables)
@@ -138,34 +171,40 @@ async function runSteps(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
   const last =
     options.retry === true ? [] : await stillRejected(round, io, { tables, captured, held, commit })
   for (const row of last) held.add(row)
-  await forgetNotes(round, identity, held)
+  await forgetNotes(round, start.identity, held)
 
-  // Apply to the endpoint what the branch changed.
   const first = { branch: commit, checkpoint, fence: null, due: new Map() }
-  const now = { ...start, ...sides, ...first, state: notedState(state, base), captured }
-  const step = { ...now, digests: reading.digests, target, common }
+  const now = { ...sides, ...first, round, io, stops, state, captured }
+  const step = { ...now, digests: seen.digests, target, common }
   const stored = await asStored(step)
   const written = await applyRound({ ...step, target: stored.target }, sides)
   await showPlan(io, options, {
     branch: outcome.change,
     endpoint: { before: captured.cid, after: written.after.cid },
   })
-  const pending = await keepPending(round, io, { stops, pending: state.pending, facts: noFacts })
+  const pending = await keepPending(round, io, { stops, pending: start.state.pending, facts: noFacts })
   return makeReceipt(round, io, {
-    startedMs,
+    startedMs: start.startedMs,
     tables,
-    captured: guarded.tables,
+    captured: seen.tables,
     written,
     heldBack: await held.named(io, captured),
     commit,
     pending,
-    notes: [...notes, ...stored.notes, ...(await notesOf(io, round, tables, outcome.whole))],
+    notes: [...seen.notes, ...stored.notes, ...(await notesOf(io, round, tables, outcome.whole))],
   })
 }
 
+function captureInput({ link }: Round, begun: Begun): CaptureInput & Pick<Begun, 'shapes'> {
+  const { tables, before, state, digests, unfit, held, shapes } = begun
+  // What is never written is the endpoint's, spelling and all.
+  const spelled = link.mode === 'capture' ? null : (begun.branch ?? before)
+  return { link, tables, before, live: state.live, spelled, digests, unfit, held, shapes, notes: [] }
+}
+
 /** Another database stands under the link's name: what it has is read, and waits. */
-async function stopOther(start: StoppedRound, known: CaptureInput, identity: string): Promise<Receipt> {
-  const { round, io, before } = start
+async function stopOther(start: Started, known: CaptureInput): Promise<Receipt> {
+  const { round, io, before, identity } = start
   const isAsked = round.connector.log?.told === undefined
   const read = isAsked
     ? await capture(io, round.connector, { ...known, shapes: null }, round.options)
@@ -174,54 +213,10 @@ async function stopOther(start: StoppedRound, known: CaptureInput, identity: str
   return stopRound(start, { guard: 'identity', ...change, identity, restored: null, notes: [] })
 }
 
-type Begun = Awaited<ReturnType<typeof beginRound>>
-
-/** What the repository knows of the link, and the tables that the endpoint has, before anything is read. */
-async function beginRound(round: Round, io: Io) {
-  const { repo, connector, link, options } = round
-  const [startedMs, held] = [Date.now(), new HeldRows()]
-  const manifest = await repo.store.manifest()
-  const state = readLinkState(manifest, link.name)
-  const refs = new LinkRefs(link.name, state)
-  const mark = readMark(manifest, link.name)
-  // A first round reads all, and then commits it.
-  if (state.live === null && bringsIn(link) && options.dryRun !== true) requireAuthor(repo, manifest)
-  const approved = await Approval.load(repo, link.name, options.approve)
-  const stops = new Stops(held, options, approved)
-  const identity = await connector.identity()
-  const isSame = state.identity === identity
-  const namespaces = await Namespaces.load(
-    io.nodes.reader,
-    isSame ? manifest.refs.get(linkObject(link.name, 'namespaces')) : undefined,
-  )
-  const shapes = new ShapeGuard(stops, { held, approved, pending: state.pending, namespaces, options })
-  const position = await WritePosition.read(connector, manifest, { link: link.name, isSame })
-  refuseNoted(link, manifest, identity)
-  const before = await commitTree(io, state.live)
-  const branch = link.mode === 'capture' ? null : await branchTree(io, manifest, link)
-  await refuseWritingBack(io, { link, identity, branch, base: await commitTree(io, state.base) })
-  const tables = await findTables(io, { link, connector, before, branch, held })
-  const digests = await digestsOf(io.nodes.reader, manifest, link, isSame)
-  const kept = await UnfitTables.load(io.nodes.reader, manifest, link.name)
-  const unfit = isSame ? kept : kept.forgotten()
-  return {
-    startedMs,
-    manifest,
-    state,
-    refs,
-    mark,
-    held,
-    stops,
-    shapes,
-    identity,
-    position,
-    before,
-    tables,
-    digests,
-    unfit,
-    branch,
-    namespaces,
-  }
+interface Restore {
+  readonly base: CommonBase
+  /** What names the earlier state; null where the endpoint has not gone back, or somebody has let it. */
+  readonly restored: string | null
 }
 
 /**
@@ -233,7 +228,7 @@ async function baseAfterRestore(
   found: CommonBase,
   { link }: Round,
   reader: ObjectReader,
-): Promise<{ readonly base: CommonBase; readonly restored: string | null }> {
+): Promise<Restore> {
   const isBehind = position.isBehind && !found.isCut
   if (!isBehind && !found.isRestored) return { base: found, restored: null }
   const said =
@@ -241,26 +236,6 @@ async function baseAfterRestore(
   const restored = stops.isRestored(said) ? said : null
   if (found.isRestored || link.mode === 'capture') return { base: found, restored }
   return { base: { ...(await baseBeforeRestore(reader, found)), isCut: restored === null }, restored }
-}
-
-/** Whether what the endpoint changed comes into the branch. */
-function bringsIn({ mode }: Link): boolean {
-  return mode === 'capture' || mode === 'two-way'
-}
-
-async function branchTree({ nodes }: Io, manifest: Manifest, link: Link): Promise<Tree | null> {
-  const tip = await readBranch(nodes.reader, manifest, branchOf(link, manifest))
-  return tip === null ? null : Tree.load(nodes, tip.tree)
-}
-
-/** The digests of the tables; none when they were of another database. */
-function digestsOf(
-  reader: ObjectReader,
-  manifest: Manifest,
-  { name }: Link,
-  isSame: boolean,
-): Promise<TableDigests> {
-  return TableDigests.load(reader, isSame ? manifest.refs.get(linkObject(name, 'digests')) : undefined)
 }
 
 async function notesOf(
