@@ -13,6 +13,7 @@ export type { BundleInfo, BundleVerdict, CreateBundleOptions } from './api/remot
 export type { ImportCarOptions, ImportCarResult } from './api/remotes/cars.ts'
 export type { Bisect, BisectInfo, BisectResult, FirstBad, FirstBadOptions, Verdict } from './api/bisect.ts'
 export type { NoteInfo, Notes } from './api/notes/notes.ts'
+export type { NotesMerge, NotesMergeOptions } from './repo/notes/merge-notes.ts'
 export type { StashInfo, Stashes } from './api/stash.ts'
 export type { SwitchResult } from './api/switch.ts'
 export { mirror, type MirrorOptions } from './api/remotes/mirror.ts'

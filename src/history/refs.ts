@@ -6,6 +6,7 @@ export const tagPrefix = 'refs/tags/'
 export const remotePrefix = 'refs/remotes/'
 /** The notes that commits have: commits of their own, whose files are named by the commits that they are about. */
 export const notesRef = 'refs/notes/commits'
+const notesPrefix = 'refs/notes/'
 /** What a repository remembers of links with live systems. */
 export const linkRefs = 'refs/links/'
 const receipts = /^refs\/links\/([A-Za-z0-9][A-Za-z0-9_-]{0,62})\/receipts$/
@@ -64,6 +65,20 @@ export function remoteReceiptsPrefix(remote: string): string {
   return `refs/receipts/${checkRefName(remote, 'remote')}/`
 }
 
+/** Where the notes that a remote has are kept: 'refs/notes/origin/commits'. */
+export function remoteNotesRef(remote: string): string {
+  return `${notesPrefix}${checkRefName(remote, 'remote')}/commits`
+}
+
+export function isRemoteNotesRef(ref: string): boolean {
+  return ref.startsWith(notesPrefix) && ref !== notesRef
+}
+
+/** What one repository shows to another: branches, tags, receipts of links, and notes. */
+export function isSharedRef(ref: string): boolean {
+  return ref.startsWith(branchPrefix) || ref.startsWith(tagPrefix) || isReceiptsRef(ref) || ref === notesRef
+}
+
 /** The logs of a link's receipts that are here, our own and those of remotes; null: of all links. */
 export function receiptLogsOf(refs: Iterable<string>, link: string | null): string[] {
   return [...refs].filter((ref) =>
@@ -76,6 +91,13 @@ export function receiptLogsOf(refs: Iterable<string>, link: string | null): stri
 /** 'refs/heads/main' -> 'main', 'refs/remotes/origin/main' -> 'origin/main'. */
 export function shortRefName(ref: string): string {
   return ref.replace(/^refs\/(heads|tags|remotes)\//, '')
+}
+
+/** What to do where a ref over there has commits that are not here. */
+export function catchUpHint(ref: string): string {
+  return ref === notesRef
+    ? "run 'varve fetch' and 'varve notes merge', then push again"
+    : "run 'varve pull', then push again"
 }
 
 /** What whoever asks for the newest commit of a branch hears before its first; `ref` as in a manifest. */

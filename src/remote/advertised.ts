@@ -1,8 +1,8 @@
-// What a remote says that it has: branches and tags, and which branch is current. Every name and target is checked
+// What a remote says that it has: branches, tags and notes, and which branch is current. Every name and target is checked
 // before any is used; one that could do harm here, and the whole remote is refused.
 import { VarveError } from '../base/errors.ts'
 import { type Cid, isCid } from '../encoding/cid.ts'
-import { branchPrefix, checkRefName, isReceiptsRef, tagPrefix } from '../history/refs.ts'
+import { branchPrefix, checkRefName, isReceiptsRef, notesRef, tagPrefix } from '../history/refs.ts'
 import type { Manifest } from '../store/interface.ts'
 
 /** No store handles more refs than this well, and a remote must not make us read more. */
@@ -14,6 +14,8 @@ export interface Advertised {
   readonly tags: ReadonlyMap<string, Cid>
   /** Logs of the receipts of links. */
   readonly receipts: ReadonlyMap<string, Cid>
+  /** The newest of its notes' history. */
+  readonly notes: Cid | null
   /** Full name of its current branch, or null. */
   readonly head: string | null
 }
@@ -33,7 +35,9 @@ export function readAdvertised(manifest: Manifest): Advertised {
   }
   if (manifest.head?.startsWith(branchPrefix) === true) checkAdvertised(manifest.head, 'branch', null)
   const head = manifest.head?.startsWith(branchPrefix) === true ? manifest.head : null
-  return { branches, tags, receipts, head }
+  const notes = manifest.refs.get(notesRef) ?? null
+  if (notes !== null && !isCid(notes)) throw refused(`its '${notesRef}' names no object`, { ref: notesRef })
+  return { branches, tags, receipts, notes, head }
 }
 
 function checkAdvertised(ref: string, kind: 'branch' | 'tag', target: Cid | null): void {

@@ -1,8 +1,8 @@
 // Clone: a new repository's first fetch. It writes the remote down, fetches all branches and tags, and makes the
-// remote's current branch ours, with the remote's as its upstream. Checking files out is the caller's.
+// remote's current branch and its notes ours, with the remote's branch as upstream. Checking files out is the caller's.
 import { VarveError } from '../base/errors.ts'
-import type { CommitCid } from '../encoding/cid.ts'
-import { branchPrefix, checkRefName, remotePrefix, shortRefName } from '../history/refs.ts'
+import type { Cid, CommitCid } from '../encoding/cid.ts'
+import { branchPrefix, checkRefName, notesRef, remotePrefix, shortRefName } from '../history/refs.ts'
 import type { Store } from '../store/interface.ts'
 import { type Advertised, readAdvertised } from './advertised.ts'
 import { fetchRefs } from './fetch.ts'
@@ -41,10 +41,14 @@ export async function cloneInto(local: Store, remote: Source, options: CloneOpti
   const fetched = await fetchRefs(local, remote, { ...options, remoteName })
   const ref = chooseBranch(fetched.advertised, options.branch)
   const head = fetched.advertised.branches.get(ref) ?? null
+  const { notes } = fetched.advertised
+  const refs = new Map<string, Cid>()
+  if (head !== null) refs.set(ref, head)
+  if (notes !== null) refs.set(notesRef, notes)
   await local.update(
     () => ({
       head: ref,
-      refs: head === null ? new Map() : new Map([[ref, head]]),
+      refs,
       config: new Map([
         [urlKey(remoteName), options.url],
         [upstreamKey(shortRefName(ref)), `${remotePrefix}${remoteName}/${shortRefName(ref)}`],

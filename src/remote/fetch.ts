@@ -5,7 +5,7 @@
 import { VarveError, isVarveError } from '../base/errors.ts'
 import type { Cid } from '../encoding/cid.ts'
 import { type Horizon, horizonRef, readHorizon, upToHorizon, writeHorizon } from '../history/horizon.ts'
-import { branchPrefix, remotePrefix, remoteReceiptsRef, tagPrefix } from '../history/refs.ts'
+import { branchPrefix, tagPrefix } from '../history/refs.ts'
 import type { Commit } from '../history/interface.ts'
 import type { Manifest, ObjectReader, ObjectWriter, Store } from '../store/interface.ts'
 import { type Advertised, readAdvertised } from './advertised.ts'
@@ -18,6 +18,7 @@ import { type Receiver, committedRefs, withFreshEpoch, withReceiver } from './re
 import { promisorOf } from './promised.ts'
 import { verifyReceived } from './received-trees.ts'
 import { checkRemoteName } from './remotes.ts'
+import { changedTracking, onlyForward } from './tracking-refs.ts'
 import { type PartialClone, contentLinks, partialOf } from './selection.ts'
 import { type CopyResult, copyClosure } from './transfer.ts'
 
@@ -87,7 +88,7 @@ async function fetchAdvertised(
   sameState: (current: Manifest) => void,
   options: FetchOptions,
 ): Promise<TransferReport> {
-  const changed = changedBranches(
+  const changed = changedTracking(
     before,
     advertised,
     remote.mayLag === true ? { ...options, prune: false } : options,
@@ -179,50 +180,6 @@ export function horizonChange(
 ): [string, Cid | null][] {
   const after = writeHorizon(writer, horizon)
   return after === (before.refs.get(horizonRef) ?? null) ? [] : [[horizonRef, after]]
-}
-
-/** The tracking refs that change, with their new values; null for those that are pruned. */
-function changedBranches(
-  before: Manifest,
-  advertised: Advertised,
-  options: FetchOptions,
-): Map<string, Cid | null> {
-  const prefix = `${remotePrefix}${options.remoteName}/`
-  const changed = new Map<string, Cid | null>()
-  for (const [ref, target] of advertised.branches) {
-    const tracking = prefix + ref.slice(branchPrefix.length)
-    if (before.refs.get(tracking) !== target) changed.set(tracking, target)
-  }
-  for (const [ref, target] of advertised.receipts) {
-    const tracking = remoteReceiptsRef(options.remoteName, ref)
-    if (before.refs.get(tracking) !== target) changed.set(tracking, target)
-  }
-  if (options.prune !== true || (options.branches ?? []).length > 0) return changed
-  for (const ref of before.refs.keys()) {
-    if (ref.startsWith(prefix) && !advertised.branches.has(branchPrefix + ref.slice(prefix.length)))
-      changed.set(ref, null)
-  }
-  return changed
-}
-
-/** A copy that lags behind names commits that we have seen long ago: branches do not go back for it. */
-async function onlyForward(
-  local: Store,
-  before: Manifest,
-  changed: ReadonlyMap<string, Cid | null>,
-): Promise<Map<string, Cid | null>> {
-  const forward = new Map<string, Cid | null>()
-  const here = upToHorizon(local, (await readHorizon(local, before)).commits)
-  for (const [ref, after] of changed) {
-    const old = before.refs.get(ref)
-    const isOld = old !== undefined && after !== null && (await isHereAndBefore(here, after, old))
-    if (!isOld) forward.set(ref, after)
-  }
-  return forward
-}
-
-async function isHereAndBefore(reader: ObjectReader, older: Cid, newer: Cid): Promise<boolean> {
-  return (await reader.has([older]))[0]! && (await descends(reader, older, newer))
 }
 
 interface TagPlaces {

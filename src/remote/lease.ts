@@ -4,7 +4,7 @@
 // there, as in git.
 import { VarveError } from '../base/errors.ts'
 import { type Cid, isCid } from '../encoding/cid.ts'
-import { branchPrefix, remotePrefix, shortRefName } from '../history/refs.ts'
+import { branchPrefix, notesRef, remoteNotesRef, remotePrefix, shortRefName } from '../history/refs.ts'
 import { resolveRevision } from '../history/revision.ts'
 import type { Manifest, Store } from '../store/interface.ts'
 import type { PushTarget } from './refspec.ts'
@@ -14,13 +14,16 @@ export interface LeaseOptions {
   readonly lastSeen: LastSeen
 }
 
-/** What the remote's branches were when they were last fetched or pushed to, by their full names there. */
+/** What the remote's branches and notes were when they were last fetched or pushed to, by their full names there. */
 export type LastSeen = ReadonlyMap<string, Cid>
 
 export function lastSeenOf({ refs }: Manifest, remoteName: string | undefined): LastSeen {
   const prefix = `${remotePrefix}${remoteName}/`
-  const tracked = remoteName === undefined ? [] : [...refs].filter(([ref]) => ref.startsWith(prefix))
-  return new Map(tracked.map(([ref, cid]) => [branchPrefix + ref.slice(prefix.length), cid]))
+  if (remoteName === undefined) return new Map()
+  const tracked = [...refs].filter(([ref]) => ref.startsWith(prefix))
+  const seen = new Map(tracked.map(([ref, cid]) => [branchPrefix + ref.slice(prefix.length), cid]))
+  const notes = refs.get(remoteNotesRef(remoteName))
+  return notes === undefined ? seen : seen.set(notesRef, notes)
 }
 
 /** @throws VarveError VARVE_USAGE for a lease of what is not pushed, VARVE_REF_NOT_FOUND */

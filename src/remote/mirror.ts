@@ -1,10 +1,10 @@
-// A mirror has exactly the branches, tags and receipts of its source: what is gone there goes here too, and what
+// A mirror has exactly the branches, tags, receipts and notes of its source: what is gone there goes here too, and what
 // somebody pushed here alone is overwritten. One round is one compare-and-set of all refs. A source that has lost its
 // refs must not take the mirror with it: a round that would delete most of them is refused until somebody allows it.
 import { VarveError } from '../base/errors.ts'
 import type { Cid } from '../encoding/cid.ts'
 import { readHorizon, upToHorizon } from '../history/horizon.ts'
-import { branchPrefix, isReceiptsRef, tagPrefix } from '../history/refs.ts'
+import { isSharedRef, notesRef } from '../history/refs.ts'
 import type { Manifest, ManifestChange, Store } from '../store/interface.ts'
 import { type Advertised, readAdvertised } from './advertised.ts'
 import { CheckedReader } from './checked-reader.ts'
@@ -99,9 +99,10 @@ async function mirrorRefs(
   })
 }
 
-function updatesFor(before: Manifest, { branches, tags, receipts }: Advertised): MirrorUpdate[] {
+function updatesFor(before: Manifest, { branches, tags, receipts, notes }: Advertised): MirrorUpdate[] {
   const updates: MirrorUpdate[] = []
   const wanted = new Map([...branches, ...tags, ...receipts])
+  if (notes !== null) wanted.set(notesRef, notes)
   for (const [ref, after] of wanted) {
     const old = before.refs.get(ref) ?? null
     if (old !== after) updates.push({ ref, before: old, after })
@@ -112,9 +113,7 @@ function updatesFor(before: Manifest, { branches, tags, receipts }: Advertised):
 }
 
 function mirroredRefs(manifest: Manifest): [string, Cid][] {
-  return [...manifest.refs].filter(
-    ([ref]) => ref.startsWith(branchPrefix) || ref.startsWith(tagPrefix) || isReceiptsRef(ref),
-  )
+  return [...manifest.refs].filter(([ref]) => isSharedRef(ref))
 }
 
 function sameRefs(a: Manifest, b: Manifest): boolean {

@@ -1,11 +1,11 @@
 // What a partial clone may lack. Its settings say which remote keeps the contents it did not fetch (`partial.remote`);
-// what the remote branches and tags from there reach is *promised*: whatever of their contents is not here can be had.
+// what the remote branches, tags and notes from there reach is *promised*: whatever of their contents is not here can be had.
 // Commits and path trees are always here, and so is all that was made here and not pushed: if such an object is
 // missing, it is lost, and fsck says so.
 import { type Cid, type CommitCid, codecOf } from '../encoding/cid.ts'
 import { linksOf } from '../encoding/links.ts'
 import { readCommits } from '../history/commit.ts'
-import { remotePrefix, tagPrefix } from '../history/refs.ts'
+import { remoteNotesRef, remotePrefix, tagPrefix } from '../history/refs.ts'
 import { promisedRef } from '../repo/interface.ts'
 import type { Manifest, ObjectReader, Store } from '../store/interface.ts'
 import { ObjectQueue } from '../store/object-queue.ts'
@@ -43,8 +43,9 @@ export async function promisedObjects(
 }
 
 function* promisedTips({ refs }: Manifest, promisor: string): Generator<Cid> {
+  const named = new Set([promisedRef, remoteNotesRef(promisor)])
   for (const [ref, cid] of refs) {
-    if (ref.startsWith(`${remotePrefix}${promisor}/`) || ref.startsWith(tagPrefix) || ref === promisedRef)
+    if (ref.startsWith(`${remotePrefix}${promisor}/`) || ref.startsWith(tagPrefix) || named.has(ref))
       yield cid
   }
 }

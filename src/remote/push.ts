@@ -4,7 +4,16 @@
 import { VarveError, isVarveError } from '../base/errors.ts'
 import type { Cid } from '../encoding/cid.ts'
 import { readHorizon, upToHorizon } from '../history/horizon.ts'
-import { branchPrefix, isReceiptsRef, remotePrefix, shortRefName, tagPrefix } from '../history/refs.ts'
+import {
+  branchPrefix,
+  catchUpHint,
+  isReceiptsRef,
+  notesRef,
+  remoteNotesRef,
+  remotePrefix,
+  shortRefName,
+  tagPrefix,
+} from '../history/refs.ts'
 import type { Manifest, ManifestChange, Store } from '../store/interface.ts'
 import { CheckedReader } from './checked-reader.ts'
 import { tagsToFollow } from './follow-tags.ts'
@@ -17,7 +26,7 @@ import { type Receiver, committedRefs, withFreshEpoch, withReceiver } from './re
 import { type CopyResult, copyClosure } from './transfer.ts'
 
 export interface PushOptions extends TransferOptions {
-  /** 'main', 'main:other', ':gone', '+main', 'refs/tags/v1'; none: the current branch. */
+  /** 'main', 'main:other', ':gone', '+main', 'refs/tags/v1', 'refs/notes/commits'; none: the current branch. */
   readonly refspecs?: readonly string[]
   readonly force?: boolean
   /** Refs that may become what they do not descend from, as long as they are there what we know (lease.ts). */
@@ -184,7 +193,7 @@ function refuseCheckedOut(manifest: Manifest, target: PushTarget, bare: boolean)
 function notFastForward(ref: string): VarveError {
   return new VarveError('VARVE_REFUSED', `the remote's '${shortRefName(ref)}' has commits you do not have`, {
     data: { ref },
-    hint: "run 'varve pull', then push again",
+    hint: catchUpHint(ref),
   })
 }
 
@@ -227,12 +236,13 @@ async function rememberPushed(
 ): Promise<void> {
   const { remoteName, setUpstream } = options
   if (remoteName === undefined) return
-  const branches = targets.filter(({ ref }) => ref.startsWith(branchPrefix))
+  const tracked = targets.filter(({ ref }) => ref.startsWith(branchPrefix) || ref === notesRef)
   await local.update((current) => {
     const refs = new Map<string, Cid | null>()
     const config = new Map<string, string>()
-    for (const { ref, target, source } of branches) {
-      const tracking = `${remotePrefix}${remoteName}/${shortRefName(ref)}`
+    for (const { ref, target, source } of tracked) {
+      const tracking =
+        ref === notesRef ? remoteNotesRef(remoteName) : `${remotePrefix}${remoteName}/${shortRefName(ref)}`
       if ((current.refs.get(tracking) ?? null) !== target) refs.set(tracking, target)
       if (setUpstream !== true || target === null || source?.startsWith(branchPrefix) !== true) continue
       const key = upstreamKey(shortRefName(source))

@@ -5,7 +5,15 @@ import { VarveError } from '../base/errors.ts'
 import type { Cid } from '../encoding/cid.ts'
 import { isCid } from '../encoding/cid.ts'
 import { upToHorizon } from '../history/horizon.ts'
-import { branchPrefix, checkRefName, isReceiptsRef, shortRefName, tagPrefix } from '../history/refs.ts'
+import {
+  branchPrefix,
+  catchUpHint,
+  checkRefName,
+  isReceiptsRef,
+  notesRef,
+  shortRefName,
+  tagPrefix,
+} from '../history/refs.ts'
 import type { Manifest, ManifestChange, ObjectReader, Store } from '../store/interface.ts'
 import type { RefUpdate, TransferOptions, TransferReport } from './interface.ts'
 import { horizonChange, receiveCommits } from './fetch.ts'
@@ -126,7 +134,7 @@ async function judge(reader: ObjectReader, { ref, before, after, force }: Pushed
       })
     : new VarveError('VARVE_REFUSED', `'${shortRefName(ref)}' has commits that this push would lose`, {
         data: { ref },
-        hint: "run 'varve pull', then push again",
+        hint: catchUpHint(ref),
       })
 }
 
@@ -134,7 +142,7 @@ function checkUpdates(updates: readonly PushedUpdate[]): void {
   const bad = (why: string, ref: string): VarveError =>
     new VarveError('VARVE_REFUSED', `the push is not accepted: ${why}`, {
       data: { ref: ref.slice(0, 300) },
-      hint: `a push moves 1 to ${updatesMax} branches, tags or logs of receipts, each once`,
+      hint: `a push moves 1 to ${updatesMax} branches, tags, notes or logs of receipts, each once`,
     })
   if (updates.length === 0 || updates.length > updatesMax) throw bad(`it moves ${updates.length} refs`, '')
   const seen = new Set<string>()
@@ -142,8 +150,9 @@ function checkUpdates(updates: readonly PushedUpdate[]): void {
     const kind = ref.startsWith(branchPrefix) ? 'branch' : ref.startsWith(tagPrefix) ? 'tag' : null
     if (isReceiptsRef(ref)) {
       if (after === null || force === true) throw bad('a log of receipts is only ever added to', ref)
-    } else if (kind === null) throw bad('a ref of it is neither a branch nor a tag', ref)
-    else checkName(ref, kind, bad)
+    } else if (kind === null) {
+      if (ref !== notesRef) throw bad('a ref of it is neither a branch nor a tag', ref)
+    } else checkName(ref, kind, bad)
     if (seen.has(ref)) throw bad('it names a ref twice', ref)
     seen.add(ref)
     if ([before, after].some((cid) => cid !== null && !isCid(cid))) throw bad('a ref names no object', ref)
@@ -164,7 +173,7 @@ function checkUnmoved(current: Manifest, updates: readonly PushedUpdate[], bare:
     if (now !== before) {
       throw new VarveError('VARVE_REFUSED', `'${shortRefName(ref)}' has been moved by somebody else`, {
         data: { reason: 'moved', ref, now },
-        hint: "run 'varve pull', then push again",
+        hint: catchUpHint(ref),
       })
     }
     if (bare || current.head !== ref || now === after) continue

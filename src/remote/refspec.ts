@@ -1,7 +1,8 @@
-// What to push where, as git spells it: 'main', 'main:other', ':gone' (delete), '+main' (forced), 'refs/tags/v1'.
+// What to push where, as git spells it: 'main', 'main:other', ':gone' (delete), '+main' (forced), 'refs/tags/v1',
+// 'refs/notes/commits'.
 import { VarveError } from '../base/errors.ts'
 import type { Cid } from '../encoding/cid.ts'
-import { branchPrefix, checkRefName, shortRefName, tagPrefix } from '../history/refs.ts'
+import { branchPrefix, checkRefName, notesRef, shortRefName, tagPrefix } from '../history/refs.ts'
 import { resolveRevision } from '../history/revision.ts'
 import type { Manifest, Store } from '../store/interface.ts'
 
@@ -76,6 +77,7 @@ async function readRefspec(
   if (source !== undefined) {
     const ref =
       to === undefined ? source : fullName(to, source.startsWith(tagPrefix) ? tagPrefix : branchPrefix)
+    if ((source === notesRef) !== (ref === notesRef)) throw notesElsewhere(spec)
     return { ref, target: localManifest.refs.get(source)!, source, force }
   }
   const isUnborn = name === localManifest.head
@@ -85,7 +87,15 @@ async function readRefspec(
       hint: `say which branch of the remote it shall become: '${from}:BRANCH'`,
     })
   }
-  return { ref: fullName(to, branchPrefix), target: commit, source: null, force }
+  const ref = fullName(to, branchPrefix)
+  if (ref === notesRef) throw notesElsewhere(spec)
+  return { ref, target: commit, source: null, force }
+}
+
+function notesElsewhere(spec: string): VarveError {
+  return new VarveError('VARVE_REFUSED', `'${spec}' would make notes of a branch, or a branch of notes`, {
+    hint: `notes are pushed as they are: '${notesRef}'`,
+  })
 }
 
 function currentBranch(manifest: Manifest): string {
@@ -100,10 +110,10 @@ function fullName(name: string, prefix: string): string {
   if (!isPushable(ref)) {
     throw new VarveError('VARVE_REFUSED', `'${name}' is neither a branch nor a tag`, {
       data: { ref },
-      hint: 'only refs/heads/… and refs/tags/… can be pushed',
+      hint: `only refs/heads/…, refs/tags/… and ${notesRef} can be pushed`,
     })
   }
-  checkRefName(shortRefName(ref), ref.startsWith(tagPrefix) ? 'tag' : 'branch')
+  if (ref !== notesRef) checkRefName(shortRefName(ref), ref.startsWith(tagPrefix) ? 'tag' : 'branch')
   return ref
 }
 
@@ -119,5 +129,5 @@ function existingRef(remoteManifest: Manifest, name: string): string {
 }
 
 function isPushable(ref: string): boolean {
-  return ref.startsWith(branchPrefix) || ref.startsWith(tagPrefix)
+  return ref.startsWith(branchPrefix) || ref.startsWith(tagPrefix) || ref === notesRef
 }

@@ -2,7 +2,7 @@
 // configuration is printed, copied and synchronized; credentials come from where the transport's world keeps them.
 import { VarveError } from '../base/errors.ts'
 import type { Cid } from '../encoding/cid.ts'
-import { checkRefName, remotePrefix, remoteReceiptsPrefix } from '../history/refs.ts'
+import { checkRefName, remoteNotesRef, remotePrefix, remoteReceiptsPrefix } from '../history/refs.ts'
 import type { Manifest, Store } from '../store/interface.ts'
 import type { Conditional, RemoteEntry } from './interface.ts'
 
@@ -135,9 +135,11 @@ export async function removeRemote(store: Store, name: string): Promise<void> {
     remoteUrl(current, name)
     if (current.config.get('partial.remote') === name) throw keepsContents(name)
     const prefix = `${remotePrefix}${name}/`
+    const receipts = remoteReceiptsPrefix(name)
     const refs = new Map<string, Cid | null>()
     for (const ref of current.refs.keys())
-      if (ref.startsWith(prefix) || ref.startsWith(remoteReceiptsPrefix(name))) refs.set(ref, null)
+      if (ref.startsWith(prefix) || ref.startsWith(receipts) || ref === remoteNotesRef(name))
+        refs.set(ref, null)
     const config = new Map<string, string | null>()
     for (const [key, value] of current.config) {
       const isUpstream = /^branch\..+\.upstream$/.test(key) && value.startsWith(prefix)

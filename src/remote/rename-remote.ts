@@ -1,6 +1,6 @@
 // Another name for a remote: its settings, what is known of its branches, and the upstreams that it is go along.
 import type { Cid } from '../encoding/cid.ts'
-import { remotePrefix, remoteReceiptsPrefix } from '../history/refs.ts'
+import { remoteNotesRef, remotePrefix, remoteReceiptsPrefix } from '../history/refs.ts'
 import type { Store } from '../store/interface.ts'
 import { checkRemoteFree, remoteUrl } from './remotes.ts'
 
@@ -12,6 +12,7 @@ export async function renameRemote(store: Store, from: string, to: string): Prom
     const moved = [
       [`${remotePrefix}${from}/`, `${remotePrefix}${to}/`],
       [remoteReceiptsPrefix(from), remoteReceiptsPrefix(to)],
+      [remoteNotesRef(from), remoteNotesRef(to)],
     ] as const
     const renamed = (ref: string): string | null => {
       const [old, next] = moved.find(([prefix]) => ref.startsWith(prefix)) ?? []

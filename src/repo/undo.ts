@@ -3,7 +3,7 @@
 import { VarveError } from '../base/errors.ts'
 import type { Cid } from '../encoding/cid.ts'
 import { horizonRef } from '../history/horizon.ts'
-import { linkRefs, remotePrefix } from '../history/refs.ts'
+import { isRemoteNotesRef, linkRefs, remotePrefix } from '../history/refs.ts'
 import type { Manifest } from '../store/interface.ts'
 import { filesOfUndone, restoreStash } from './stash/bring-back.ts'
 import {
@@ -87,7 +87,7 @@ function isOurs(ref: string): boolean {
   const isTheirs = [remotePrefix, linkRefs, 'refs/receipts/', 'links/'].some((prefix) =>
     ref.startsWith(prefix),
   )
-  return !isTheirs && ref !== horizonRef && ref !== promisedRef
+  return !isTheirs && !isRemoteNotesRef(ref) && ref !== horizonRef && ref !== promisedRef
 }
 
 /** The newest operation that changed something of ours and is not undone yet, and the state before it. */

@@ -1,10 +1,10 @@
-// A store as the world may see it: its objects, branches, tags and receipts. Settings, the state of a working folder (what is
+// A store as the world may see it: its objects, branches, tags, notes and receipts. Settings, the state of a working folder (what is
 // staged, a merge under way), other remotes' branches and the log of operations are the owner's business.
 import { VarveError } from '../base/errors.ts'
 import { yieldIfDue, isTurnOver } from '../base/turns.ts'
 import type { Cid } from '../encoding/cid.ts'
 import { horizonRef, readHorizon } from '../history/horizon.ts'
-import { branchPrefix, isReceiptsRef, tagPrefix } from '../history/refs.ts'
+import { branchPrefix, isSharedRef } from '../history/refs.ts'
 import type {
   FsckReport,
   GcReport,
@@ -43,8 +43,7 @@ export function publicManifest(manifest: Manifest): Manifest {
 
 /** Where history ends on purpose is no secret: who fetches from here must know. */
 function isPublic(ref: string): boolean {
-  const isNamed = ref.startsWith(branchPrefix) || ref.startsWith(tagPrefix) || isReceiptsRef(ref)
-  return isNamed || ref === horizonRef
+  return isSharedRef(ref) || ref === horizonRef
 }
 
 export class PublicStore implements Store {

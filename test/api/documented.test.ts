@@ -69,6 +69,7 @@ test('every public method is named, and there are no others', () => {
     'next',
     'onMoved',
     'onUpkeep',
+    'prune',
     'reader',
     'start',
     'state',

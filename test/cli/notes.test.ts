@@ -129,3 +129,55 @@ test('edit, and add without a text, begin with the note that is there', async ()
   expect(await ok('notes', 'show')).toContain('More: More: More:')
   expect(fs.existsSync(at('ours/.varve/NOTES_EDITMSG'))).toBe(false)
 })
+
+test('notes travel when that is said, and what both sides wrote is merged as Git merges it', async () => {
+  const hub = at('hub')
+  const notes = 'refs/notes/commits'
+  git('init', '-q', '--bare', `${hub}.git`)
+  await ok('remote', 'add', 'origin', hub)
+  git('remote', 'add', 'origin', `${hub}.git`)
+  const send: Record<'git' | 'ok', () => string | Promise<string>> = {
+    git: () => git('push', '-q', 'origin', 'main', notes),
+    ok: () => ok('push', '-q', '--notes'),
+  }
+  await both('notes', 'add', '-m', 'base', 'v1')
+  for (const run of Object.values(send)) await run()
+  // What is there now is what another wrote; then this side goes back, and writes something else.
+  for (const strategy of ['theirs', 'union']) {
+    const before = (await ok('rev-parse', notes)).trim()
+    const theirs = git('rev-parse', notes).trim()
+    await both('notes', 'add', '-f', '-m', `there ${strategy}`, 'v1')
+    await both('notes', 'add', '-f', '-m', `new ${strategy}`, 'HEAD')
+    for (const run of Object.values(send)) await run()
+    for (let undone = 0; undone < 2; undone++) await ok('undo', '-q')
+    expect((await ok('rev-parse', notes)).trim()).toBe(before)
+    git('update-ref', notes, theirs)
+    await both('notes', 'add', '-f', '-m', `here ${strategy}`, 'v1')
+    git('fetch', '-q', 'origin', `+${notes}:refs/notes/origin/commits`)
+    await ok('fetch', '-q')
+    git('notes', 'merge', '-q', '-s', strategy, 'origin/commits')
+    await ok('notes', 'merge', '-q', '-s', strategy)
+    await same()
+    for (const run of Object.values(send)) await run()
+  }
+})
+
+test('a merge of notes says what came of it, and prune what went', async () => {
+  await ok('notes', 'add', '-q', '-m', 'base', 'v1')
+  await ok('remote', 'add', 'origin', at('hub'))
+  expect(await ok('push', 'origin', 'refs/notes/commits')).toMatch(
+    /\* new notes +refs\/notes\/commits +\w{8}\n$/,
+  )
+  expect(await ok('push', '-n', '--notes')).toMatch(/\* new branch +main/)
+  expect(await varve('notes', 'merge', 'nobody')).toMatchObject({ code: 43 })
+  expect(await varve('notes', 'merge', '-s', 'manual')).toMatchObject({ code: 2 })
+  expect(await ok('fetch')).toMatch(/up to date/)
+  expect(await ok('notes', 'merge')).toBe('the notes are up to date\n')
+  const gone = (await ok('rev-parse', 'HEAD')).trim()
+  await ok('notes', 'add', '-q', '-m', 'goes')
+  await ok('reset', '-q', '--hard', 'HEAD~1')
+  expect(await ok('notes', 'prune')).toBe('')
+  await ok('gc', '-q', '--keep', '1', '--prune-now')
+  expect(await ok('notes', 'prune', '-n')).toBe(`would remove the note of ${gone.slice(0, 8)}\n`)
+  expect(JSON.parse(await ok('notes', 'prune', '--json'))).toEqual({ removed: [gone] })
+})

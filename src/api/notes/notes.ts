@@ -4,6 +4,7 @@ import { notesRef } from '../../history/refs.ts'
 import { resolveRevision } from '../../history/revision.ts'
 import type { Repo } from '../../repo/interface.ts'
 import type { ChangedNote, NoteOptions } from '../../repo/notes/change-notes.ts'
+import type { NotesMerge, NotesMergeOptions } from '../../repo/notes/merge-notes.ts'
 import type { NoteReader } from '../../repo/notes/notes.ts'
 import { contentId } from '../entry-info.ts'
 import type { OperationOptions } from '../interface.ts'
@@ -76,6 +77,23 @@ export class Notes {
   ): Promise<readonly string[]> {
     const { removeNotes } = await import('../../repo/notes/change-notes.ts')
     return (await removeNotes(this.#repo, revisions, options)).map(digestHex)
+  }
+
+  /**
+   * Brings in the notes that a fetch from `remote` (or a ref, by its full name) brought along.
+   * @throws VarveError VARVE_REF_NOT_FOUND where it brought none
+   */
+  async merge(remote?: string, options: NotesMergeOptions = {}): Promise<NotesMerge> {
+    const { defaultRemote } = await import('../remotes/remote-target.ts')
+    const { mergeNotes } = await import('../../repo/notes/merge-notes.ts')
+    const from = remote ?? defaultRemote(await this.#repo.store.manifest())
+    return mergeNotes(this.#repo, from, options)
+  }
+
+  /** Takes away the notes of commits that gc has removed, and returns those commits' ids. */
+  async prune(options: OperationOptions & { dryRun?: boolean } = {}): Promise<readonly string[]> {
+    const { pruneNotes } = await import('../../repo/notes/prune-notes.ts')
+    return pruneNotes(this.#repo, options)
   }
 }
 

@@ -1,7 +1,7 @@
 // Bundles through the public API: which refs go in, and what is in one, in plain words.
 import { VarveError } from '../../base/errors.ts'
 import type { Cid, CommitCid } from '../../encoding/cid.ts'
-import { branchPrefix, noCommitsYet, shortRefName, tagPrefix } from '../../history/refs.ts'
+import { branchPrefix, noCommitsYet, notesRef, shortRefName, tagPrefix } from '../../history/refs.ts'
 import { resolveRevision, splitRange } from '../../history/revision.ts'
 import { readHorizon } from '../../history/horizon.ts'
 import { knownHistory } from '../../remote/known-history.ts'
@@ -12,9 +12,9 @@ import type { OperationOptions } from '../interface.ts'
 import { refuseInStore } from '../place.ts'
 
 export interface CreateBundleOptions extends OperationOptions {
-  /** Branches and tags; 'A..B' is branch or tag B without what A reaches, as is '^A' beside B. None: the current branch. */
+  /** Branches, tags and 'refs/notes/commits'; 'A..B' is branch or tag B without what A reaches, as is '^A' beside B. None: the current branch. */
   readonly revisions?: readonly string[]
-  /** All branches and tags. */
+  /** All branches and tags, and the notes. */
   readonly all?: boolean
   /** Revisions: what they reach is left out, and must be had by whoever fetches from the bundle. */
   readonly since?: readonly string[]
@@ -103,8 +103,7 @@ async function chosen(
   const refs = new Map<string, Cid>()
   const without = [...since]
   if (all === true) {
-    for (const [ref, cid] of manifest.refs)
-      if (ref.startsWith(branchPrefix) || ref.startsWith(tagPrefix)) refs.set(ref, cid)
+    for (const [ref, cid] of manifest.refs) if (isBundled(ref)) refs.set(ref, cid)
   }
   for (const revision of revisions.length === 0 && all !== true ? ['HEAD'] : revisions) {
     const range = splitRange(revision)
@@ -124,11 +123,15 @@ async function chosen(
 function refOf(manifest: Manifest, name: string): string {
   const named = name === 'HEAD' || name === '@' ? (manifest.head ?? 'HEAD') : name
   const ref = [named, branchPrefix + named, tagPrefix + named].find(
-    (one) => (one.startsWith(branchPrefix) || one.startsWith(tagPrefix)) && manifest.refs.has(one),
+    (one) => isBundled(one) && manifest.refs.has(one),
   )
   if (ref !== undefined) return ref
   if (named === manifest.head) throw noCommitsYet(named)
   throw notARef(name)
+}
+
+function isBundled(ref: string): boolean {
+  return ref.startsWith(branchPrefix) || ref.startsWith(tagPrefix) || ref === notesRef
 }
 
 function notARef(name: string): VarveError {

@@ -49,6 +49,8 @@ export interface PushOptions extends OperationOptions {
   readonly followTags?: boolean
   /** All tags too. */
   readonly tags?: boolean
+  /** The notes about commits too. */
+  readonly notes?: boolean
   /** Deletes the refs that are named. */
   readonly delete?: boolean
   /** Says what would move; nothing is sent, here and there nothing changes. */

@@ -196,8 +196,8 @@ export class RemoteRepository extends DataRepository {
   }
 
   /**
-   * Refspecs are 'main', 'main:other', ':gone' (deletes) or 'refs/tags/v1'. Without any, the current branch is
-   * pushed.
+   * Refspecs are 'main', 'main:other', ':gone' (deletes) or 'refs/tags/v1' or 'refs/notes/commits'. Without any, the
+   * current branch is pushed.
    */
   async push(
     remote?: string,

@@ -13,7 +13,7 @@ export const command: Command = {
     "Puts branches and tags, with everything that they reach, into one file, for places that no network\nreaches. REV names them (default: the current branch). 'A..B', '^A' and --since leave out what A\nreaches, which the receiver must then have. Such a file is a remote like any other: clone it, or add\nit with `varve remote add` and fetch or pull. You cannot push to it.",
   options: {
     since: { type: 'list', value: 'REV', about: 'create: leave out what REV reaches' },
-    all: { type: 'flag', about: 'create: all branches and tags' },
+    all: { type: 'flag', about: 'create: all branches and tags, and the notes' },
   },
   examples: [
     ['varve bundle create prices.bundle', 'the current branch, whole'],

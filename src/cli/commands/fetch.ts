@@ -15,7 +15,7 @@ export const command: Command = {
     'fetch --paths PATH... [--at REV]',
   ],
   description:
-    "Gets what is new in REMOTE (default: the branch's remote, or origin) and moves its remote branches,\nsuch as origin/main. With BRANCHes only those are fetched. Your branches and files stay as they are,\nand every byte that is received is checked. A shallow clone gets more of its history with --depth,\n--deepen and --unshallow, and a partial clone the contents of a path with --paths.",
+    "Gets what is new in REMOTE (default: the branch's remote, or origin) and moves its remote branches,\nsuch as origin/main; `varve notes merge` brings in the notes that came along. With BRANCHes only those are fetched. Your branches and files stay as they are,\nand every byte that is received is checked. A shallow clone gets more of its history with --depth,\n--deepen and --unshallow, and a partial clone the contents of a path with --paths.",
   options: {
     all: { type: 'flag', about: 'from all remotes, one after the other' },
     prune: { type: 'flag', short: 'p', about: 'remove remote branches that the remote no longer has' },

@@ -11,7 +11,7 @@ import { visible } from '../visible.ts'
 export const command: Command = {
   usage: ['mirror [--allow-deletions N|all] SOURCE DEST', 'mirror --follow [--every TIME] SOURCE DEST'],
   description:
-    'Gives DEST exactly the branches and tags of SOURCE, deletions included, all in one step. Both are\nURLs or names of remotes. With --follow it continues until Ctrl-C, and shows how far DEST was\nbehind. A round is refused if it would delete more than half of the refs (and more than three), or\nall of them because SOURCE is empty.',
+    'Gives DEST exactly the branches, tags and notes of SOURCE, deletions included, all in one step. Both are\nURLs or names of remotes. With --follow it continues until Ctrl-C, and shows how far DEST was\nbehind. A round is refused if it would delete more than half of the refs (and more than three), or\nall of them because SOURCE is empty.',
   options: {
     follow: {
       type: 'flag',

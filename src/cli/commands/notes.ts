@@ -2,7 +2,7 @@ import { actionOf } from '../action-of.ts'
 import type { NoteInfo } from '../../api/notes/notes.ts'
 import { VarveError } from '../../base/errors.ts'
 import { subjectOf } from '../../history/message.ts'
-import type { Repository } from '../../index.ts'
+import type { NotesMergeOptions, Repository } from '../../index.ts'
 import { type Arguments, usage } from '../arguments.ts'
 import { shortId } from '../format/commit.ts'
 import type { Command, Context } from '../interface.ts'
@@ -19,13 +19,22 @@ export const command: Command = {
     'notes show [REV]',
     'notes copy [-f] FROM TO',
     'notes remove [--ignore-missing] [REV...]',
+    'notes merge [-s STRATEGY] [REMOTE]',
+    'notes prune [-n]',
   ],
   description:
-    'Notes are texts about commits (default: HEAD) that are added afterwards: the commits stay as they\nare, with their ids. `varve log` and `varve show` show them, unless they are told --no-notes.\nEach change of a note is a commit on refs/notes/commits, and can be taken back by `varve undo`.\n\nWithout -m and -F an editor opens; an empty text takes the note away. list shows the id of each text\nand the commit that it is about. Notes stay in this repository: no push and no fetch takes them along.',
+    'Notes are texts about commits (default: HEAD) that are added afterwards: the commits stay as they\nare, with their ids. `varve log` and `varve show` show them, unless they are told --no-notes.\nEach change of a note is a commit on refs/notes/commits, and can be taken back by `varve undo`.\n\nWithout -m and -F an editor opens; an empty text takes the note away. list shows the id of each text\nand the commit that it is about.\n\n`varve push --notes` takes notes to a remote, and `varve fetch` those of the remote to\nrefs/notes/REMOTE/commits; merge brings them in. Where both sides changed a note, it gets what either\nwrote (-s union), or stays as here or there (-s ours, -s theirs). A clone begins with the notes of\nwhere it comes from. prune takes away notes of commits that `varve gc` has removed.',
   options: {
     message: { type: 'list', short: 'm', value: 'TEXT', about: 'the text; of several, each is a paragraph' },
     file: { type: 'text', short: 'F', value: 'FILE', about: "take the text from FILE, '-': standard input" },
     force: { type: 'flag', short: 'f', about: 'replace the note that is there' },
+    strategy: {
+      type: 'text',
+      short: 's',
+      value: 'STRATEGY',
+      about: 'merge: union, ours or theirs, where both sides changed a note',
+    },
+    'dry-run': { type: 'flag', short: 'n', about: 'prune: only show which notes would go' },
     'ignore-missing': { type: 'flag', about: 'pass over commits without a note' },
   },
   examples: [
@@ -33,9 +42,10 @@ export const command: Command = {
     ['varve notes append -m "Prices of May are still missing"', 'another paragraph for the last commit'],
     ['varve notes show v1', 'print it'],
     ['varve notes', 'which commits have one'],
+    ['varve notes merge', 'bring in the notes that the last fetch brought along'],
     ['varve notes copy HEAD@{1} HEAD', 'after an amended commit: take its note along'],
   ],
-  json: '{ items: { commit: string; id: string }[] }; show: { commit: string; text: string }; add, append, edit and copy: { commit: string; text: string | null }; remove: { removed: string[] }',
+  json: '{ items: { commit: string; id: string }[] }; show: { commit: string; text: string }; add, append, edit and copy: { commit: string; text: string | null }; remove and prune: { removed: string[] }; merge: NotesMerge',
   run,
 }
 
@@ -125,6 +135,36 @@ const actions: Readonly<Record<string, Action>> = {
       })
     },
   },
+  merge: {
+    options: ['strategy'],
+    names: [0, 1],
+    run: async ({ arguments: given, out }, repo, [remote]) => {
+      const merged = await repo.notes.merge(remote, { strategy: strategyOf(given) })
+      out.result(merged, () => {
+        if (merged.kind === 'up-to-date') out.say('the notes are up to date')
+        else out.say(`brought in the notes of ${visible(merged.from)}`)
+        for (const commit of merged.combined) out.say(`both sides had changed the note of ${shortId(commit)}`)
+      })
+    },
+  },
+  prune: {
+    options: ['dry-run'],
+    names: [0, 0],
+    run: async ({ arguments: given, out, operation }, repo) => {
+      const dryRun = given.flag('dry-run')
+      const removed = await repo.notes.prune({ ...operation, dryRun })
+      out.result({ removed }, () => {
+        for (const commit of removed)
+          out.say(`${dryRun ? 'would remove' : 'removed'} the note of ${shortId(commit)}`)
+      })
+    },
+  },
+}
+
+function strategyOf(given: Arguments): NotesMergeOptions['strategy'] {
+  const name = given.text('strategy')
+  if (name === undefined || name === 'union' || name === 'ours' || name === 'theirs') return name
+  throw usage(`'${name}' is no strategy for notes`, 'one of union, ours and theirs')
 }
 
 async function* ofCommit(notes: AsyncIterable<NoteInfo>, commit: string): AsyncGenerator<NoteInfo> {

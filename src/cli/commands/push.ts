@@ -3,8 +3,8 @@ import { printTransfer } from '../format/transfer.ts'
 
 export const command: Command = {
   usage: [
-    'push [-u] [-f | --force-with-lease[=BRANCH[:COMMIT]]] [--tags | --follow-tags] [-n] [REMOTE [REFSPEC...]]',
-    'push --all [-u] [--tags | --follow-tags] [-n] [REMOTE]',
+    'push [-u] [-f | --force-with-lease[=BRANCH[:COMMIT]]] [--tags | --follow-tags] [--notes] [-n] [REMOTE [REFSPEC...]]',
+    'push --all [-u] [--tags | --follow-tags] [--notes] [-n] [REMOTE]',
     'push --delete [-n] REMOTE REF...',
   ],
   description:
@@ -24,6 +24,7 @@ export const command: Command = {
       type: 'flag',
       about: 'also annotated tags on the pushed commits that the remote does not have',
     },
+    notes: { type: 'flag', about: 'also the notes about commits (`varve notes`)' },
     'dry-run': { type: 'flag', short: 'n', about: 'only show what would move there; nothing is sent' },
     delete: { type: 'flag', short: 'd', about: 'delete these refs at the remote' },
   },
@@ -31,6 +32,7 @@ export const command: Command = {
     ['varve push -u origin main', 'the first time'],
     ['varve push', 'from then on'],
     ['varve push --all --follow-tags', 'all branches with their annotated tags'],
+    ['varve push --notes', 'the branch, and what `varve notes` added'],
     ['varve push -n', 'show what it would move'],
     ['varve push --force-with-lease', 'replace rebased commits, but nothing that others have pushed'],
     ['varve push --delete origin cleanup', 'delete a branch there'],
@@ -40,7 +42,7 @@ export const command: Command = {
 }
 
 async function run({ arguments: given, out, repository, operation }: Context): Promise<number> {
-  for (const tags of ['tags', 'follow-tags', 'all']) given.exclusive('delete', tags)
+  for (const also of ['tags', 'follow-tags', 'notes', 'all']) given.exclusive('delete', also)
   given.exclusive('tags', 'follow-tags')
   if (given.flag('all')) given.expectWords(0, 1, 'REMOTE')
   given.exclusive('force', 'force-with-lease')
@@ -57,6 +59,7 @@ async function run({ arguments: given, out, repository, operation }: Context): P
     setUpstream: given.flag('set-upstream'),
     all: given.flag('all'),
     tags: given.flag('tags'),
+    notes: given.flag('notes'),
     followTags: given.flag('follow-tags'),
     delete: remove,
   })

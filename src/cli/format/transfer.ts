@@ -46,7 +46,11 @@ function updateCells(update: RefUpdate): string[] {
   const { ref, before, after, forced } = update
   const name = visible(ref.replace(/^refs\/(heads|tags|remotes)\//, ''))
   if (after === null) return ['  - deleted', name]
-  if (before === null)
-    return [`  * new ${ref.startsWith('refs/tags/') ? 'tag' : 'branch'}`, name, shortId(after)]
+  if (before === null) return [`  * new ${kindOf(ref)}`, name, shortId(after)]
   return [`  ${forced ? '+' : ' '} ${shortId(before)}..${shortId(after)}`, name, forced ? '(forced)' : '']
+}
+
+function kindOf(ref: string): string {
+  if (ref.startsWith('refs/notes/')) return 'notes'
+  return ref.startsWith('refs/tags/') ? 'tag' : 'branch'
 }

@@ -34,7 +34,9 @@ export async function readNotes(repo: Repo, manifest: Manifest): Promise<NoteRea
   return {
     noteOf: async (commit) => {
       const entry = (await tree?.get(noteFile(commit))) ?? null
-      return entry === null ? null : noteText(repo.nodes, noteFile(commit), entry)
+      if (entry === null) return null
+      // What others pushed must not keep anybody from reading the log.
+      return isNote(entry) ? noteText(repo.nodes, noteFile(commit), entry) : unreadable(noteFile(commit))
     },
   }
 }
@@ -42,6 +44,14 @@ export async function readNotes(repo: Repo, manifest: Manifest): Promise<NoteRea
 /** The file in which a commit's note is. */
 export function noteFile(commit: CommitCid): Path {
   return digestHex(commit)
+}
+
+export function isNote(entry: TreeEntry): boolean {
+  return entry.kind === 'file' && entry.size <= noteBytesMax
+}
+
+function unreadable(path: Path): string {
+  return `(too long for a note: 'varve cat ${notesRef}:${path}' shows it)`
 }
 
 /** @throws VarveError VARVE_RULE_VIOLATED for what is longer than a note may be */

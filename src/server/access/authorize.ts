@@ -3,7 +3,7 @@
 // to all ports of a host). A repository that a token does not reach looks as if it were not there.
 import type { IncomingMessage } from 'node:http'
 import { VarveError } from '../../base/errors.ts'
-import { isReceiptsRef, tagPrefix, shortRefName } from '../../history/refs.ts'
+import { branchPrefix, isReceiptsRef, shortRefName, tagPrefix } from '../../history/refs.ts'
 import { HttpError } from '../answers.ts'
 import type { Principal, Scope } from '../interface.ts'
 import { matchesPattern } from './patterns.ts'
@@ -72,16 +72,15 @@ export function noRepository(name: string): VarveError {
 }
 
 /**
- * Branches by their short names; a tag needs '*' or a pattern of its full name. Receipts of links, which are only ever
+ * Branches by their short names; a tag and the notes need '*' or a pattern of their full name. Receipts of links, which are only ever
  * added to, go along with any branch. @throws VarveError VARVE_REFUSED */
 export function checkRef(principal: Principal, ref: string): void {
   if (isReceiptsRef(ref)) return
-  const isTag = ref.startsWith(tagPrefix)
   const isAllowed =
     matchesPattern(principal.branches, ref) ||
-    (!isTag && matchesPattern(principal.branches, shortRefName(ref)))
+    (ref.startsWith(branchPrefix) && matchesPattern(principal.branches, shortRefName(ref)))
   if (isAllowed) return
-  const kind = isTag ? 'tag' : 'branch'
+  const kind = ref.startsWith(tagPrefix) ? 'tag' : ref.startsWith(branchPrefix) ? 'branch' : 'notes'
   throw new VarveError('VARVE_REFUSED', `the token may not move ${kind} '${shortRefName(ref)}'`, {
     data: { ref },
     hint: 'push to a branch that it may move, or ask for another token',

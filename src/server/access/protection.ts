@@ -3,7 +3,7 @@
 // reported as successful; deleted never). There is no way around it for anybody: change the setting first.
 import { VarveError } from '../../base/errors.ts'
 import { digestHex } from '../../encoding/cid.ts'
-import { branchPrefix, shortRefName } from '../../history/refs.ts'
+import { branchPrefix, notesRef, shortRefName } from '../../history/refs.ts'
 import type { RefUpdate } from '../../remote/interface.ts'
 import { matchesPattern } from './patterns.ts'
 import type { CheckResult } from '../checks.ts'
@@ -43,6 +43,16 @@ export function protectionSettings({
   ])
 }
 
+/** Where a pattern means them too ('*', 'refs/notes/*'), notes only move forward; checks are about branches alone. */
+function checkNotes(update: RefUpdate, protections: readonly Protection[]): void {
+  if (update.after !== null && !update.forced) return
+  if (!protections.some((one) => matchesPattern(one.branch, notesRef))) return
+  throw new VarveError('VARVE_REFUSED', 'the notes are protected: they only move forward', {
+    data: { ref: update.ref },
+    hint: "run 'varve fetch' and 'varve notes merge', then push without --force",
+  })
+}
+
 /** @throws VarveError VARVE_REFUSED, saying what is missing */
 export function checkProtections(
   updates: readonly RefUpdate[],
@@ -51,6 +61,7 @@ export function checkProtections(
 ): void {
   const protections = protectionsIn(config)
   for (const update of updates) {
+    if (update.ref === notesRef) checkNotes(update, protections)
     if (!update.ref.startsWith(branchPrefix)) continue
     const branch = shortRefName(update.ref)
     const mine = protections.filter((one) => matchesPattern(one.branch, branch))
