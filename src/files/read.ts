@@ -9,7 +9,7 @@ import type { EntryBatch } from '../prolly/interface.ts'
 import { ProllyList } from '../prolly/list.ts'
 import type { NodeStore } from '../prolly/node-store.ts'
 import { chunkListKind } from '../prolly/rule.ts'
-import type { ObjectReader } from '../store/interface.ts'
+import type { ObjectReader, ReadOptions } from '../store/interface.ts'
 import type { FileContent } from './interface.ts'
 
 const groupBytesMax = 4 << 20
@@ -21,7 +21,7 @@ export interface ReadFileOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-interface Chunk {
+export interface Chunk {
   readonly cid: Cid
   readonly length: number
 }
@@ -54,7 +54,7 @@ export async function* readFile(
 }
 
 /** Groups chunks that are read in one go. */
-async function* chunkGroups(items: AsyncIterable<EntryBatch>): AsyncGenerator<Chunk[]> {
+export async function* chunkGroups(items: AsyncIterable<EntryBatch>): AsyncGenerator<Chunk[]> {
   let group: Chunk[] = []
   let groupBytes = 0
   for await (const batch of items) {
@@ -100,10 +100,11 @@ async function* readAhead(
   if (ahead !== null) yield await ahead
 }
 
-async function loadChunkList(
+/** The list of a file of several chunks. @throws VarveError VARVE_CORRUPT where it is none of this many bytes */
+export async function loadChunkList(
   nodes: NodeStore,
   file: FileContent,
-  options: ReadFileOptions,
+  options: ReadOptions,
 ): Promise<ProllyList> {
   const list = await ProllyList.load(nodes, file.content, { signal: options.signal })
   if (list.kind !== chunkListKind || list.measure !== file.size || list.count < 2) {

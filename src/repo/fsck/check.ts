@@ -1,21 +1,25 @@
-// The part of fsck that knows what objects mean. The store checks bytes and links; here every tree that a ref's commit
-// or the index holds is checked as a tree (sums, order, every cut), its paths as paths, its tables row by row.
+// The part of fsck that knows what objects mean. The store checks bytes and links; here every commit
+// is checked as one, and every tree that a ref's commit
+// or the index holds is checked as a tree (sums, order, every cut), its paths as paths, its files as content of the size
+// that they have, its tables row by row.
 import { isVarveError, throwIfAborted } from '../../base/errors.ts'
-import { type Cid, codecOf } from '../../encoding/cid.ts'
-import { linksOf } from '../../encoding/links.ts'
+import type { Cid, CommitCid } from '../../encoding/cid.ts'
 import { Tree } from '../../files/tree.ts'
 import { verifyPaths } from '../../files/tree-check.ts'
+import { orderedBatches } from '../../formats/order.ts'
 import { readCommit } from '../../history/commit.ts'
 import { entryAt } from '../../prolly/entry-batch.ts'
 import { verifyTree } from '../../prolly/verify.ts'
-import type { FsckProblem, ObjectReader } from '../../store/interface.ts'
-import { ObjectQueue } from '../../store/object-queue.ts'
+import type { FsckProblem } from '../../store/interface.ts'
 import { decodeKey } from '../../table/key.ts'
 import { entrySlots } from '../../table/rows.ts'
 import { Table } from '../../table/table.ts'
 import { loadTable } from '../../table/table-object.ts'
 import { peelToCommit } from '../head.ts'
 import { type Repo, indexBaseRef, indexRef } from '../interface.ts'
+import { type FileAt, checkFiles } from './check-files.ts'
+import { checkHistory } from './check-history.ts'
+import { isHere } from './is-here.ts'
 
 export interface CheckOptions {
   /**
@@ -29,23 +33,27 @@ export interface CheckOptions {
 export async function checkDatasets(repo: Repo, options: CheckOptions = {}): Promise<FsckProblem[]> {
   const problems: FsckProblem[] = []
   const manifest = await repo.store.manifest()
-  const seen = new Set<Cid>()
+  const seen = new Set<string>()
+  const tips: CommitCid[] = []
   for (const [ref, cid] of manifest.refs) {
     await guarded(problems, ref, async () => {
       if (ref.startsWith('refs/') || ref === 'HEAD') {
-        const commit = await readCommit(repo.store, await peelToCommit(repo.store, cid))
+        const tip = await peelToCommit(repo.store, cid)
+        const commit = await readCommit(repo.store, tip)
+        tips.push(tip)
         await checkTree(repo, commit.tree, `tree of ${ref}`, { problems, seen }, options)
       } else if (ref === indexRef || ref === indexBaseRef) {
         await checkTree(repo, cid, `tree of ${ref}`, { problems, seen }, options)
       }
     })
   }
+  problems.push(...(await checkHistory(repo.store, tips, options)))
   return problems
 }
 
 interface Findings {
   readonly problems: FsckProblem[]
-  readonly seen: Set<Cid>
+  readonly seen: Set<string>
 }
 
 /** Damage is a finding; anything else (no such file, no permission) is thrown. */
@@ -65,8 +73,7 @@ async function checkTree(
   findings: Findings,
   options: CheckOptions,
 ): Promise<void> {
-  if (findings.seen.has(root)) return
-  findings.seen.add(root)
+  if (!isNew(findings, root)) return
   const fault = await verifyTree(repo.nodes, root, options)
   if (fault !== null) {
     findings.problems.push({ where: `${where}, node ${fault.cid}`, what: fault.what })
@@ -76,26 +83,23 @@ async function checkTree(
   await verifyPaths(tree, options)
   for await (const batch of tree.scan(options)) {
     throwIfAborted(options.signal)
+    const files: FileAt[] = []
     for (const { path, entry } of batch) {
-      if (entry.kind !== 'table' || findings.seen.has(entry.table)) continue
-      findings.seen.add(entry.table)
+      if (entry.kind === 'file' && isNew(findings, `${entry.content} ${entry.size}`))
+        files.push({ path, file: entry })
+      if (entry.kind !== 'table' || !isNew(findings, entry.table)) continue
       if (options.contents !== undefined && !(await isHere(repo.store, entry.table))) continue
       await guarded(findings.problems, `${where}, table '${path}'`, () =>
         checkTable(repo, entry.table, `${where}, table '${path}'`, findings, options),
       )
     }
+    findings.problems.push(...(await checkFiles(repo, files, where, options)))
   }
 }
 
-/** Whether an object and all that it reaches are here. */
-async function isHere(reader: ObjectReader, root: Cid): Promise<boolean> {
-  const queue = new ObjectQueue([root])
-  for (const batch of queue.batches()) {
-    if ((await reader.has(batch)).includes(false)) return false
-    const nodes = batch.filter((cid) => codecOf(cid) !== 'raw')
-    const objects = await reader.get(nodes)
-    for (const link of objects.flatMap((bytes, i) => linksOf(nodes[i]!, bytes))) queue.add(link)
-  }
+function isNew({ seen }: Findings, content: string): boolean {
+  if (seen.has(content)) return false
+  seen.add(content)
   return true
 }
 
@@ -114,7 +118,11 @@ async function checkTable(
     return
   }
   const table = await Table.of(repo.nodes, object, options)
-  for await (const batch of table.map.scan(options)) {
+  const { order } = object
+  // The order has the keys of the rows, each once, or it ends in an error.
+  const batches =
+    order === null ? table.map.scan(options) : orderedBatches(repo.nodes, table.map, order, options)
+  for await (const batch of batches) {
     for (let i = 0; i < batch.count; i++) {
       const entry = entryAt(batch, i)
       decodeKey(object.schema, entry.key)
