@@ -5,6 +5,7 @@ import { canonicalNumber } from '../documents/json/scan.ts'
 import type { EndpointColumn } from '../connectors/interface.ts'
 import { cellText, isEmptyCell, sameCell } from '../table/cell.ts'
 import type { Cell } from '../table/interface.ts'
+import { arrayForm, rangeForm } from './parts-form.ts'
 
 type ColumnKind = Pick<EndpointColumn, 'type' | 'nativeType'>
 
@@ -34,11 +35,30 @@ function formOf({ type, nativeType }: ColumnKind): Form {
     case 'json':
       return jsonForm
     default:
-      if (/^uuid$/i.test(nativeType)) return uuidForm
-      return /^(char|character|bpchar)(\(|$)/i.test(nativeType)
-        ? (text) => text.replace(/ +$/, '')
-        : (text) => text
+      return textForm(nativeType)
   }
+}
+
+/** Of a type that is kept as text. */
+function textForm(nativeType: string): Form {
+  if (/^uuid$/i.test(nativeType)) return uuidForm
+  if (padded.test(nativeType)) return unpadded
+  if (/^ts(tz)?(multi)?range$/.test(nativeType)) return rangeForm(timeForm)
+  const part = nativeType.endsWith('[]') ? partForm(nativeType.slice(0, -2)) : null
+  return part === null ? (text) => text : arrayForm(part)
+}
+
+/** Of an array's parts; null for those that are as they are written. */
+function partForm(nativeType: string): Form | null {
+  if (/^(numeric|real$|double precision$)/.test(nativeType)) return numberForm
+  if (padded.test(nativeType)) return unpadded
+  return /^timestamp/.test(nativeType) ? timeForm : null
+}
+
+const padded = /^(char|character|bpchar)(\(\d+\))?$/i
+
+function unpadded(text: string): string {
+  return text.replace(/ +$/, '')
 }
 
 function textOf(cell: Cell): string {

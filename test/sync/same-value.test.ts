@@ -41,6 +41,21 @@ describe('values in other spellings', () => {
     ],
     ['a CHAR', 'text', textCell('ab'), textCell('ab   '), 'character(5)'],
     ['a number in a text', 'text', number('3'), textCell('3')],
+    [
+      'an array',
+      'text',
+      textCell('{{1.5, NULL},{2,"NaN"}}'),
+      textCell('{{1.50,NULL},{2.00,NaN}}'),
+      'numeric(10,2)[]',
+    ],
+    ['an array of CHAR', 'text', textCell('{a,"b\\""}'), textCell('{"a  ","b\\" "}'), 'character(3)[]'],
+    [
+      'a range of times',
+      'text',
+      textCell('[2024-01-01,)'),
+      textCell('["2024-01-01 01:00:00+01",)'),
+      'tstzrange',
+    ],
   ])('%s is the same', (_, type, branch, endpoint, nativeType) => {
     expect(isSame(branch, endpoint, type, nativeType)).toBe(true)
   })
@@ -50,6 +65,11 @@ describe('values in other spellings', () => {
     ['an integer that a double has lost', 'float', number('9007199254740993'), number('9007199254740992')],
     ['a sign', 'decimal', number('3'), number('-3')],
     ['nothing and zero', 'int', nullCell, number('0')],
+    ['nothing in an array and a word', 'text', textCell('{NULL}'), textCell('{"NULL"}'), 'character(4)[]'],
+    ['another place in an array', 'text', textCell('[2:2]={1}'), textCell('{1.0}'), 'numeric(4,1)[]'],
+    ['an array that was rounded', 'text', textCell('{1.55}'), textCell('{1.6}'), 'numeric(4,1)[]'],
+    ['another end of a range', 'text', textCell('[2024-01-01,)'), textCell('(2024-01-01,)'), 'tsrange'],
+    ['no array', 'text', textCell('1'), textCell('1.0'), 'numeric(4,1)[]'],
     ['two words for no number', 'int', textCell('few'), textCell('many')],
     [
       'a time that was cut',

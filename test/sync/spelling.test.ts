@@ -21,13 +21,17 @@ describe.skipIf(!hasPostgres)(`values in a spelling of their own${withoutPostgre
   }> {
     const linked = await Linked.start(postgres)
     await linked.db.query(`
-      ALTER TABLE people ADD price numeric(10,2), ADD at timestamptz;
-      UPDATE people SET price = 1.5, at = '2024-01-01T10:00:00.25Z' WHERE id = 1;
+      ALTER TABLE people ADD price numeric(10,2), ADD at timestamptz, ADD prices numeric(10,2)[], ADD span tsrange,
+        ADD times timestamp[], ADD spans tsmultirange, ADD codes char(3)[];
+      UPDATE people SET price = 1.5, at = '2024-01-01T10:00:00.25Z', prices = '{{1.5,NULL},{-2,"NaN"}}',
+             span = '[2024-01-01 10:00:00.5,)', times = '[2:3]={2024-01-01 10:00:00,NULL}',
+             spans = '{[2024-01-01,2024-01-02],(2024-03-01,)}', codes = '{a,"\\""}' WHERE id = 1;
       UPDATE people SET price = 2 WHERE id = 2`)
     const url = await postgres.database(`spelling${++count}`)
     const other = await postgres.client(url)
     await other.query(
-      'CREATE TABLE people (id int PRIMARY KEY, name text, age int, price numeric(20,4), at timestamptz)',
+      `CREATE TABLE people (id int PRIMARY KEY, name text, age int, price numeric(20,4), at timestamptz, prices numeric(10,3)[],
+         span tstzrange, times timestamptz[], spans tstzmultirange, codes char(5)[])`,
     )
     const [one, two] = [
       { ...linked.link, ...setting },
@@ -61,6 +65,9 @@ describe.skipIf(!hasPostgres)(`values in a spelling of their own${withoutPostgre
         { price: '2.0000' },
         { price: null },
       ])
+      expect((await other.query('SELECT prices::text, span::text FROM people WHERE id = 1')).rows).toEqual([
+        { prices: '{{1.500,NULL},{-2.000,NaN}}', span: '["2024-01-01 10:00:00.5+00",)' },
+      ])
       const sums = (await rounds()).flatMap(({ tables: [table] }) => [
         table!.after.branch,
         table!.after.endpoint,
@@ -72,9 +79,23 @@ describe.skipIf(!hasPostgres)(`values in a spelling of their own${withoutPostgre
         'UPDATE people SET price = 9.5 WHERE id = 1; UPDATE people SET age = 1 WHERE id = 2',
       )
       await other.query('UPDATE people SET age = 7 WHERE id = 1; UPDATE people SET price = 3 WHERE id = 2')
+      await linked.db.query(
+        "UPDATE people SET prices = prices || '{{3,4}}', span = '[2024-01-02,)' WHERE id = 1",
+      )
+      await other.query("UPDATE people SET prices = '{5}', times = '{2024-02-02}' WHERE id = 2")
       const [first, second] = [await rounds(), await rounds()]
       expect([...first, ...second].flatMap(({ heldBack }) => heldBack)).toEqual([])
       expect(moved(await rounds())).toEqual([0, 0])
+      const parts =
+        'SELECT prices::numeric[]::text, span::text, times::text FROM people WHERE id < 3 ORDER BY id'
+      expect((await linked.db.query(parts)).rows).toEqual([
+        {
+          prices: '{{1.50,NULL},{-2.00,NaN},{3.00,4.00}}',
+          span: '["2024-01-02 00:00:00",)',
+          times: '[2:3]={"2024-01-01 10:00:00",NULL}',
+        },
+        { prices: '{5.00}', span: null, times: '{"2024-02-02 00:00:00"}' },
+      ])
       const values = 'SELECT age, price FROM people WHERE id < 3 ORDER BY id'
       expect((await linked.db.query(values)).rows).toEqual([
         { age: 7, price: '9.50' },
@@ -112,8 +133,10 @@ describe.skipIf(!hasPostgres)(`values in a spelling of their own${withoutPostgre
     const url = await postgres.database('spellingcopy')
     const copy = await postgres.client(url)
     await copy.query(`
-      CREATE TABLE people (id int PRIMARY KEY, name text, age int, price numeric(20,4), at timestamptz);
-      INSERT INTO people VALUES (1, 'Ada', 36, 1.5, '2024-01-01T10:00:00.25Z')`)
+      CREATE TABLE people (id int PRIMARY KEY, name text, age int, price numeric(20,4), at timestamptz,
+        prices numeric(10,4)[], span tstzrange, times timestamptz[], spans tstzmultirange, codes char(4)[]);
+      INSERT INTO people VALUES (1, 'Ada', 36, 1.5, '2024-01-01T10:00:00.25Z', '{{1.5,NULL},{-2,"NaN"}}',
+        '[2024-01-01 10:00:00.5,)', '[2:3]={2024-01-01 10:00:00,NULL}', '{[2024-01-01,2024-01-02],(2024-03-01,)}', '{a,"\\""}')`)
     linked.link = { ...linked.link, name: 'copy', endpoint: url }
     const { heldBack, tables } = await linked.sync()
     const { after } = tables[0]!

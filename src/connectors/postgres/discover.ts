@@ -88,7 +88,9 @@ const columnsQuery = `
          pg_table_is_visible(c.oid) AS is_visible,
          tn.nspname = 'pg_catalog' AND NOT EXISTS (SELECT FROM pg_collation l WHERE l.oid = a.attcollation AND NOT l.collisdeterministic)
            AND (t.typname = 'varchar' OR EXISTS (SELECT FROM pg_amop o JOIN pg_am m ON m.oid = o.amopmethod
-                 WHERE m.amname = 'btree' AND o.amopstrategy = 3 AND o.amoplefttype = a.atttypid)) AS has_equality,
+                 WHERE m.amname = 'btree' AND o.amopstrategy = 3 AND o.amoplefttype = a.atttypid)
+             OR t.typname IN ('_numeric', '_bpchar', '_float4', '_float8', '_timestamp', '_timestamptz', 'tsrange', 'tstzrange',
+                              'tsmultirange', 'tstzmultirange')) AS has_equality,
          coalesce(NOT i.indimmediate, false) AS key_waits, row_security_active(c.oid) AS hides_rows,
          nullif(concat_ws('; ',
            CASE WHEN NOT has_schema_privilege(n.oid, 'USAGE') THEN format('GRANT USAGE ON SCHEMA %I TO %I', n.nspname, current_user) END,

@@ -37,8 +37,12 @@ export function columnTypeOf(nativeName: string): ColumnType {
 
 /** `nativeType` is 'numeric(10,2)': a bare numeric keeps 1.50 beside 1.5, and json and text are as they were written. */
 export function hasOneSpelling(nativeType: string): boolean {
-  return oneSpelling.test(nativeType)
+  return oneSpelling.test(nativeType) || oneSpellingOfParts.test(nativeType)
 }
+
+/** Values that are made of such. */
+const oneSpellingOfParts =
+  /^(numeric\(\d.*|real|double precision|character\(\d+\)|timestamp(\(\d\))? with(out)? time zone)\[\]$|^ts(tz)?(multi)?range$/
 
 const oneSpelling =
   /^(smallint|integer|bigint|oid|real|double precision|boolean|date|uuid|numeric\(\d.*|character\(.*|timestamp(\(\d\))? with(out)? time zone)$/
