@@ -48,6 +48,10 @@ export interface ImportGitResult {
   readonly skippedPaths: readonly { readonly path: string; readonly reason: string }[]
   /** How many versions of pointers of Git LFS and of .dvc files were imported as they are. */
   readonly pointers: number
+  /** How many notes Git has on the commits that are here; they are merged into ours. */
+  readonly notes: number
+  /** How many were left out: their commits are not here, or they are longer than 1 MiB. */
+  readonly notesLeft: number
   readonly branch: string
   readonly head: string | null
 }

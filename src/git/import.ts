@@ -18,6 +18,7 @@ import { GitContents } from './contents/git-contents.ts'
 import type { PointerKind } from './contents/interface.ts'
 import { type ImportChoice, type ImportedMap, commitsToImport, importedBefore } from './git-order.ts'
 import type { Oid } from './git-objects.ts'
+import { importNotes } from './import-notes.ts'
 import { importTags } from './tags.ts'
 
 export interface ImportGitOptions extends TransferOptions {
@@ -43,6 +44,10 @@ export interface ImportGitReport {
   readonly tags: number
   /** Versions of pointers of Git LFS, and of .dvc files, that came in as they are. */
   readonly pointers: number
+  /** Notes on commits that came in, now on `gitNotesRef`. */
+  readonly notes: number
+  /** Notes on commits that are not here, or too long for one. */
+  readonly notesLeft: number
   readonly head: CommitCid | null
 }
 
@@ -73,6 +78,8 @@ export async function importGit(
         await importCommits(repo.store, { git, importer, imported, head }, options)
         const refs = new Map<string, Cid>(await importTags(git, writer, before, imported))
         const tags = refs.size
+        const notes = await importNotes({ git, writer, nodes, before, imported, signal: options.signal })
+        for (const [name, cid] of notes.refs) refs.set(name, cid)
         const tip = await chooseTip(writer, before.refs.get(ref), imported.get(head)?.cid, options.branch)
         if (tip !== before.refs.get(ref) && tip !== undefined) refs.set(ref, tip)
         if (refs.size > 0) {
@@ -82,7 +89,8 @@ export async function importGit(
         const { files, skipped } = importer.entries
         const { commits } = importer
         const counts = { commits, files, skipped: skipped.size, tags, pointers: contents.pointersLeft }
-        return { ...counts, skippedPaths: skipped, head: tip ?? null }
+        const noteCounts = { notes: notes.taken, notesLeft: notes.left }
+        return { ...counts, ...noteCounts, skippedPaths: skipped, head: tip ?? null }
       } finally {
         if (!published) await writer.abort()
       }

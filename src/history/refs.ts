@@ -70,6 +70,9 @@ export function remoteNotesRef(remote: string): string {
   return `${notesPrefix}${checkRefName(remote, 'remote')}/commits`
 }
 
+/** The notes that the last import from Git brought. No remote has such a name. */
+export const gitNotesRef = 'refs/notes/imported/git'
+
 export function isRemoteNotesRef(ref: string): boolean {
   return ref.startsWith(notesPrefix) && ref !== notesRef
 }

@@ -1,7 +1,7 @@
 // History that is carried in files: bundles, which are remotes, CAR files, for other IPLD tools, and Git repositories.
 import { type AnyIterable, bytesInParts } from '../../base/iterables.ts'
 import { readCommit } from '../../history/commit.ts'
-import { branchPrefix } from '../../history/refs.ts'
+import { branchPrefix, gitNotesRef } from '../../history/refs.ts'
 import type { BundleInfo, BundleVerdict, CreateBundleOptions } from './bundles.ts'
 import type { ImportCarOptions, ImportCarResult } from './cars.ts'
 import { idOf } from '../info.ts'
@@ -45,6 +45,8 @@ export class CarryingRepository extends RemoteRepository {
     const { importGit } = await import('../../git/import.ts')
     const { skippedPaths, ...report } = await importGit(this.repo, source, { ...options, branch })
     if (report.head !== null && this.folder !== null) await this.showBranch(branchPrefix + branch, options)
+    const { refs } = await this.repo.store.manifest()
+    if (refs.has(gitNotesRef)) await this.notes.merge(gitNotesRef)
     const left = [...skippedPaths].map(([path, reason]) => ({ path, reason }))
     return { ...report, skippedPaths: left, branch, head: idOf(report.head) }
   }

@@ -22,7 +22,7 @@ export const command: Command = {
     'import git URL-OR-FOLDER [--branch NAME] [--lfs] [--dvc] [--allow-missing] [PATH...]',
   ],
   description:
-    "Loads rows of a CSV, TSV, JSON Lines, Parquet or SQLite file, or of standard input ('-'), into the\ntable PATH: rows with a known key are replaced, others are added; columns that FILE does not have\nkeep their values. With --replace, all is as in FILE: rows and cells that it does not have are removed. A table that is made this way has no file in the folder: `varve cat` and\n`varve export` read it. If a SQLite file has several tables, name one: shop.db:orders.\n\n'import git' brings in the history of a Git repository, commit by commit. With --lfs and --dvc it\nbrings in the files themselves where Git only has pointers of Git LFS, .dvc files or dvc.lock. It\ntakes them from the folder, and from DVC remotes that are folders, so run `git lfs fetch --all` or\n`dvc fetch --all-commits` there first.",
+    "Loads rows of a CSV, TSV, JSON Lines, Parquet or SQLite file, or of standard input ('-'), into the\ntable PATH: rows with a known key are replaced, others are added; columns that FILE does not have\nkeep their values. With --replace, all is as in FILE: rows and cells that it does not have are removed. A table that is made this way has no file in the folder: `varve cat` and\n`varve export` read it. If a SQLite file has several tables, name one: shop.db:orders.\n\n'import git' brings in the history of a Git repository, commit by commit, and the notes on its\ncommits (not from a URL). With --lfs and --dvc it\nbrings in the files themselves where Git only has pointers of Git LFS, .dvc files or dvc.lock. It\ntakes them from the folder, and from DVC remotes that are folders, so run `git lfs fetch --all` or\n`dvc fetch --all-commits` there first.",
   options: {
     as: { type: 'text', value: 'PATH', about: 'the table to load into; made if it is new' },
     key: {
@@ -69,7 +69,7 @@ export const command: Command = {
     ['varve import git ../old-repository --branch old', "a Git repository's history"],
     ['varve import git ../experiments --dvc', 'the history of a DVC repository, with its data'],
   ],
-  json: '{ path: string; rows: number; added: number; changed: number; removed: number }; git: { commits: number; files: number; tags: number; skipped: number; skippedPaths: { path: string; reason: string }[]; pointers: number; branch: string; head: string | null }',
+  json: '{ path: string; rows: number; added: number; changed: number; removed: number }; git: { commits: number; files: number; tags: number; skipped: number; skippedPaths: { path: string; reason: string }[]; pointers: number; notes: number; notesLeft: number; branch: string; head: string | null }',
   run,
 }
 
@@ -121,7 +121,7 @@ async function importGit({ arguments: given, out, repository, operation }: Conte
   })
   if (!out.json) warnOfLeftOut(out, result.skippedPaths)
   out.result(result, () => {
-    const { commits, files, skipped, pointers, head } = result
+    const { commits, files, skipped, pointers, notes, notesLeft, head } = result
     const left = skipped === 0 ? '' : `, ${counted(skipped, 'entry', 'entries')} left out`
     out.say(`${counted(commits, 'commit')}, ${counted(files, 'file')}${left}`)
     if (pointers > 0) {
@@ -130,6 +130,10 @@ async function importGit({ arguments: given, out, repository, operation }: Conte
       )
       if (!given.flag('lfs') && !given.flag('dvc'))
         out.hint('--lfs and --dvc bring in what pointers of Git LFS and .dvc files stand for')
+    }
+    if (notes + notesLeft > 0) {
+      const rest = notesLeft === 0 ? '' : `, ${notesLeft} left out: on commits that are not here, or too long`
+      out.say(`${counted(notes, 'note')}${rest}`)
     }
     out.say(`branch ${visible(result.branch)} at ${head === null ? 'no commit' : shortId(head)}`)
   })
