@@ -27,7 +27,7 @@ beforeAll(async () => {
   await repo.commit({ message: 'second', all: true })
   await repo.addRemote('origin', hub)
   await repo.push('origin', ['main'])
-})
+}, 120_000)
 
 afterAll(() => repo.close())
 

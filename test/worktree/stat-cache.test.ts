@@ -66,6 +66,26 @@ describe('the stat cache', () => {
     expect(fs.existsSync(path.join(worktree.dotDir, 'cache'))).toBe(false)
   })
 
+  test('writes what was set once it is much, and the rest when it is closed', async () => {
+    const worktree = worktreeWith({})
+    const paths = Array.from({ length: 9000 }, (_, i) => `f${i}`)
+    const cache = await StatCache.open(worktree, anyNeed)
+    for (const name of paths.slice(0, 100)) cache.set(name, known)
+    await cache.makeRoom()
+    expect((await cache.load(paths)).size).toBe(0)
+    for (const name of paths.slice(100, 8000)) cache.set(name, known)
+    await cache.makeRoom()
+    expect((await cache.load(paths)).size).toBe(8000)
+    for (const name of paths.slice(8000)) cache.set(name, known)
+    cache.forget('f0')
+    await cache.close()
+    const again = await StatCache.open(worktree, anyNeed)
+    const found = await again.load(paths)
+    await again.close()
+    expect(found.size).toBe(8999)
+    expect(found.get('f8999')).toEqual(known)
+  })
+
   test('an edit of the same size and time is seen', async () => {
     const worktree = worktreeWith(hundredFiles)
     await stage(worktree, ['.'])

@@ -54,7 +54,9 @@ export async function applySteps(
     removeFile(worktree.root, path)
     means.cache.forget(path)
     removed.push(path)
-    if (removed.length % batchFilesMax === 0) await takeTurn(options.signal)
+    if (removed.length % batchFilesMax !== 0) continue
+    await takeTurn(options.signal)
+    await means.cache.makeRoom()
   }
   removeEmptied(worktree.root, removed)
   const writes = steps.filter((step) => step.action === 'write' || isLost(worktree, step))
@@ -112,6 +114,7 @@ class Checkout {
         this.#wrote(step, stat, knownAtMs)
       })
       await this.#report()
+      await this.#means.cache.makeRoom()
       start = end
     }
   }

@@ -27,6 +27,8 @@ const pathsWorthCache = 50
 const bytesWorthCache = 1 << 20
 /** Reading all newer records in order is cheaper than asking for so many: there are few of them. */
 const asksWorthScan = 5000
+/** So many records are written at a time: in memory each takes a kilobyte and more on its way. */
+const recordsAtOnce = 4096
 
 const treeKey = utf8('t')
 
@@ -132,17 +134,32 @@ export class StatCache {
       await written(this.#database, operations)
   }
 
+  /** Writes what was set if it is much: for loops over many files. */
+  async makeRoom(): Promise<void> {
+    if (this.#database !== null && this.#records.size >= recordsAtOnce)
+      await this.#writeRecords(this.#database)
+  }
+
   /** Writes what was set, and closes. A failure to remember is not a failure. */
   async close(): Promise<void> {
     if (this.#database === null) return
-    const operations: Operation[] = []
-    for (const [path, known] of this.#records)
-      operations.push(operationOf('p', path, known === null ? null : encodeKnown(known)))
-    for (const [path, ready] of this.#ready) operations.push(operationOf('r', path, encodeReady(ready)))
-    this.#records = new Map()
+    await this.#writeRecords(this.#database)
+    const ready = [...this.#ready].map(([path, table]) => operationOf('r', path, encodeReady(table)))
     this.#ready = new Map()
-    await written(this.#database, operations)
+    await written(this.#database, ready)
     await this.#database.close().catch(() => undefined)
+  }
+
+  async #writeRecords(database: Database): Promise<void> {
+    let operations: Operation[] = []
+    for (const [path, known] of this.#records) {
+      operations.push(operationOf('p', path, known === null ? null : encodeKnown(known)))
+      if (operations.length < recordsAtOnce) continue
+      await written(database, operations)
+      operations = []
+    }
+    this.#records = new Map()
+    await written(database, operations)
   }
 
   async #readOrClear(database: Database): Promise<TrackedFiles> {
