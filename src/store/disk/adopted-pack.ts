@@ -7,7 +7,8 @@ import type { AdoptOptions, CheckedPack, PackEnds, WholePack } from '../interfac
 import { packEndBytes, packHeadBytes } from '../pack.ts'
 import type { PackRef } from '../segment.ts'
 import { checkPack } from './check-pack.ts'
-import { ioError, openNew, readRange, remove, rename, syncFile, tmpPath, writeParts } from './files.ts'
+import { ioError, openNew, readRange, remove, rename, syncFile, writeParts } from './files.ts'
+import { tmpPath } from './temporary-name.ts'
 import { type Durability, type PendingPack, giveName } from './pack-file.ts'
 
 export interface AdoptingStore {

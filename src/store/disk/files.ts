@@ -3,11 +3,10 @@
 // disk has its own code. `fs` is called through its module object so that tests can make any call fail.
 import fs from 'node:fs'
 import path from 'node:path'
-import { randomHex } from '../../base/platform.ts'
 import { VarveError, corrupt } from '../../base/errors.ts'
 import { bareSystemFailure, systemFailure } from '../../base/system-error.ts'
 import type { PackBytes } from '../interface.ts'
-import { ownerName } from './owner.ts'
+import { tmpPath } from './temporary-name.ts'
 
 const fullCodes = new Set(['ENOSPC', 'EDQUOT'])
 const copiedBytesMax = 1 << 20
@@ -26,17 +25,13 @@ export function ioError(cause: unknown, file: string): VarveError {
   const hint = "look at the file and its disk, then run 'varve fsck'"
   const data = { path: file }
   return (
-    systemFailure(cause, `cannot use '${file}'`, file) ??
+    systemFailure(cause, `cannot use '${file}'`, file, isMissing(cause) ? hint : undefined) ??
     new VarveError('VARVE_IO', `cannot use '${file}': ${message}`, { data, cause, hint })
   )
 }
 
 export function isMissing(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === 'ENOENT'
-}
-
-export function tmpPath(dir: string): string {
-  return path.join(dir, 'tmp', `${ownerName()}-${randomHex(8)}`)
 }
 
 export function openNew(file: string): number {

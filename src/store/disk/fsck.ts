@@ -37,12 +37,12 @@ export async function fsckDisk(home: DiskHome, options: FsckOptions): Promise<Fs
   const check: Check = { home, options, problems: [], records: new Map(), objects: 0, bytes: 0 }
   await attempt(check, 'format', () => checkFormat(home.dir))
   const entries = await checkManifests(check)
-  const packs = listed(home, 'packs')
+  const packs = listed(check, 'packs')
   for (const [i, file] of packs.entries()) {
     await attempt(check, file, () => checkPack(check, file))
     options.onProgress?.(i + 1, packs.length)
   }
-  for (const file of listed(home, 'idx')) await attempt(check, file, () => checkSegmentFile(check, file))
+  for (const file of listed(check, 'idx')) await attempt(check, file, () => checkSegmentFile(check, file))
   const newest = entries.at(-1)
   if (newest !== undefined) await checkIndex(check, newest)
   await checkClosure(check, entries)
@@ -66,8 +66,14 @@ function noteProblem({ problems }: Check, where: string, error: unknown): void {
 }
 
 /** Files below a folder, relative to the store, in a stable order. */
-function listed(home: DiskHome, folder: 'packs' | 'idx'): string[] {
-  const names = fs.readdirSync(path.join(home.dir, folder), { recursive: true }) as string[]
+function listed(check: Check, folder: 'packs' | 'idx'): string[] {
+  let names: string[] = []
+  try {
+    names = fs.readdirSync(path.join(check.home.dir, folder), { recursive: true }) as string[]
+  } catch (error) {
+    if (!isMissing(error)) throw error
+    check.problems.push({ where: folder, what: 'the folder is missing' })
+  }
   const suffix = folder === 'packs' ? '.pack' : '.idx'
   return names
     .filter((name) => name.endsWith(suffix))

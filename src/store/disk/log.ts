@@ -4,7 +4,8 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { corrupt } from '../../base/errors.ts'
 import { decodeLogEntry, fileDigest, isTorn, manifestBytesMax, type LogEntry } from '../manifest-file.ts'
-import { ioError, isMissing, linkNew, readWhole, remove, syncDir, tmpPath, writeTmp } from './files.ts'
+import { ioError, isMissing, linkNew, readWhole, remove, syncDir, writeTmp } from './files.ts'
+import { tmpPath } from './temporary-name.ts'
 import { exists } from './exists.ts'
 import { manifestName, newestHint, newestName } from './layout.ts'
 
@@ -66,6 +67,7 @@ export class ManifestLog implements Log {
       const names = fs.readdirSync(path.join(this.#dir, 'm')).filter((name) => /^\d{20}$/.test(name))
       return names.map(Number).sort((a, b) => a - b)
     } catch (cause) {
+      if (isMissing(cause)) return []
       throw ioError(cause, path.join(this.#dir, 'm'))
     }
   }

@@ -9,7 +9,8 @@ import { type Sha256Stream, randomHex, sha256Stream } from '../../base/platform.
 import type { PackKind } from '../interface.ts'
 import { packBytesFull, packEnd, packFooter, packHead } from '../pack.ts'
 import type { PackRef } from '../segment.ts'
-import { ioError, makeDir, openNew, remove, rename, syncDir, syncFile, tmpPath, writeParts } from './files.ts'
+import { ioError, makeDir, openNew, remove, rename, syncDir, syncFile, writeParts } from './files.ts'
+import { tmpPath } from './temporary-name.ts'
 import { packPath } from './layout.ts'
 
 /** Whether a finished pack is flushed: not where it is checked before it is used, as a spool is. */

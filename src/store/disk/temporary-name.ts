@@ -1,5 +1,5 @@
 // The temporary name beside a file that is being written: 'FILE.PID-PLACE-RANDOM.tmp'. What a killed process left under
-// such a name goes when the same file is written again.
+// such a name goes when the same file is written again. And names in a store's own folder 'tmp'.
 import fs from 'node:fs'
 import path from 'node:path'
 import { randomHex } from '../../base/platform.ts'
@@ -26,4 +26,15 @@ function removeAbandonedBeside(folder: string, prefix: string): void {
   } catch {
     // The next one looks again.
   }
+}
+
+/** A new name in the folder 'tmp', which is made again: what copies repositories may leave empty folders out. */
+export function tmpPath(dir: string): string {
+  const folder = path.join(dir, 'tmp')
+  try {
+    fs.mkdirSync(folder)
+  } catch {
+    // It is there; or else whoever opens the file says what is wrong.
+  }
+  return path.join(folder, `${ownerName()}-${randomHex(8)}`)
 }

@@ -2,7 +2,8 @@
 // and nothing deletes them but a person.
 import fs from 'node:fs'
 import path from 'node:path'
-import { ioError, isMissing, makeDir, remove, rename, syncDir, tmpPath } from '../files.ts'
+import { ioError, isMissing, makeDir, remove, rename, syncDir } from '../files.ts'
+import { tmpPath } from '../temporary-name.ts'
 
 export class Quarantine {
   readonly #dir: string
