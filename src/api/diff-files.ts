@@ -14,6 +14,7 @@ import { Tree } from '../files/tree.ts'
 import { NodeStore } from '../prolly/node-store.ts'
 import { type PathDiff, diffDatasets } from '../repo/diff/diff.ts'
 import type { Io } from '../repo/interface.ts'
+import { columnarFormatOf } from '../dataset/columnar-name.ts'
 import { DiskStore } from '../store/disk/store.ts'
 import type { DiffOptions, OperationOptions } from './interface.ts'
 
@@ -76,14 +77,18 @@ async function* diffPair(
   options: DiffFilesOptions,
 ): AsyncGenerator<PathDiff> {
   const named = path.extname(to) === '' ? from : to
-  const name = path.basename(named === nothing ? (named === from ? to : from) : named)
+  const formats = [columnarFormatOf(from), columnarFormatOf(to)]
+  const areUnlike = formats[0] !== formats[1] && !formats.includes(null)
+  const known = path.basename(named === nothing ? (named === from ? to : from) : named)
+  const name = areUnlike ? path.parse(known).name : known
   const treeOf = async (file: string): Promise<Cid> =>
     treeWith(io, file === nothing ? [] : [[name, await entryOf(io, file, { ...options, followed: true })]])
   const trees = [await treeOf(from), await treeOf(to)] as const
   for await (const diff of diffDatasets(io.nodes, ...trees, { ...options, writer: io.writer })) {
     const shown = diff.state === 'deleted' ? from : to
     const isMoved = diff.state !== 'added' && diff.state !== 'deleted' && from !== to
-    yield { ...diff, path: shown, ...(isMoved ? { from } : {}) }
+    const note = areUnlike ? { note: 'files of different formats are not compared by rows' } : {}
+    yield { ...diff, ...note, path: shown, ...(isMoved ? { from } : {}) }
   }
 }
 

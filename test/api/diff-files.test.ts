@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { parquetWriteBuffer } from 'hyparquet-writer'
 import { describe, expect, test } from 'vitest'
+import { diffFiles } from '../../src/api/diff-files.ts'
 import { collect } from '../../src/base/iterables.ts'
 import { Repository, type DiffOptions, type RowChange, type Value } from '../../src/index.ts'
 import { sqliteBytes } from '../formats/columnar-files.ts'
@@ -138,6 +139,16 @@ describe('SQLite', () => {
     const repo = await changed({ 'a.db': before }, { 'a.db': after })
     expect(await shown(repo)).toEqual([['a.db', 'binary', 'no row differs']])
   })
+})
+
+test('a Parquet file that becomes one of SQLite is not taken for a damaged one', async () => {
+  const to = await sqliteBytes('CREATE TABLE t (id INTEGER PRIMARY KEY)', 'INSERT INTO t VALUES (1)')
+  const file = parquet({ id: [1, 2] })
+  const dir = temporaryDir()
+  for (const [name, bytes] of Object.entries({ 'a.parquet': file, 'a.db': to }))
+    writeFileSync(path.join(dir, name), bytes)
+  const diffs = await collect(diffFiles(path.join(dir, 'a.parquet'), path.join(dir, 'a.db')))
+  expect(diffs.map(({ note }) => note)).toEqual(['files of different formats are not compared by rows'])
 })
 
 describe('Parquet', () => {

@@ -308,6 +308,11 @@ describe('Parquet and SQLite', () => {
     expect(await ok(['import', 'shop.db:all orders', '--as', 'copy'], { cwd })).toBe(
       'copy: 2 added, 0 changed, 0 removed; 2 rows now\n',
     )
+    const again = await varve(['import', 'orders.parquet', '--as', 'other', '--key', 'id'], { cwd })
+    expect(again.stderr).toBe("hint: it is staged: 'varve commit' records it\n")
+    expect(
+      await varve(['import', 'orders.parquet', '--as', 'more', '--key', 'id', '-m', 'x'], { cwd }),
+    ).toMatchObject({ code: 2, stderr: expect.stringContaining("'-m' needs '--branch'") as string })
     await ok(['commit', '-m', 'Copy'], { cwd })
     expect(await ok(['import', 'orders.parquet', '--as', 'orders'], { cwd })).toBe(
       'orders: 0 added, 0 changed, 0 removed; 2 rows now\n',

@@ -80,3 +80,23 @@ test('show and log -p do as diff does', async () => {
     expect(await ok([...args, '--lines'], { cwd })).toContain('@@ -1,1 +1,1 @@')
   }
 })
+
+test('a cell of the same value that is written otherwise is said to be', async () => {
+  const at = { cwd: temporaryDir() }
+  const put = (name: string, text: string): void => writeFileSync(path.join(at.cwd, name), text)
+  await ok(['init'], at)
+  put('a.jsonl', '{"id":1,"v":1.50}\n{"id":2,"v":{"a": 1}}\n{"id":3,"v":7}\n')
+  await ok(['track', 'a.jsonl', '--key', 'id'], at)
+  await ok(['add', '.'], at)
+  await ok(['commit', '-m', 'One'], at)
+  put('a.jsonl', '{"id":1,"v":1.5}\n{"id":2,"v":{"a":1}}\n{"id":3,"v":8}\n')
+  expect(await ok(['diff'], at)).toBe(
+    [
+      'a.jsonl: 3 rows changed',
+      '  ~ id=1  v: 1.5 -> 1.5 (spelled differently)',
+      '  ~ id=2  v: {"a":1} -> {"a":1} (spelled differently)',
+      '  ~ id=3  v: 7 -> 8',
+      '',
+    ].join('\n'),
+  )
+})

@@ -86,6 +86,12 @@ async function run(context: Context): Promise<number> {
   if (file !== '-') requireFile(file)
   if (format === 'sqlite' && file !== '-') checkWhole(file)
   const repo = await repository({ commits: true })
+  const isStaged = branch === undefined && repo.root !== null
+  if (isStaged && message !== undefined)
+    throw usage(
+      "'-m' needs '--branch': rows are staged without it",
+      "commit them with 'varve commit -m MESSAGE'",
+    )
   const result = await repo.importTable(file === '-' ? process.stdin : fileBytes(file), {
     ...operation,
     path: toRepositoryPath(repo.root, as),
@@ -102,6 +108,7 @@ async function run(context: Context): Promise<number> {
     out.say(
       `${visible(path)}: ${added} added, ${changed} changed, ${removed} removed; ${counted(rows, 'row')} now`,
     )
+    if (isStaged && added + changed + removed > 0) out.hint("it is staged: 'varve commit' records it")
   })
   return 0
 }

@@ -21,9 +21,16 @@ export function shortValue(value: Value, whole: boolean): string {
   return whole ? valueText(value) : shortened(valueText(value), cellColumnsMax)
 }
 
+/** What stands behind a value that is the same as before, though its text in the file is not: 1.50 -> 1.5. */
+const respelled = ' (spelled differently)'
+
 /** Both sides of a change. Long ones are cut to the part that differs. */
 export function changedValues(before: Value, after: Value, whole: boolean): readonly [string, string] {
   const texts = [valueText(before), valueText(after)] as const
+  if (texts[0] === texts[1]) {
+    const text = whole ? texts[0] : shortened(texts[0], cellColumnsMax)
+    return [text, text + respelled]
+  }
   if (whole || Math.max(texts[0].length, texts[1].length) <= cellColumnsMax) return texts
   const [a, b] = texts
   let start = 0
