@@ -185,7 +185,7 @@ class Writer implements BatchWriter<SqliteTable> {
         sql,
         values.map(({ value }) => value),
       )
-      return count === 0 ? rejected('a trigger leaves the row out') : null
+      return count === 0 ? { ...rejected('a trigger leaves the row out'), isFinal: true } : null
     } catch (error) {
       if (!isRefusal(error)) throw error
       const { message } = error as Error
