@@ -198,6 +198,11 @@ describe('a query', () => {
     expect(await fault(ask(repo, sql, { ...files, revision: 'HEAD' }))).toMatch(/^VARVE_USAGE: /)
     expect(readdirSync(dir)).toEqual(expect.arrayContaining(['.varve', 'towns.csv']))
     expect((await repo.status()).unstaged.map((one) => one.path)).toEqual(['towns.csv'])
+    await repo.add(['towns.csv'])
+    await repo.commit({ message: 'Vienna' })
+    const all = (await ask(repo, sql)).rows
+    // What the files hold is known by what is committed, whatever was asked of the files before.
+    expect(await ask(repo, sql, files)).toEqual({ rows: all, read: 0 })
   })
 
   test('survives a damaged cache, and one that another process has', async () => {

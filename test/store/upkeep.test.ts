@@ -1,6 +1,6 @@
 // Upkeep by itself: what it puts together, what it leaves alone, and that nobody is disturbed. Kills and many processes:
 // test/crash/upkeep.test.ts.
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { utf8 } from '../../src/base/bytes.ts'
 import type { Cid } from '../../src/encoding/cid.ts'
@@ -8,6 +8,7 @@ import { smallest } from '../../src/store/disk/upkeep/packs-to-join.ts'
 import { DiskStore } from '../../src/store/disk/store.ts'
 import { putNode, setRef } from '../contract/store.ts'
 import { addCommit, commits, emptyStore, expectAll } from '../support/small-commits.ts'
+import { temporaryDir } from '../support/temporary.ts'
 
 const upkeep = {}
 
@@ -89,6 +90,10 @@ test('damage in a small pack stops it: nothing is spread, moved or deleted, and 
   const dir = await emptyStore('6')
   const truth = new Map<Cid, string>()
   await commits(dir, truth, 6)
+  const sound = `${temporaryDir()}/sound`
+  cpSync(dir, sound, { recursive: true })
+  await commits(sound, new Map(truth), 3, { upkeep })
+  expect((await DiskStore.open(sound).then((store) => store.stats())).packs).toBeLessThan(18)
   const pack = filesIn(dir).find((name) => name.endsWith('.pack'))!
   const bytes = readFileSync(`${dir}/${pack}`)
   bytes[bytes.length >> 1]! ^= 1

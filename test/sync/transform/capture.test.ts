@@ -136,7 +136,9 @@ describe.skipIf(!hasPostgres)(`transforms of a link with PostgreSQL${withoutPost
     linked.link = { ...link, into: 'whole', transform: [] }
     await linked.sync()
     linked.link = { ...link, mode: 'mirror', transform: [] }
-    expect(await fault(linked.sync())).toMatch(/^VARVE_REFUSED/)
+    expect(await fault(linked.sync())).toMatch(
+      /^VARVE_REFUSED: the branch has of 'people' what a transform made of it/,
+    )
   })
 
   test('a value that cannot be cast stops its table alone, and is not told', async () => {
