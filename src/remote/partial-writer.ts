@@ -1,7 +1,8 @@
 // A writer of a partial clone. What it holds and what the local store has is read there; only what both lack is asked
 // of the partial store, which may fetch it.
 import { isVarveError } from '../base/errors.ts'
-import type { Cid, Codec } from '../encoding/cid.ts'
+import { type Cid, type Codec, codecOf } from '../encoding/cid.ts'
+import { linksOf } from '../encoding/links.ts'
 import type {
   AdoptOptions,
   ObjectReader,
@@ -13,6 +14,7 @@ import type {
   StoredObject,
   WholePack,
 } from '../store/interface.ts'
+import { ObjectQueue } from '../store/object-queue.ts'
 
 export class PartialWriter implements ObjectWriter {
   readonly inner: ObjectWriter
@@ -59,8 +61,18 @@ export class PartialWriter implements ObjectWriter {
     return (await this.#store.horizon?.()) ?? new Set()
   }
 
+  /** What was written here, as a merged table, the remote does not have: of that it is asked for what it links to. */
   async prefetch(cids: readonly Cid[], options?: ReadOptions): Promise<void> {
-    await this.#store.prefetch?.(cids, options)
+    const far: Cid[] = []
+    const queue = new ObjectQueue(cids)
+    for (const batch of queue.batches()) {
+      const isHere = await this.inner.has(batch, options)
+      far.push(...batch.filter((_, i) => !isHere[i]))
+      const near = batch.filter((cid, i) => isHere[i] && codecOf(cid) !== 'raw')
+      const objects = await this.inner.get(near, options)
+      for (const link of objects.flatMap((bytes, i) => linksOf(near[i]!, bytes))) queue.add(link)
+    }
+    if (far.length > 0) await this.#store.prefetch?.(far, options)
   }
 
   has(cids: readonly Cid[], options?: ReadOptions): Promise<boolean[]> {
