@@ -67,6 +67,7 @@ export const command: Command = {
     ['varve log people.csv --key 17', 'the history of one row'],
     ['varve log people.csv --key 17 --column city --oneline', 'the history of one cell'],
     ["varve log --reverse --date short --format '%h %ad %an: %s'", 'in your own format, oldest first'],
+    ["varve log --date 'format:%d.%m.%Y' --format '%ad %s'", 'with dates as strftime writes them'],
     ["varve log --format '%<(12,trunc)%an %>(14)%ar  %s'", 'in columns'],
     ['varve log --links shop -3', 'what the last three rounds of a link did'],
     ['varve log main..cleanup', 'commits that cleanup has and main does not'],

@@ -4,6 +4,7 @@ import { dateText, isoText } from '../../base/time.ts'
 import type { Signature } from '../../history/interface.ts'
 import { usage } from '../arguments.ts'
 import type { OptionSpecs } from '../interface.ts'
+import { strftime } from './strftime.ts'
 
 export type DateText = (signature: Pick<Signature, 'timeMs' | 'zoneMinutes'>) => string
 
@@ -52,13 +53,14 @@ export const dateOption: OptionSpecs = {
   date: {
     type: 'text',
     value: 'STYLE',
-    about: `how dates are written: ${Object.keys(styles).join(', ')}`,
+    about: `how dates are written: ${Object.keys(styles).join(', ')}, or format:TEXT as strftime has it ('format:%d.%m.%Y')`,
   },
 }
 
 /** @throws VarveError VARVE_USAGE */
 export function dateStyle(name: string | undefined): DateText {
+  if (name?.startsWith('format:') === true) return strftime(name.slice('format:'.length))
   const style = Object.hasOwn(styles, name ?? 'default') ? styles[name ?? 'default'] : undefined
   if (style !== undefined) return style
-  throw usage(`'--date' is one of ${Object.keys(styles).join(', ')}, not '${name!}'`)
+  throw usage(`'--date' is one of ${Object.keys(styles).join(', ')}, format:…, not '${name!}'`)
 }
