@@ -84,6 +84,23 @@ describe('key collisions', () => {
     expect(clash.read('orders.csv')).toBe(csv(orders, '10,4,tea', '11,6,milk', '12,3,salt'))
   })
 
+  test('a cell that both sides wrote alike follows our row, where ours gets the new key, and is a conflict', async () => {
+    const clash = await Clash.of(
+      { 'people.csv': ['id'], 'orders.csv': ['id'] },
+      {
+        base: { 'people.csv': csv(people, '1,Ann,'), 'orders.csv': csv(orders, '10,1,tea') },
+        ours: { 'people.csv': csv(people, '1,Ann,', '2,Bob,1'), 'orders.csv': csv(orders, '10,2,tea') },
+        theirs: { 'people.csv': csv(people, '1,Ann,', '2,Cleo,1'), 'orders.csv': csv(orders, '10,2,tea') },
+      },
+      config,
+    )
+    await clash.repo.merge('theirs')
+    expect(await clash.repo.rekey('people.csv', { side: 'ours' })).toMatchObject({ found: 1, left: 1 })
+    expect(clash.read('people.csv')).toBe(csv(people, '1,Ann,', '2,Cleo,1', '3,Bob,1'))
+    expect(clash.read('orders.csv')).toBe(csv(orders, '10,3,tea'))
+    expect(await clash.conflicts()).toMatchObject([{ path: 'orders.csv', ours: 3, theirs: 2 }])
+  })
+
   test('a cell that both sides wrote alike becomes a conflict, and open conflicts refer to the new keys', async () => {
     const clash = await Clash.of(
       { 'people.csv': ['id'], 'orders.csv': ['id'] },
