@@ -72,10 +72,13 @@ export interface Connector {
   discover(names?: readonly string[], known?: readonly KnownTable[]): Promise<readonly EndpointTable[]>
   /** All these tables as they are at one moment. Close it before calling another method. */
   snapshot(tables: readonly EndpointTable[]): Promise<EndpointSnapshot>
-  /** What the last writer of this link left in the system itself; null before the first. */
-  checkpoint(link: string): Promise<Checkpoint | null>
+  /**
+   * What the last writer of this link left in the system itself; null before the first. `place` is where an earlier answer
+   * said that it is; null: not known.
+   */
+  checkpoint(link: string, place?: string | null): Promise<Checkpoint | null>
   /** As checkpoint; from now on, workers that took over earlier can no longer write (their fence is too low). */
-  takeOver(link: string): Promise<Checkpoint>
+  takeOver(link: string, place?: string | null): Promise<Checkpoint>
   /** Writes all of the plan in one transaction, or nothing. */
   apply(plan: ApplyPlan): Promise<Applied>
   /**
@@ -192,6 +195,8 @@ export interface Checkpoint {
   readonly fence: number
   /** The commit that the endpoint was last brought to; null before the first. */
   readonly base: string | null
+  /** Where it is kept, in a system where its name may lead elsewhere another time. */
+  readonly place?: string
 }
 
 export interface ApplyPlan {

@@ -20,7 +20,7 @@ import { branchOf } from './merge/merge-branch.ts'
 import { Approval } from './pending/approval.ts'
 import { Stops } from './pending/stops.ts'
 import type { Round } from './round.ts'
-import { type LinkState, linkObject, readLinkState } from './state.ts'
+import { type LinkState, linkObject, readLinkState, recordPlace } from './state.ts'
 import type { LinkedTable } from './tables/link-tables.ts'
 import { refuseNoted } from './transform/one-way-notes.ts'
 import { refuseWritingBack } from './transform/one-way.ts'
@@ -46,6 +46,8 @@ export interface Begun {
   /** null where the branch is never written to the endpoint, or has no commit. */
   readonly branch: Tree | null
   readonly namespaces: Namespaces
+  /** Where the endpoint keeps the link's record; null: where its name leads. */
+  readonly place: string | null
 }
 
 export async function beginRound(round: Round, io: Io): Promise<Begun> {
@@ -92,6 +94,7 @@ export async function beginRound(round: Round, io: Io): Promise<Begun> {
     unfit,
     branch,
     namespaces,
+    place: recordPlace(manifest, link.name, identity),
   }
 }
 

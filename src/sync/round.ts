@@ -81,11 +81,11 @@ async function remember(round: Round, receipt: Receipt): Promise<void> {
 async function runWith(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
   const { connector, link } = round
   const begun = await beginRound(round, io)
-  const { state, identity } = begun
+  const { state, identity, place } = begun
   const start = { ...begun, round, io }
   if (begun.stops.isOther(state.identity, identity)) return stopOther(start, captureInput(round, begun))
 
-  const checkpoint = await connector.checkpoint(link.name)
+  const checkpoint = await connector.checkpoint(link.name, place)
   const found = await commonBase(io.nodes.reader, state, checkpoint, identity)
   const restore = await baseAfterRestore(begun, found, round, io.nodes.reader)
   const seen = await captureRound(start, log, restore)
@@ -173,7 +173,8 @@ async function mergeAndApply(
   for (const row of last) held.add(row)
   await forgetNotes(round, start.identity, held)
 
-  const first = { branch: commit, checkpoint, fence: null, due: new Map() }
+  const place = checkpoint?.place ?? start.place
+  const first = { branch: commit, checkpoint, place, fence: null, due: new Map() }
   const now = { ...sides, ...first, round, io, stops, state, captured }
   const step = { ...now, digests: seen.digests, target, common }
   const stored = await asStored(step)

@@ -46,6 +46,11 @@ export function positionKey(link: string): string {
   return `link.${link}.position`
 }
 
+/** The setting for where the endpoint keeps the link's record, and of which endpoint that holds. */
+export function recordKey(link: string): string {
+  return `link.${link}.record`
+}
+
 /** The setting for how far a delivery to a sink has got that is not at its end. */
 export function sentKey(link: string): string {
   return `link.${link}.sent`
@@ -68,4 +73,10 @@ export function readLinkState(manifest: Manifest, link: string): LinkState {
     pending: ref('pending'),
     identity: manifest.config.get(identityKey(link)) ?? null,
   }
+}
+
+/** Where the endpoint with this identity keeps the link's record; null: not known. */
+export function recordPlace(manifest: Manifest, link: string, identity: string): string | null {
+  const [of, place] = JSON.parse(manifest.config.get(recordKey(link)) ?? '[]') as unknown[]
+  return of === identity && typeof place === 'string' ? place : null
 }

@@ -66,6 +66,29 @@ describe.skipIf(!hasPostgres)(`a table named without its schema${withoutPostgres
   )
 
   test.each(['compare', 'log'] as const)(
+    'its link finds its record where it made it, wherever the names lead (%s)',
+    async (changes) => {
+      await start(changes)
+      linked.link = { ...linked.link, tables: ['public.people'] }
+      await linked.sync()
+      await linked.edit((rows) => rows.put({ id: 1, name: 'Ada L.', age: 36 }), 'public.people')
+      await linked.sync()
+      for (const path of ['attic, public', 'cellar', 'public', 'attic']) {
+        await lead(path)
+        await linked.edit((rows) => rows.put({ id: 1, name: path, age: 36 }), 'public.people')
+        await linked.db.query(`UPDATE public.people SET name = '${path}' WHERE id = 2`)
+        const { heldBack, pending, notes } = await linked.sync()
+        expect([heldBack, pending, notes], path).toEqual([[], null, []])
+        expect(await linked.rows('public.people')).toEqual(await linked.branchRows('public.people'))
+      }
+      const { rows } = await linked.db.query(
+        "SELECT relnamespace::regnamespace::text AS place FROM pg_class WHERE relname = 'varve_sync'",
+      )
+      expect(rows).toEqual([{ place: 'public' }])
+    },
+  )
+
+  test.each(['compare', 'log'] as const)(
     'goes on with the table that was approved, and with no other (%s)',
     async (changes) => {
       await start(changes)

@@ -9,7 +9,7 @@ import { storedConfig } from '../../dataset/stored-config.ts'
 import { Tree } from '../../files/tree.ts'
 import { isReceiptsRef } from '../../history/refs.ts'
 import { readHead } from '../../repo/head.ts'
-import { repeatedAtKey, identityKey, isOfLink, positionKey, sentKey } from '../../sync/state.ts'
+import { identityKey, isOfLink, positionKey, recordKey, repeatedAtKey, sentKey } from '../../sync/state.ts'
 import type { Line } from '../../sync/follow.ts'
 import { markKey, readMark } from '../../sync/log/mark.ts'
 import { readConfig } from '../../worktree/config-file.ts'
@@ -93,6 +93,7 @@ export abstract class LinkedRepository extends CarryingRepository {
         [identityKey(name), null],
         [markKey(name), null],
         [positionKey(name), null],
+        [recordKey(name), null],
         [repeatedAtKey(name), null],
         [sentKey(name), null],
       ]),

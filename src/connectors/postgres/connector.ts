@@ -44,6 +44,8 @@ class PostgresConnector implements Connector {
   readonly location: string
   readonly log: PostgresChangeLog
   readonly #client: Client
+  /** The schema of the table in which this connection has taken links over. */
+  #place: string | null = null
 
   constructor(session: Session, client: Client, line: Promise<Client> | null) {
     this.#client = client
@@ -98,16 +100,20 @@ class PostgresConnector implements Connector {
     }
   }
 
-  checkpoint(link: string): Promise<Checkpoint | null> {
-    return this.#withErrors(() => readState(this.#client, link))
+  checkpoint(link: string, place: string | null = null): Promise<Checkpoint | null> {
+    return this.#withErrors(() => readState(this.#client, link, place))
   }
 
-  takeOver(link: string): Promise<Checkpoint> {
-    return this.#withErrors(() => takeOver(this.#client, link))
+  takeOver(link: string, place: string | null = null): Promise<Checkpoint> {
+    return this.#withErrors(async () => {
+      const taken = await takeOver(this.#client, link, place)
+      this.#place = taken.place ?? null
+      return taken
+    })
   }
 
   apply(plan: ApplyPlan): Promise<Applied> {
-    return this.#withErrors(() => applyPlan(this.#client, plan))
+    return this.#withErrors(() => applyPlan(this.#client, plan, this.#place))
   }
 
   async close(): Promise<void> {

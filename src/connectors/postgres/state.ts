@@ -6,7 +6,7 @@ import type { Checkpoint } from '../interface.ts'
 import { takenOverError } from '../taken-over-error.ts'
 import { stateTable } from './discover.ts'
 import type { OwnSpan } from './writing/own-writes.ts'
-import { quoteText } from './sql.ts'
+import { quoteName, quoteText } from './sql.ts'
 
 const createTable = `
   CREATE TABLE IF NOT EXISTS ${stateTable} (
@@ -21,41 +21,63 @@ interface StateRow {
   base_commit: string | null
 }
 
-export async function readState(client: Client, link: string): Promise<Checkpoint | null> {
-  if (!(await isThere(client))) return null
-  const { rows } = await client.query<StateRow>(
-    `SELECT fence, base_commit FROM ${stateTable} WHERE link = $1`,
-    [link],
-  )
-  return rows[0] === undefined ? null : checkpointOf(rows[0])
+/** Where the table is: in the schema that is known, if it is there still, and else where its name leads. */
+interface Found {
+  readonly sql: string
+  readonly place: string
 }
 
-async function isThere(client: Client): Promise<boolean> {
-  const { rows } = await client.query<{ found: boolean }>('SELECT to_regclass($1) IS NOT NULL AS found', [
-    stateTable,
-  ])
-  return rows[0]!.found
+export async function readState(
+  client: Client,
+  link: string,
+  place: string | null,
+): Promise<Checkpoint | null> {
+  const found = await find(client, place)
+  if (found === null) return null
+  const { rows } = await client.query<StateRow>(
+    `SELECT fence, base_commit FROM ${found.sql} WHERE link = $1`,
+    [link],
+  )
+  return rows[0] === undefined ? null : checkpointOf(rows[0], found)
+}
+
+async function find(client: Client, place: string | null): Promise<Found | null> {
+  const { rows } = await client.query<{ place: string }>(
+    `SELECT n.nspname AS place FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+      WHERE c.relname = $1 AND (c.oid = to_regclass($1) OR n.nspname = $2 AND has_schema_privilege(n.oid, 'USAGE'))
+      ORDER BY n.nspname = $2 DESC NULLS LAST LIMIT 1`,
+    [stateTable, place],
+  )
+  const [row] = rows
+  return row === undefined ? null : { sql: sqlOf(row.place), place: row.place }
+}
+
+function sqlOf(place: string | null): string {
+  return place === null ? stateTable : `${quoteName(place)}.${stateTable}`
 }
 
 /** Only where it is not: the statement needs a right that whoever uses the table need not have. */
-async function makeTable(client: Client): Promise<void> {
-  if (await isThere(client)) return
-  try {
-    await client.query(createTable)
-  } catch (error) {
-    // When two make it at once, one is told that some name in the catalogue is taken.
-    if (!(await isThere(client))) throw error
-  }
+async function madeTable(client: Client, place: string | null): Promise<Found> {
+  const known = await find(client, place)
+  if (known !== null) return known
+  const failure = await client.query(createTable).then(
+    () => null,
+    (error: unknown) => error,
+  )
+  const made = await find(client, null)
+  // When two make it at once, one is told that some name in the catalogue is taken.
+  if (made === null) throw failure ?? new Error(`the table ${stateTable} is not found`)
+  return made
 }
 
-export async function takeOver(client: Client, link: string): Promise<Checkpoint> {
-  await makeTable(client)
+export async function takeOver(client: Client, link: string, place: string | null): Promise<Checkpoint> {
+  const table = await madeTable(client, place)
   const { rows } = await client.query<StateRow>(
-    `INSERT INTO ${stateTable} AS s (link, fence) VALUES ($1, 1)
+    `INSERT INTO ${table.sql} AS s (link, fence) VALUES ($1, 1)
      ON CONFLICT (link) DO UPDATE SET fence = s.fence + 1 RETURNING fence, base_commit`,
     [link],
   )
-  return checkpointOf(rows[0]!)
+  return checkpointOf(rows[0]!, table)
 }
 
 /**
@@ -65,11 +87,12 @@ export async function takeOver(client: Client, link: string): Promise<Checkpoint
 export async function writeState(
   client: Client,
   state: { link: string; fence: number; base: string },
+  place: string | null,
 ): Promise<OwnSpan> {
   // Inside one more, so that all that was given before is less. In one message: a small transaction is mostly messages.
   const results = await client.query(
     `SAVEPOINT varve;
-     UPDATE ${stateTable} t SET base_commit = ${quoteText(state.base)}, applied_at = now()
+     UPDATE ${sqlOf(place)} t SET base_commit = ${quoteText(state.base)}, applied_at = now()
        WHERE link = ${quoteText(state.link)} AND fence = ${BigInt(state.fence)}
      RETURNING txid_current()::text AS top, ((t.xmin::text::bigint - txid_current()) & 4294967295)::text AS behind;
      RELEASE SAVEPOINT varve`,
@@ -79,6 +102,6 @@ export async function writeState(
   throw takenOverError(state.link)
 }
 
-function checkpointOf(row: StateRow): Checkpoint {
-  return { fence: Number(row.fence), base: row.base_commit }
+function checkpointOf(row: StateRow, { place }: Found): Checkpoint {
+  return { fence: Number(row.fence), base: row.base_commit, place }
 }

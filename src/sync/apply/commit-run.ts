@@ -51,7 +51,7 @@ export async function applyRun(
   const run = await planRun(now, commits, input)
   const last = run.findLast(({ told }) => told !== null)?.told ?? null
   const start = last === null ? now : await ensureFence(await announce(now, last))
-  const { fence } = start
+  const { fence, place } = start
   const counts = new Map<Path, RowCounts>()
   let done = 0
   for (const { step, plan, told } of run) {
@@ -64,7 +64,7 @@ export async function applyRun(
   const end = run[done - 1]
   const how = { counts, done, isWhole: done === run.length }
   if (end === undefined) return { ...how, after: now.captured, next: start, refused: input.refused }
-  return { ...how, after: end.plan.after, next: { ...end.next, fence }, refused: refusedIn(end.step) }
+  return { ...how, after: end.plan.after, next: { ...end.next, fence, place }, refused: refusedIn(end.step) }
 }
 
 async function planRun(

@@ -29,6 +29,9 @@ export interface ApplyStep {
   /** The branch's commit that it is now brought to. */
   readonly branch: Cid | null
   readonly checkpoint: Checkpoint | null
+  /** The endpoint, and where it keeps the link's record, if the name of that may lead elsewhere another time. */
+  readonly identity: string
+  readonly place: string | null
   /** What this round took the endpoint over as; null before it has. */
   readonly fence: number | null
   readonly state: LinkState

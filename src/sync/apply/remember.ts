@@ -7,7 +7,7 @@ import { readCommit } from '../../history/commit.ts'
 import { operatorOf } from '../../repo/context.ts'
 import { linkCommit, writtenMessage } from '../link-commit.ts'
 import { baseExtra, toldRefs } from '../common-base.ts'
-import { linkObject, linkRef, readLinkState } from '../state.ts'
+import { linkObject, linkRef, readLinkState, recordKey } from '../state.ts'
 import type { ApplyStep, PlannedStep } from './interface.ts'
 
 /**
@@ -96,7 +96,7 @@ async function isKnown({ round, io, due, branch }: ApplyStep, { cid }: Tree): Pr
 }
 
 async function moveRefs(
-  { round, io, refs: known, digests }: ApplyStep,
+  { round, io, refs: known, digests, identity, place }: ApplyStep,
   due: ReadonlyMap<string, Cid | null>,
   message: string,
   signal?: AbortSignal,
@@ -104,10 +104,11 @@ async function moveRefs(
   const { repo, link } = round
   const noted = digests?.write(io.writer) ?? null
   const refs = noted === null ? due : new Map([...due, [linkObject(link.name, 'digests'), noted] as const])
+  const config = new Map(place === null ? [] : [[recordKey(link.name), JSON.stringify([identity, place])]])
   await repo.store.update(
     (current) => {
       known.check(current)
-      return { refs, operation: { name: 'sync', message, author: operatorOf(repo, current) } }
+      return { refs, config, operation: { name: 'sync', message, author: operatorOf(repo, current) } }
     },
     { writer: io.writer, signal },
   )

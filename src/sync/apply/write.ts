@@ -11,9 +11,9 @@ import { allOf, changesOf } from './table-steps.ts'
 export async function ensureFence(step: ApplyStep): Promise<ApplyStep> {
   if (step.fence !== null) return step
   const { connector, link } = step.round
-  const { fence, base } = await connector.takeOver(link.name)
+  const { fence, base, place = null } = await connector.takeOver(link.name, step.place)
   if (base !== (step.checkpoint?.base ?? null)) throw concurrentRoundError(link.name)
-  return { ...step, fence }
+  return { ...step, fence, place }
 }
 
 /**

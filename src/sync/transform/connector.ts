@@ -43,8 +43,8 @@ class TransformedConnector implements Connector {
   }
 
   identity: Connector['identity'] = () => this.#connector.identity()
-  checkpoint: Connector['checkpoint'] = (link) => this.#connector.checkpoint(link)
-  takeOver: Connector['takeOver'] = (link) => this.#connector.takeOver(link)
+  checkpoint: Connector['checkpoint'] = (...given) => this.#connector.checkpoint(...given)
+  takeOver: Connector['takeOver'] = (...given) => this.#connector.takeOver(...given)
 
   async discover(
     names?: readonly string[],

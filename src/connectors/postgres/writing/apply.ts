@@ -16,11 +16,12 @@ const atOnceMax = 8
 /** For a lock of another's, where the role has no limit of its own: who else wants our rows waits as long. */
 const patience = '30s'
 
-export async function applyPlan(client: Client, plan: ApplyPlan): Promise<Applied> {
+/** `place` is the schema of the link's record; null: the one to which its name leads. */
+export async function applyPlan(client: Client, plan: ApplyPlan, place: string | null): Promise<Applied> {
   let late: readonly string[] | null = null
   for (let atOnce: readonly string[] = []; ;) {
     try {
-      const applied = await applyOnce(client, plan, { late: late ?? [], atOnce })
+      const applied = await applyOnce(client, plan, { late: late ?? [], atOnce, place })
       const isRejected =
         applied.outcome === 'held-back' && applied.rows.some((one) => one.reason === 'rejected')
       if (!isRejected || late !== null || atOnce[0] === 'ALL') return applied
@@ -67,7 +68,15 @@ interface Timing {
   readonly atOnce: readonly string[]
 }
 
-async function applyOnce(client: Client, plan: ApplyPlan, { late, atOnce }: Timing): Promise<Applied> {
+interface Applying extends Timing {
+  readonly place: string | null
+}
+
+async function applyOnce(
+  client: Client,
+  plan: ApplyPlan,
+  { late, atOnce, place }: Applying,
+): Promise<Applied> {
   const tables = plan.tables as readonly PostgresTable[]
   try {
     const writer = new PostgresWriter(client, plan, await begin(client, tables))
@@ -82,7 +91,7 @@ async function applyOnce(client: Client, plan: ApplyPlan, { late, atOnce }: Timi
     await client.query('SET CONSTRAINTS ALL IMMEDIATE').catch((error: unknown) => {
       throw isRefusal(error) && atOnce[0] !== 'ALL' ? new LateRefusal(error) : error
     })
-    const span = await writeState(client, plan)
+    const span = await writeState(client, plan, place)
     const marks = await marksOf(client, plan, writer, span)
     await client.query('COMMIT')
     return { outcome: 'applied', written: writer.written, ...(plan.marks === undefined ? {} : { marks }) }
