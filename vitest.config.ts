@@ -35,6 +35,7 @@ export const slow: readonly string[] = [
   'test/sync/guards.test.ts',
   'test/cli/sinks.test.ts',
   'test/crash/resolve.test.ts',
+  'test/crash/schedules.test.ts',
   'test/crash/three-actors.test.ts',
   'test/crash/processes.test.ts',
   'test/derive/increment-laws.test.ts',

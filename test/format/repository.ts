@@ -65,6 +65,10 @@ export class StoredRepository {
     check((this.manifest.head === null) === this.refs.has('HEAD'), 'HEAD is a ref while it is detached')
   }
 
+  has(name: Name): boolean {
+    return this.#places.has(placeKey(name))
+  }
+
   /** @throws Error if it is not there, or not as FORMAT says. */
   object(name: Name): Uint8Array {
     const place = this.#places.get(placeKey(name))
