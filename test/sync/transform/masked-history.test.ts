@@ -231,6 +231,20 @@ test.each([
   },
 )
 
+test('of an earlier version: a round of the link without the table leaves the note of it', async () => {
+  const { store } = repo.repo
+  const identity = (await store.manifest()).config.get(identityKey('shop'))!
+  const note = JSON.stringify({ identity, tables: ['people'] })
+  await store.update(() => ({
+    config: new Map([['link.shop.oneWay', note]]),
+    operation: { name: 'config', message: '', author: '' },
+  }))
+  write('CREATE TABLE orders (id INTEGER PRIMARY KEY)')
+  declare(repo, 'shop', 'capture', { tables: 'orders' })
+  await repo.sync('shop')
+  expect((await store.manifest()).config.get('link.shop.oneWay')).toBe(note)
+})
+
 /** As an earlier version left it: no table names its source. */
 async function forgetSources(): Promise<void> {
   await withWriter(repo.repo, async (writer, nodes) => {
