@@ -13,9 +13,11 @@ const nodeOverhead = 600
 export class NodeStore {
   readonly reader: ObjectReader
   #cache: Lru<Cid, Node> = new Lru(cacheBytesMax)
+  #isShared: boolean
 
   constructor(reader: ObjectReader) {
     this.reader = reader
+    this.#isShared = reader.isShared === true
   }
 
   /** The same cache in front of another reader: a writer, say, that holds nodes nobody else sees yet. */
@@ -23,6 +25,7 @@ export class NodeStore {
     if (reader === this.reader) return this
     const other = new NodeStore(reader)
     other.#cache = this.#cache
+    other.#isShared = this.#isShared
     return other
   }
 
@@ -43,7 +46,7 @@ export class NodeStore {
       const objects = await this.reader.get(order, options)
       for (let i = 0; i < order.length; i++) nodes.set(order[i]!, this.#take(order[i]!, objects[i]!))
     }
-    if (isTurnOver()) await yieldIfDue()
+    if (this.#isShared && isTurnOver()) await yieldIfDue()
     return cids.map((cid) => nodes.get(cid)!)
   }
 

@@ -48,6 +48,7 @@ function isPublic(ref: string): boolean {
 
 export class PublicStore implements Store {
   readonly location: string = 'the repository'
+  readonly isShared = true
   readonly #store: Store
 
   constructor(store: Store) {

@@ -25,6 +25,8 @@ export interface ObjectReader {
   readonly cache?: DerivedCache | undefined
   /** In a partial clone: a reader of the objects that are here, which never fetches. */
   readonly local?: ObjectReader | undefined
+  /** Many callers read it in one thread, as in a server: reads of its nodes let the others have a turn (base/turns.ts). */
+  readonly isShared?: true
   /**
    * Bytes of each object, in the order asked for, each checked against its name. Reads are batched: ask for many.
    * Treat the bytes as read-only.
