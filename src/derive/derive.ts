@@ -17,6 +17,7 @@ import { type Computed, computeAll } from './compute.ts'
 import { withFunction } from './declared-function.ts'
 import type { AnyDerivation, DeclaredDerivation, DeriveOptions, DeriveReport } from './interface.ts'
 import { derivationOrder } from './order.ts'
+import { workspaceFailure } from './workspace-failure.ts'
 import { Workspace } from './workspace.ts'
 
 export interface DeriveWork {
@@ -31,8 +32,16 @@ export interface DeriveWork {
   readonly options: DeriveOptions
 }
 
-/** @throws VarveError VARVE_RULE_VIOLATED, VARVE_PATH_NOT_FOUND, VARVE_NOT_POSSIBLE */
+/** @throws VarveError VARVE_RULE_VIOLATED, VARVE_PATH_NOT_FOUND, VARVE_NOT_POSSIBLE, VARVE_IO */
 export async function derive(work: DeriveWork): Promise<DeriveReport> {
+  try {
+    return await deriveInWorkspace(work)
+  } catch (error) {
+    throw workspaceFailure(error) ?? error
+  }
+}
+
+async function deriveInWorkspace(work: DeriveWork): Promise<DeriveReport> {
   const { cacheDir, options } = work
   const all = allOf(work)
   const order = derivationOrder(all, options.paths ?? [...all.keys()]).map((one) =>

@@ -117,5 +117,6 @@ function unpackSignature(value: unknown, cid: Cid): Signature {
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  const isOther = Array.isArray(value) || value instanceof Uint8Array || value instanceof CID
+  return typeof value === 'object' && value !== null && !isOther
 }

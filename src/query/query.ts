@@ -1,4 +1,5 @@
 // Runs a query over tables of commits in a workspace of SQLite, where they lie as they were asked about last.
+import { workspaceFailure } from '../derive/workspace-failure.ts'
 import { Workspace } from '../derive/workspace.ts'
 import { VarveError, isVarveError } from '../base/errors.ts'
 import { Tree } from '../files/tree.ts'
@@ -42,18 +43,8 @@ export async function query(
     await (isAsked ? workspace.keep() : workspace.drop())
     // Whatever is wrong with what was kept, all is read anew.
     if (cacheDir !== null && !isVarveError(error)) return query(queried, sql, null, options)
-    throw noRoom(error) ?? error
+    throw workspaceFailure(error) ?? error
   }
-}
-
-/** The error for a full disk; null when it is another error. */
-function noRoom(error: unknown): VarveError | null {
-  const { message } = error as Error
-  if (!/^(?:disk I\/O error|database or disk is full)/.test(message)) return null
-  return new VarveError('VARVE_IO', `the tables cannot be kept for the query: ${message}`, {
-    hint: 'they need room in the folder for temporary files',
-    cause: error,
-  })
 }
 
 /** Where nothing can be kept, as on a disk that may only be read, a query is answered all the same. */

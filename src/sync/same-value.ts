@@ -52,7 +52,7 @@ function textForm(nativeType: string): Form {
 function partForm(nativeType: string): Form | null {
   if (/^(numeric|real$|double precision$)/.test(nativeType)) return numberForm
   if (padded.test(nativeType)) return unpadded
-  return /^timestamp/.test(nativeType) ? timeForm : null
+  return nativeType.startsWith('timestamp') ? timeForm : null
 }
 
 const padded = /^(char|character|bpchar)(\(\d+\))?$/i

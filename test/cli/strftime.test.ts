@@ -26,16 +26,19 @@ test('each part is what Git makes of it', async () => {
     ['2021-01-03T06:07:08Z', '+0000', 0],
     ['2026-11-28T20:59:00Z', '+0200', 120],
   ]
-  const format = [...'aAbBcCdDeFgGhHIjklmMnpPrRsStTuUVwWxXyYzZ%'].map((name) => `%${name}`).join('|')
+  const format = 'aAbBcCdDeFgGhHIjklmMnpPrRsStTuUVwWxXyYzZ%'
+    .split('')
+    .map((name) => `%${name}`)
+    .join('|')
   const ours: string[] = []
   for (const [time, zone, zoneMinutes] of moments) {
     const timeMs = Date.parse(time)
     date = `@${timeMs / 1000} ${zone}`
     git('commit', '-q', '--allow-empty', '-m', time)
-    ours.unshift(`${strftime(format)({ timeMs, zoneMinutes })}\u0001`)
+    ours.unshift(`${strftime(format)({ timeMs, zoneMinutes })}-end`)
   }
-  const theirs = git('log', `--date=format:${format}`, '--format=%ad%x01')
-  expect(ours).toEqual(theirs.split(/(?<=\u0001)\n/).filter((text) => text !== ''))
+  const theirs = git('log', `--date=format:${format}`, '--format=%ad-end')
+  expect(ours).toEqual(theirs.split(/(?<=-end)\n/).filter((text) => text !== ''))
 })
 
 test('what is no part is refused, by name', async () => {

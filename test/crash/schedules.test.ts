@@ -111,9 +111,7 @@ class Schedule {
     const line = random.one(commands)
     const { ran, how } = await this.#attacked(user, line)
     this.told.push(`${user.name}$ varve ${line} (${how}) -> ${ran.code} ${ran.stderr.slice(0, 300)}`)
-    // Known (docs/SHORTCOMINGS.md): the words of a failing disk are SQLite's own there.
-    const isKnown = line === 'derive' && how !== '' && ran.stderr.includes('SQLite3Error: ')
-    if ((ran.code === 70 && !isKnown) || (ran.code === 50 && how === '')) this.faults.push(this.told.at(-1)!)
+    if (ran.code === 70 || (ran.code === 50 && how === '')) this.faults.push(this.told.at(-1)!)
     if (ran.code !== 0) return
     if (/^(commit|merge|revert|cherry-pick)/.test(line)) user.commits.add(await this.#nameOf(user, 'HEAD'))
     if (line.startsWith('push')) this.#pushed.add(await this.#nameOf(user, 'main'))

@@ -20,21 +20,36 @@ async function sample(): Promise<Graph> {
 
 type Node = [number, number, number, number, number, number, ...Uint8Array[]]
 
-/** What fsck finds after the one node for which `change` says so was changed. */
-async function found(change: (node: Node) => boolean): Promise<string[]> {
+/** What fsck finds after the one object for which `change` says so was changed. */
+async function foundAfter(change: (value: unknown) => boolean): Promise<string[]> {
   const graph = await sample()
   const folder = temporaryDir()
   let changed = 0
   for (const [cid, bytes] of graph.objects) {
     if (cid.startsWith('0155')) continue
-    const node = dagCbor.decode<Node>(bytes)
-    if (!Array.isArray(node) || !change(node)) continue
+    const value = dagCbor.decode<unknown>(bytes)
+    if (!change(value)) continue
     changed++
-    await storeGraph(path.join(folder, '.varve'), replaced(graph, cid, dagCbor.encode(node)))
+    await storeGraph(path.join(folder, '.varve'), replaced(graph, cid, dagCbor.encode(value)))
   }
   expect(changed).toBe(1)
   await using repo = await Repository.open(folder)
   return (await repo.fsck()).problems.map(({ where, what }) => `${where}: ${what}`)
+}
+
+/** As `foundAfter`, of a node of a tree. */
+function found(change: (node: Node) => boolean): Promise<string[]> {
+  return foundAfter((value) => Array.isArray(value) && change(value as Node))
+}
+
+/** As `foundAfter`, of the commit or the table, which has such a field. */
+function foundWith(field: 'extra' | 'layout', made: (value: object) => unknown): Promise<string[]> {
+  return foundAfter((value) => {
+    const object = value as Record<string, object>
+    const isOfKind = !Array.isArray(value) && object[field] !== undefined
+    if (isOfKind) object[field] = made(object[field]!) as object
+    return isOfKind
+  })
 }
 
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1')
@@ -112,4 +127,21 @@ test('a commit of older history whose generation is false, or is none', async ()
     expect(problems.map(({ what }) => what)).toEqual(expected)
     expect(problems.every(({ where }) => where.startsWith('commit 0171'))).toBe(true)
   }
+})
+
+test('a table whose file has settings that no file has', async () => {
+  expect(await foundWith('layout', (layout) => ({ ...layout, delimiter: [] }))).toEqual([
+    expect.stringMatching(
+      /^tree of refs\/heads\/main, table 'order.csv': layout of a table is not one of a CSV file/,
+    ),
+  ])
+})
+
+test.each([
+  ['bytes', Uint8Array.of(1)],
+  ['a list', []],
+  ['a number', 1],
+])('a commit that has %s where it has more to say', async (_name, extra) => {
+  const problems = await foundWith('extra', () => extra)
+  expect(problems.join('\n')).toMatch(/commit [0-9a-f]+ is damaged/)
 })

@@ -14,6 +14,7 @@ import type { FsckProblem } from '../../store/interface.ts'
 import { decodeKey } from '../../table/key.ts'
 import { entrySlots } from '../../table/rows.ts'
 import { Table } from '../../table/table.ts'
+import { rendererOf } from '../../formats/render.ts'
 import { loadTable } from '../../table/table-object.ts'
 import { peelToCommit } from '../head.ts'
 import { type Repo, indexBaseRef, indexRef } from '../interface.ts'
@@ -111,6 +112,8 @@ async function checkTable(
   options: CheckOptions,
 ): Promise<void> {
   const object = await loadTable(repo.store, cid, options)
+  // What its file is written with ends in an error where it is not what a file of its format has.
+  if (object.layout !== null) rendererOf(object)
   for (const root of object.order === null ? [object.rows] : [object.rows, object.order]) {
     const fault = await verifyTree(repo.nodes, root, options)
     if (fault === null) continue
