@@ -93,13 +93,9 @@ export async function readTags(reader: ObjectReader, cids: readonly Cid[]): Prom
 function parseTag(cid: Cid, bytes: Uint8Array): Tag | null {
   const value = decodeCbor(bytes, `object ${cid}`)
   if (!isRecord(value) || !(value['object'] instanceof CID) || typeof value['name'] !== 'string') return null
-  return {
-    cid,
-    target: cidFromLink(value['object']),
-    name: value['name'],
-    tagger: unpackSignature(value['tagger'], cid),
-    message: String(value['message']),
-  }
+  const { object, name, tagger, message } = value
+  if (typeof message !== 'string') throw corrupt(`tag ${cid} is damaged`)
+  return { cid, target: cidFromLink(object), name, tagger: unpackSignature(tagger, cid), message }
 }
 
 function packSignature(signature: Signature): [string, string, number, number] {

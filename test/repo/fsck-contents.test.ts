@@ -8,21 +8,21 @@ import { Repository } from '../../src/index.ts'
 import { type Graph, graphOf, replaced, storeGraph } from '../property/hostile-graph.ts'
 import { temporaryDir } from '../support/temporary.ts'
 
-async function sample(): Promise<Graph> {
+async function sample(...more: string[]): Promise<Graph> {
   const folder = temporaryDir()
   await run(folder, 'init')
   put(folder, 'small.txt', 'small')
   put(folder, 'large.bin', noise(300_000, 1))
   put(folder, 'order.csv', 'id,n\n2,b\n1,a\n3,c\n')
-  await run(folder, 'track order.csv --key id', 'add .', 'commit -m first')
+  await run(folder, 'track order.csv --key id', 'add .', 'commit -m first', ...more)
   return graphOf(path.join(folder, '.varve'))
 }
 
 type Node = [number, number, number, number, number, number, ...Uint8Array[]]
 
 /** What fsck finds after the one object for which `change` says so was changed. */
-async function foundAfter(change: (value: unknown) => boolean): Promise<string[]> {
-  const graph = await sample()
+async function foundAfter(change: (value: unknown) => boolean, ...more: string[]): Promise<string[]> {
+  const graph = await sample(...more)
   const folder = temporaryDir()
   let changed = 0
   for (const [cid, bytes] of graph.objects) {
@@ -144,4 +144,14 @@ test.each([
 ])('a commit that has %s where it has more to say', async (_name, extra) => {
   const problems = await foundWith('extra', () => extra)
   expect(problems.join('\n')).toMatch(/commit [0-9a-f]+ is damaged/)
+})
+
+test('a tag without a message', async () => {
+  const problems = await foundAfter((value) => {
+    const tag = value as Record<string, unknown>
+    const isTag = !Array.isArray(value) && tag['tagger'] !== undefined
+    if (isTag) delete tag['message']
+    return isTag
+  }, 'tag -a v1 -m words')
+  expect(problems.join('\n')).toMatch(/tag [0-9a-f]+ is damaged/)
 })
