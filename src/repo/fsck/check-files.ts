@@ -21,12 +21,13 @@ export async function checkFiles(
   options: ReadOptions,
 ): Promise<FsckProblem[]> {
   const problems: FsckProblem[] = []
-  const single = files.filter(({ file }) => codecOf(file.content) === 'raw')
+  const isSingle = ({ file }: FileAt): boolean => codecOf(file.content) === 'raw'
+  const single = files.filter(isSingle)
   const present = await repo.store.has(single.map(({ file }) => file.content))
   const here = single.filter((_, i) => present[i])
   // Nearly all of them are sound, and are asked for together.
   const suspects = (await areSound(repo, here, options)) ? [] : here
-  for (const { path, file } of [...suspects, ...files.filter((one) => !single.includes(one))]) {
+  for (const { path, file } of [...suspects, ...files.filter((one) => !isSingle(one))]) {
     const what = await faultOf(repo, file, options)
     if (what !== null) problems.push({ where: `${where}, file '${path}'`, what })
   }

@@ -1,7 +1,6 @@
-// The part of fsck that knows what objects mean. The store checks bytes and links; here every commit
-// is checked as one, and every tree that a ref's commit
-// or the index holds is checked as a tree (sums, order, every cut), its paths as paths, its files as content of the size
-// that they have, its tables row by row.
+// The part of fsck that knows what objects mean. The store checks bytes and links; here every commit is checked as one, and
+// every tree that a ref's commit or the index holds is checked as a tree (sums, order, every cut), its paths as paths, its
+// files as content of the size that they have, its tables row by row.
 import { isVarveError, throwIfAborted } from '../../base/errors.ts'
 import type { Cid, CommitCid } from '../../encoding/cid.ts'
 import { Tree } from '../../files/tree.ts'
