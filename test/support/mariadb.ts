@@ -39,9 +39,11 @@ export async function startMariadb(settings: readonly string[] = []): Promise<Ma
       '--auth-root-authentication-method=normal',
       '--skip-test-db',
       '--skip-name-resolve',
+      // As below: another server that starts would take its files away.
+      `--tmpdir=${dir}`,
       ...user,
     ],
-    { stdio: 'ignore', cwd: dir },
+    { stdio: ['ignore', 'ignore', 'pipe'], cwd: dir },
   )
   let running: ChildProcess | null = null
   const clients = new Set<Connection>()
