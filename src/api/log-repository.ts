@@ -1,5 +1,6 @@
 // What history says of paths, rows and lines, on any store.
 import { commitsLeftOut } from '../history/horizon.ts'
+import type { Mailmap } from '../history/mailmap.ts'
 import { commitInfoOf, refNames } from './info.ts'
 import type * as t from './interface.ts'
 import { MergingRepository } from './merging-repository.ts'
@@ -32,6 +33,12 @@ export class LogRepository extends MergingRepository {
         ...(paths === undefined ? {} : { paths }),
       }
     }
+  }
+
+  /** Under which names and addresses people are to be shown: the `.mailmap` of the dataset, empty where there is none. */
+  async mailmap(): Promise<Mailmap> {
+    const { readMailmap } = await import('../repo/log/read-mailmap.ts')
+    return readMailmap(this.repo, this.folder)
   }
 
   /** The commits that added, changed or removed a row (or one of its cells), newest first, each with what it did. */

@@ -37,6 +37,12 @@ export const commands: readonly CommandEntry[] = [
     () => import('./commands/blame.ts'),
   ),
   entry('check', 'history', 'Check tables against their rules', () => import('./commands/check.ts')),
+  entry(
+    'check-mailmap',
+    'history',
+    'Show whom .mailmap makes of a person',
+    () => import('./commands/check-mailmap.ts'),
+  ),
   entry('bisect', 'history', 'Find the commit that broke something', () => import('./commands/bisect.ts')),
   entry('reflog', 'history', 'List what happened in this repository', () => import('./commands/reflog.ts')),
   entry('describe', 'history', 'Name a commit by its nearest tag', () => import('./commands/describe.ts')),

@@ -12,6 +12,7 @@ const switches: readonly string[] = [
   'rerere.enabled',
   'rerere.autoCommit',
   'partial.lazy',
+  'log.mailmap',
 ]
 
 /** Known in the user's own settings alone (src/cli/config/user-config.ts). */

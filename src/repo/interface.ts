@@ -133,6 +133,8 @@ export interface Folder {
   snapshot(io: Io, index: Cid, options: FolderOptions & SnapshotChoice): Promise<Cid>
   /** Removes temporary files that killed processes left; returns how many. */
   removeTemporaries(): number
+  /** The text of a small file as it is now; null where there is none, or something else (a symlink is not followed). */
+  smallText(path: string): string | null
 }
 
 export interface FolderOptions {

@@ -1,5 +1,6 @@
 // The worktree as history's operations see it (`Folder`): they check the files, publish the manifest, and then let the
 // files follow. What is under way is noted on disk in between, so that a crash is rolled forward by the next command.
+import { Buffer } from 'node:buffer'
 import { VarveError, isVarveError } from '../base/errors.ts'
 import type { Cid } from '../encoding/cid.ts'
 import type { Folder, FolderOptions, Io, PrepareOptions, Route, SnapshotChoice } from '../repo/interface.ts'
@@ -7,6 +8,8 @@ import { abandonNote, removeNote } from './checkout/note.ts'
 import type { Prepared } from './checkout/prepare.ts'
 import { removeTemporaries } from './checkout/temporaries.ts'
 import type { Worktree } from './interface.ts'
+import { lstatOrNull } from './native.ts'
+import { readSmall } from './read-file.ts'
 
 export function worktreeFolder(worktree: Worktree): Folder {
   return new WorktreeFolder(worktree)
@@ -54,6 +57,13 @@ class WorktreeFolder implements Folder {
 
   removeTemporaries(): number {
     return removeTemporaries(this.#worktree.root)
+  }
+
+  smallText(path: string): string | null {
+    const { root } = this.#worktree
+    if (lstatOrNull(root, path)?.isFile() !== true) return null
+    const read = readSmall(root, path)
+    return read === null ? null : Buffer.from(read.bytes).toString('utf8')
   }
 
   async snapshot(io: Io, index: Cid, options: FolderOptions & SnapshotChoice): Promise<Cid> {

@@ -5,6 +5,7 @@ import { Repository } from '../../src/index.ts'
 import type { CommitInfo } from '../../src/api/interface.ts'
 import { commitForm } from '../../src/cli/format/commit-format.ts'
 import { dateStyle, relativeText } from '../../src/cli/format/dates.ts'
+import { Mailmap } from '../../src/history/mailmap.ts'
 import { coloured, plain } from '../../src/cli/paint.ts'
 import { temporaryDir } from '../support/temporary.ts'
 import { json, ok, varve } from './varve.ts'
@@ -13,6 +14,7 @@ const cwd = temporaryDir()
 const gitDir = temporaryDir()
 const message = 'Subject of it\n\nBody, two\nlines.\n\nAnd a paragraph.'
 const author = { name: 'Ada Löve', email: 'ada@example.org', timeMs: 1_700_000_000_000, zoneMinutes: 330 }
+const people = { mailmap: Mailmap.parse(''), isMapped: false, shown: <C>(one: C): C => one }
 let commit: CommitInfo
 
 function git(...args: string[]): string {
@@ -41,7 +43,7 @@ beforeAll(async () => {
 })
 
 const formatted = (format: string, date?: string): string =>
-  commitForm(format, { paint: plain, dates: dateStyle(date) })(commit).join('\n')
+  commitForm(format, { paint: plain, dates: dateStyle(date), people })(commit).join('\n')
 
 describe('--format', () => {
   test('says what git says of people, dates and messages', () => {
@@ -81,11 +83,13 @@ describe('--format', () => {
 
   test('colours only where there is colour, and names what it does not know', () => {
     const form = (paint: typeof plain): string[] =>
-      commitForm('%Cred%s%Creset%C(auto)', { paint, dates: dateStyle('iso') })(commit)
+      commitForm('%Cred%s%Creset%C(auto)', { paint, dates: dateStyle('iso'), people })(commit)
     expect(form(plain)).toEqual(['Subject of it'])
     expect(form(coloured)).toEqual(['\u001b[31mSubject of it\u001b[m'])
     for (const format of ['%Q', 'nothing', '%constructor'])
-      expect(() => commitForm(format, { paint: plain, dates: dateStyle(undefined) })).toThrow(/unknown|known/)
+      expect(() => commitForm(format, { paint: plain, dates: dateStyle(undefined), people })).toThrow(
+        /unknown|known/,
+      )
     expect(() => dateStyle('toString')).toThrow("'--date' is one of")
   })
 })

@@ -268,6 +268,7 @@ describe('a checkout cut short', () => {
       release: () => real.release(),
       leave: () => {},
       removeTemporaries: () => real.removeTemporaries(),
+      smallText: (path) => real.smallText(path),
     }
     const plan = async (): Promise<
       Parameters<typeof move>[2] extends (...args: never) => Promise<infer M> ? M : never
@@ -385,6 +386,7 @@ describe('a checkout cut short', () => {
       release: () => real.release(),
       leave: () => {},
       removeTemporaries: () => real.removeTemporaries(),
+      smallText: (path) => real.smallText(path),
     }
     const ada = { ...repo, author: { name: 'Ada', email: 'ada@example.org' } }
     await expect(putAside(ada, dying)).rejects.toThrow('killed')
@@ -411,6 +413,7 @@ describe('a checkout cut short', () => {
       release: () => real.release(),
       leave: () => real.leave(),
       removeTemporaries: () => real.removeTemporaries(),
+      smallText: (path) => real.smallText(path),
     }
     const order: string[] = []
     const stash = putAside(repo, slow).then(() => order.push('stash'))
@@ -448,6 +451,7 @@ describe('a checkout cut short', () => {
       release: () => real.release(),
       leave: () => real.leave(),
       removeTemporaries: () => real.removeTemporaries(),
+      smallText: (path) => real.smallText(path),
     }
     await expect(act(repo, late)).rejects.toMatchObject({ code: 'VARVE_UNCOMMITTED' })
     expect((await repo.store.manifest()).refs.has('refs/stash/1')).toBe(true)
@@ -482,6 +486,7 @@ describe('a checkout cut short', () => {
       release: () => real.release(),
       leave: () => real.leave(),
       removeTemporaries: () => real.removeTemporaries(),
+      smallText: (path) => real.smallText(path),
     }
     await move(worktree.repo, outrun, async () => ({
       refs: new Map([['refs/heads/main', commits[0]!.cid]]),

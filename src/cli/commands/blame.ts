@@ -1,5 +1,6 @@
 import type { Blame } from '../../api/row-history.ts'
 import { splitRange } from '../../history/revision.ts'
+import type { Mailmap } from '../../history/mailmap.ts'
 import type { Repository } from '../../index.ts'
 import { type Arguments, usage } from '../arguments.ts'
 import { BlamePrinter } from '../format/blame.ts'
@@ -49,7 +50,7 @@ async function run({ arguments: given, out, repository, operation }: Context): P
     ...(columns.length === 0 ? {} : { columns }),
   })
   if (out.json) await printJson(out, blame)
-  else await print(out, blame)
+  else await print(out, blame, await repo.mailmap())
   return 0
 }
 
@@ -67,8 +68,8 @@ async function pathAndRevision(
   return isSwapped ? { path: second, revision: first } : { path: first, revision: second }
 }
 
-async function print(out: Output, blame: Blame): Promise<void> {
-  const printer = new BlamePrinter(out, blame)
+async function print(out: Output, blame: Blame, mailmap: Mailmap): Promise<void> {
+  const printer = new BlamePrinter(out, blame, mailmap)
   for await (const rows of blame.rows()) {
     printer.rows(rows)
     await out.drain()

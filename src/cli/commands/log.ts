@@ -10,6 +10,7 @@ import { formOptions, wantsNotes } from '../log/form.ts'
 import { logLines } from '../log/lines.ts'
 import { logReceipts } from '../log/receipts.ts'
 import { logRow } from '../log/rows.ts'
+import { authorsLookedFor, shownPeople } from '../log/shown-people.ts'
 import { requirePaths, revisionsAndPaths } from '../paths.ts'
 
 export const command: Command = {
@@ -100,12 +101,14 @@ async function run(context: Context): Promise<number> {
   const graph = given.flag('graph') ? new Graph() : null
   if (graph !== null && paths.length > 0) throw usage('--graph draws all commits, not those of a path')
   const chosen = chosenPaths(repo.root, given, paths)
+  const people = await shownPeople(context)
   const commits = repo.log({
     ...operation,
     ...choice(given, revisions),
+    ...authorsLookedFor(people),
     ...chosen,
     notes: !given.flag('oneline') && wantsNotes(given),
   })
-  await printLog(context, repo, commits, { graph, ...chosen })
+  await printLog(context, repo, commits, { graph, people, ...chosen })
   return 0
 }

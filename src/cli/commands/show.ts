@@ -19,6 +19,7 @@ import { rekeyedLines } from '../format/rekeyed.ts'
 import type { Command, Context } from '../interface.ts'
 import type { Output } from '../output.ts'
 import { noteOptions, wantsNotes } from '../log/form.ts'
+import { mailmapOptions, shownPeople } from '../log/shown-people.ts'
 import { pathInRevision } from '../paths.ts'
 import { toJson } from '../../table/json.ts'
 import { collect } from '../../base/iterables.ts'
@@ -49,6 +50,7 @@ export const command: Command = {
     },
     ...dateOption,
     ...noteOptions,
+    ...mailmapOptions,
   },
   examples: [
     ['varve show', 'the last commit'],
@@ -97,6 +99,7 @@ async function printText(context: Context, repo: Repository, commit: CommitInfo)
   const form = commitForm(isNamed ? undefined : format, {
     paint: out.paint,
     dates: dateStyle(given.text('date')),
+    people: await shownPeople(context),
   })
   for (const line of form(commit)) out.line(line)
   if (given.flag('no-patch')) return

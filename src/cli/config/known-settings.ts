@@ -7,6 +7,7 @@ const plain: Readonly<Record<string, readonly string[]>> = {
   user: ['name', 'email'],
   core: ['editor', 'pager', 'bare', 'fileMode', 'symlinks', 'ignoreCase'],
   gc: ['auto'],
+  log: ['mailmap'],
   rerere: ['enabled', 'autoCommit'],
   partial: ['remote', 'filter', 'lazy', 'limit'],
 }

@@ -1,5 +1,6 @@
 // Blame as lines in Git's way: the commit, in brackets who and when, then what they brought in.
 import type { Blame, BlamedCommit, LineBlame, RowBlame } from '../../api/row-history.ts'
+import type { Mailmap } from '../../history/mailmap.ts'
 import type { Output } from '../output.ts'
 import { displayWidth, padded, visible, visibleLine } from '../visible.ts'
 import { shortId } from './commit.ts'
@@ -15,11 +16,11 @@ export class BlamePrinter {
   readonly #blame: Blame
   readonly #heads = new Map<BlamedCommit, string>()
 
-  constructor(out: Output, blame: Blame) {
+  constructor(out: Output, blame: Blame, mailmap: Mailmap) {
     this.#out = out
     this.#blame = blame
     const { commits, path } = blame
-    const names = commits.map(({ author }) => visible(author.name))
+    const names = commits.map(({ author }) => visible(mailmap.of(author).name))
     const nameWidth = Math.min(nameColumnsMax, Math.max(0, ...names.map(displayWidth)))
     // As in Git, the older names are worth a column only if there are any.
     const paths = commits.some((commit) => commit.path !== path)

@@ -4,6 +4,7 @@ import { isoText } from '../../base/time.ts'
 import type { Signature } from '../../history/interface.ts'
 import { usage } from '../arguments.ts'
 import { bodyOf } from '../../history/message.ts'
+import type { ShownPeople } from '../log/shown-people.ts'
 import type { Paint } from '../paint.ts'
 import { displayWidth, graphemes, visible, visibleLine } from '../visible.ts'
 import { commitLine, commitLines, shortId, subjectOf } from './commit.ts'
@@ -15,6 +16,7 @@ export type CommitForm = (commit: CommitInfo) => string[]
 interface FormSettings {
   readonly paint: Paint
   readonly dates: DateText
+  readonly people: ShownPeople
 }
 
 type Part = (commit: CommitInfo, settings: FormSettings) => string
@@ -40,6 +42,9 @@ const personParts: Readonly<Record<string, (person: Signature, settings: FormSet
   n: ({ name }) => visible(name),
   e: ({ email }) => visible(email),
   l: ({ email }) => visible(email.split('@')[0]!),
+  N: (person, { people }) => visible(people.mailmap.of(person).name),
+  E: (person, { people }) => visible(people.mailmap.of(person).email),
+  L: (person, { people }) => visible(people.mailmap.of(person).email.split('@')[0]!),
   d: (person, { dates }) => dates(person),
   D: (person) => rfcText(person),
   i: (person) => isoText(person),
@@ -59,14 +64,14 @@ const colours: Readonly<Record<string, Parameters<Paint>[0]>> = {
 }
 
 const placeholder =
-  /%(?<side><|>|><)\((?<width>[1-9]\d{0,3})(?:,(?<cut>|l|m)trunc)?\)|((?:%x[0-9a-fA-F]{2})+)|%(?:([ac])([neldDiIsrt])|C\(([a-z]+)\)|C(red|green|yellow|cyan|reset)|(.))/gsu
+  /%(?<side><|>|><)\((?<width>[1-9]\d{0,3})(?:,(?<cut>|l|m)trunc)?\)|((?:%x[0-9a-fA-F]{2})+)|%(?:([ac])([nelNELdDiIsrt])|C\(([a-z]+)\)|C(red|green|yellow|cyan|reset)|(.))/gsu
 
 /**
  * `format` is 'oneline', 'medium', or a text with placeholders such as '%h %an %s'. @throws VarveError VARVE_USAGE
  */
 export function commitForm(format: string | undefined, settings: FormSettings): CommitForm {
   if (format === undefined || format === 'medium')
-    return (commit) => commitLines(commit, settings.paint, settings.dates)
+    return (commit) => commitLines(settings.people.shown(commit), settings.paint, settings.dates)
   if (format === '') return () => []
   if (format === 'oneline') return (commit) => [commitLine(commit, settings.paint)]
   const text = format.replace(/^t?format:/, '')
@@ -140,7 +145,7 @@ function partOf([all, , , , bytes, who, what, colour, plainColour, letter]: RegE
   if (part !== undefined) return part
   throw usage(
     `unknown placeholder '${all}'`,
-    'known: %H %h %T %t %P %p, %an %ae %al %ad %aD %ai %aI %as %ar %at, the same with %c, %s %b %B %N %D %d %n %% %x00, %Cred and the like',
+    'known: %H %h %T %t %P %p, %an %ae %al (by .mailmap %aN %aE %aL) %ad %aD %ai %aI %as %ar %at, the same with %c, %s %b %B %N %D %d %n %% %x00, %Cred and the like',
   )
 }
 

@@ -11,15 +11,17 @@ import { type Graph, graphLines } from '../format/graph.ts'
 import { nameItem, nameLine, wantsNames } from '../format/names.ts'
 import type { Context } from '../interface.ts'
 import { shownForm } from './form.ts'
+import type { ShownPeople } from './shown-people.ts'
 
 export async function printLog(
   context: Context,
   repo: Repository,
   commits: AsyncIterable<LoggedCommit>,
-  { graph, paths }: { readonly graph: Graph | null } & Pick<DiffOptions, 'paths'>,
+  shown: { readonly graph: Graph | null; readonly people: ShownPeople } & Pick<DiffOptions, 'paths'>,
 ): Promise<void> {
+  const { graph, people, paths } = shown
   const { arguments: given, out, operation } = context
-  const { lines: linesOf, spaced } = shownForm(context)
+  const { lines: linesOf, spaced } = shownForm(context, people)
   const [hasStat, hasPatch, hasNames] = [given.flag('stat'), given.flag('patch'), wantsNames(given)]
   if (out.json && hasPatch) return printPatches(context, repo, commits, paths)
   if (out.json) {

@@ -3,6 +3,7 @@ import { type Arguments, usage } from '../arguments.ts'
 import { type CommitForm, commitForm } from '../format/commit-format.ts'
 import { dateOption, dateStyle } from '../format/dates.ts'
 import type { Context, OptionSpecs } from '../interface.ts'
+import { type ShownPeople, mailmapOptions } from './shown-people.ts'
 
 export const noteOptions: OptionSpecs = {
   'no-notes': { type: 'flag', about: 'do not show the notes of commits' },
@@ -26,6 +27,7 @@ export const formOptions: OptionSpecs = {
   decorate: { type: 'flag', about: 'show branches and tags that point at each commit (the default)' },
   'no-decorate': { type: 'flag', about: 'do not show them' },
   ...noteOptions,
+  ...mailmapOptions,
 }
 
 export interface ShownForm {
@@ -34,13 +36,13 @@ export interface ShownForm {
   readonly spaced: boolean
 }
 
-export function shownForm({ arguments: given, out }: Context): ShownForm {
+export function shownForm({ arguments: given, out }: Context, people: ShownPeople): ShownForm {
   given.exclusive('oneline', 'format')
   given.exclusive('decorate', 'no-decorate')
   const format = given.flag('oneline') ? 'oneline' : given.text('format')
   if (out.json && given.text('format') !== undefined)
     throw usage("'--json' and '--format' exclude each other")
-  const form = commitForm(format, { paint: out.paint, dates: dateStyle(given.text('date')) })
+  const form = commitForm(format, { paint: out.paint, dates: dateStyle(given.text('date')), people })
   const named = ['oneline', 'medium', undefined].includes(format)
   const lines: CommitForm =
     named && given.flag('no-decorate') ? (commit) => form({ ...commit, refs: [] }) : form

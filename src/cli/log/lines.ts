@@ -8,6 +8,7 @@ import type { Context } from '../interface.ts'
 import { toRepositoryPath } from '../paths.ts'
 import { choice } from './choice.ts'
 import { shownForm } from './form.ts'
+import { authorsLookedFor, shownPeople } from './shown-people.ts'
 
 const others = [
   'key',
@@ -33,12 +34,14 @@ export async function logLines(
   for (const other of others) given.exclusive('line-range', other)
   if (paths.length > 0) throw usage(`'-L' names its file itself: '-L START,END:${paths[0]!}'`)
   const { path, lines } = namedLines(given.list('line-range'))
+  const people = await shownPeople(context)
   const commits = repo.lineLog(toRepositoryPath(repo.root, path), {
     ...operation,
     ...choice(given, revisions),
+    ...authorsLookedFor(people),
     lines,
   })
-  const { lines: linesOf, spaced } = shownForm(context)
+  const { lines: linesOf, spaced } = shownForm(context, people)
   await out.items(commits, async (commit, index) => {
     if (spaced && index > 0) out.line()
     for (const line of linesOf(commit)) out.line(line)

@@ -11,6 +11,7 @@ import { toRepositoryPath } from '../paths.ts'
 import { nameNames } from '../format/names.ts'
 import { choice } from './choice.ts'
 import { shownForm } from './form.ts'
+import { authorsLookedFor, shownPeople } from './shown-people.ts'
 
 export async function logRow(
   context: Context,
@@ -24,13 +25,15 @@ export async function logRow(
     given.exclusive('key', other)
   if (path === undefined) throw usage('--key needs a table: varve log TABLE --key KEY')
   const column = given.text('column')
+  const people = await shownPeople(context)
   const commits = repo.rowLog(toRepositoryPath(repo.root, path), {
     ...operation,
     ...choice(given, revisions),
+    ...authorsLookedFor(people),
     key: { text: given.list('key') },
     ...(column === undefined ? {} : { column }),
   })
-  const { lines, spaced } = shownForm(context)
+  const { lines, spaced } = shownForm(context, people)
   await out.items(commits, (commit, index) => {
     if (spaced && index > 0) out.line()
     for (const line of lines(commit)) out.line(line)
