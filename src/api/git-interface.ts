@@ -7,6 +7,8 @@ export interface ExportGitOptions extends OperationOptions {
   readonly all?: boolean
   readonly bare?: boolean
   readonly force?: boolean
+  /** Default true: the notes of what is exported come along. */
+  readonly notes?: boolean
 }
 
 export interface ExportGitResult {
@@ -20,7 +22,8 @@ export interface ExportGitResult {
     /** The name that Git gives it. */
     readonly id: string
     /**
-     * 'ahead': the branch there has further commits, and stays. 'kept': the tag there is a different one, and stays.
+     * 'ahead': the branch there has further commits, and stays. 'kept': the tag there is a different one, or the
+     * notes there have changes that were not imported, and they stay.
      */
     readonly state: 'new' | 'moved' | 'same' | 'ahead' | 'kept'
   }[]

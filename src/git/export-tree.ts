@@ -3,7 +3,7 @@
 import { Lru } from '../base/lru.ts'
 import { VarveError } from '../base/errors.ts'
 import type { Cid } from '../encoding/cid.ts'
-import type { Path, TreeEntry } from '../files/interface.ts'
+import type { FileEntry, Path, TreeEntry } from '../files/interface.ts'
 import { pathFault, pathToBytes } from '../files/path.ts'
 import { readFile } from '../files/read.ts'
 import { Tree } from '../files/tree.ts'
@@ -27,7 +27,7 @@ export interface ExportedTree {
 
 type Leaf = Pick<GitTreeEntry, 'mode' | 'oid'> | null
 /** The path's bytes, one character each; null: it is gone. */
-type Change = readonly [pathBytes: string, leaf: Leaf]
+export type Change = readonly [pathBytes: string, leaf: Leaf]
 
 export class TreeExporter {
   /** Tables that no file carries, by path. */
@@ -52,6 +52,15 @@ export class TreeExporter {
       changes.push([Buffer.from(pathToBytes(path)).toString('latin1'), leaf])
     }
     return (await this.#apply(before?.oid ?? null, changes)) ?? this.#pack.put('tree', new Uint8Array())
+  }
+
+  /** Changes leaves of a tree of Git, by paths; null when nothing is left of it. */
+  change(tree: Oid | null, changes: readonly Change[]): Promise<Oid | null> {
+    return this.#apply(tree, changes)
+  }
+
+  async blobOf(entry: FileEntry, signal?: AbortSignal): Promise<Oid> {
+    return this.#pack.putBlob(entry.size, readFile(this.#nodes, entry, { signal }))
   }
 
   async *#changed(
@@ -87,7 +96,7 @@ export class TreeExporter {
     entry: Exclude<TreeEntry, { kind: 'symlink' }>,
     signal: AbortSignal | undefined,
   ): Promise<Oid | null> {
-    if (entry.kind === 'file') return this.#pack.putBlob(entry.size, readFile(this.#nodes, entry, { signal }))
+    if (entry.kind === 'file') return this.blobOf(entry, signal)
     const table = await loadTable(this.#nodes.reader, entry.table)
     if (table.layout === null) return null
     // Git has a blob's size before its bytes, and no table knows how long its file is.

@@ -13,6 +13,7 @@ import type { TransferOptions } from '../remote/interface.ts'
 import type { Manifest, Store } from '../store/interface.ts'
 import { CommitExporter } from './commit-exporter.ts'
 import { readExportMap, writeExportMap } from './export-map.ts'
+import { planNotes } from './export-notes.ts'
 import { type RefPlan, moveRef, planRef } from './export-refs.ts'
 import { type ExportTarget, checkOutInGit, isCheckedOut, openTarget } from './export-target.ts'
 import { encodeGitTag, endedMessage } from './git-encode.ts'
@@ -30,6 +31,8 @@ export interface ExportGitOptions extends TransferOptions {
   readonly bare?: boolean
   /** Also where commits there are left behind, and tags become others. */
   readonly force?: boolean
+  /** Not the notes of what is exported, which come along otherwise. */
+  readonly notes?: boolean
   /** For the git that writes files. */
   readonly environment?: Readonly<Record<string, string | undefined>> | undefined
 }
@@ -112,6 +115,12 @@ async function exportTo(
       const isThere = (oid: Oid): boolean => ids.has(oid)
       plans.push(await planRef(ref, to, { source, force: options.force === true, isForward, isThere }))
     }
+    const means = { store, nodes, manifest, source, pack, map, trees: exporter.trees }
+    const notes =
+      options.notes === false
+        ? null
+        : await planNotes({ ...means, force: options.force === true, signal: options.signal })
+    if (notes !== null) plans.push(notes)
     const moving = plans.filter(({ state }) => state === 'new' || state === 'moved')
     const shown = moving.filter(({ ref }) => isCheckedOut(target, ref))
     const report = { commits: exporter.commits, objects: pack.count, refs: plans }

@@ -5,11 +5,15 @@ import type { Cid, CommitCid } from '../encoding/cid.ts'
 import { writeBytes } from '../files/content.ts'
 import type { Path, TreeEntry } from '../files/interface.ts'
 import { Tree } from '../files/tree.ts'
+import { isAncestor } from '../history/ancestry.ts'
 import { nextGeneration, readCommit, writeCommit } from '../history/commit.ts'
+import type { Commit } from '../history/interface.ts'
 import { gitNotesRef, notesRef } from '../history/refs.ts'
 import type { NodeStore } from '../prolly/node-store.ts'
 import { noteBytesMax, noteFile } from '../repo/notes/notes.ts'
-import type { Manifest, ObjectWriter } from '../store/interface.ts'
+import type { Manifest, ObjectReader, ObjectWriter } from '../store/interface.ts'
+import { hasSameAuthorAndMessage } from './export-map.ts'
+import { notesIn } from './git-notes.ts'
 import type { Oid } from './git-objects.ts'
 import type { ImportedMap } from './git-order.ts'
 import type { GitSource } from './git-source.ts'
@@ -33,18 +37,15 @@ interface NoteImport {
 }
 
 export async function importNotes(means: NoteImport): Promise<ImportedNotes> {
-  const { git, writer, nodes, before, imported, signal } = means
+  const { git, writer, nodes, imported, signal } = means
   const there = await git.ref(notesRef)
-  const last = before.refs.get(gitNotesRef)
   if (there === null) return { taken: 0, left: 0, refs: [] }
   const { tree: root, author, committer, message } = await git.commit(there)
-  const tree =
-    last === undefined
-      ? Tree.empty(nodes, writer)
-      : await Tree.load(nodes, (await readCommit(writer, last)).tree)
+  const last = await lastKnown(means, there)
+  const tree = last === null ? Tree.empty(nodes, writer) : await Tree.load(nodes, last.commit.tree)
   const edits = await removedOf(tree, imported)
   const counts = { taken: 0, left: 0 }
-  for await (const { about, blob } of notesIn(git, root, '')) {
+  for await (const { about, blob } of notesIn(git, root)) {
     throwIfAborted(signal)
     const commit = imported.get(about)
     const bytes = commit ? await git.blob(blob) : null
@@ -56,11 +57,51 @@ export async function importNotes(means: NoteImport): Promise<ImportedNotes> {
     edits.set(noteFile(commit.cid), { kind: 'file', executable: false, ...writeBytes(writer, bytes) })
   }
   const next = await tree.update(writer, edits)
-  if (next.cid === tree.cid) return { ...counts, refs: [] }
-  const parents: CommitCid[] = last === undefined ? [] : [last]
+  if (next.cid === tree.cid && (last === null || last.oid === there)) return { ...counts, refs: [] }
+  const parents: CommitCid[] = last === null ? [] : [last.commit.cid]
   const generation = await nextGeneration(writer, parents)
   const facts = { author, committer, message, generation, extra: { git: there } }
   return { ...counts, refs: [[gitNotesRef, writeCommit(writer, { tree: next.cid, parents, ...facts })]] }
+}
+
+interface Known {
+  readonly oid: Oid
+  readonly commit: Commit
+}
+
+/** What both sides had last: what was imported, or exported to there since. */
+async function lastKnown({ git, writer, before, signal }: NoteImport, there: Oid): Promise<Known | null> {
+  const tip = before.refs.get(gitNotesRef)
+  const commit = tip === undefined ? null : await readCommit(writer, tip)
+  const imported = commit === null ? null : { oid: String(commit.extra['git']), commit }
+  const ours = before.refs.get(notesRef)
+  const exported = new Map([...git.exported()].map(([cid, oid]) => [oid, cid]))
+  if (ours === undefined || exported.size === 0) return imported
+  const seen = new Set<Oid>([there])
+  for (const oid of seen) {
+    throwIfAborted(signal)
+    if (oid === imported?.oid) return imported
+    const said = await git.commit(oid)
+    const cid = exported.get(oid)
+    if (cid !== undefined && (await isOfOurs(writer, cid, ours, said))) {
+      const isNewer = commit === null || (await isAncestor(writer, commit.cid, cid))
+      return isNewer ? { oid, commit: await readCommit(writer, cid) } : imported
+    }
+    for (const parent of said.parents) seen.add(parent)
+  }
+  return imported
+}
+
+/** The list of what was exported came with the Git repository: it may be wrong. */
+async function isOfOurs(
+  reader: ObjectReader,
+  cid: CommitCid,
+  tip: Cid,
+  said: Parameters<typeof hasSameAuthorAndMessage>[1],
+): Promise<boolean> {
+  if ((await reader.has([cid]))[0] !== true || !(await isAncestor(reader, cid, tip as CommitCid)))
+    return false
+  return hasSameAuthorAndMessage(await readCommit(reader, cid), said)
 }
 
 /** Of the commits at hand, those that had a note: it is gone, unless it is found again. Others' notes stay. */
@@ -71,20 +112,4 @@ async function removedOf(tree: Tree, imported: ImportedMap): Promise<Map<Path, T
   for await (const batch of tree.scan())
     for (const { path } of batch) if (here.has(path)) removed.set(path, null)
   return removed
-}
-
-const oidDigits = 40
-
-/** Git puts notes into folders as their number grows: 'ab/cd/…'. Anything else in the tree is none. */
-async function* notesIn(
-  git: GitSource,
-  tree: Oid,
-  prefix: string,
-): AsyncGenerator<{ readonly about: Oid; readonly blob: Oid }> {
-  for (const { mode, nameBytes, oid } of await git.tree(tree)) {
-    const name = prefix + nameBytes
-    if (!/^[0-9a-f]+$/.test(nameBytes) || name.length > oidDigits) continue
-    if (mode === 'tree' && nameBytes.length === 2 && name.length < oidDigits) yield* notesIn(git, oid, name)
-    else if (mode === 'file' && name.length === oidDigits) yield { about: name, blob: oid }
-  }
 }

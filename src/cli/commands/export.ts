@@ -11,10 +11,10 @@ import { writeFile } from '../write-file.ts'
 export const command: Command = {
   usage: [
     'export [--format FORMAT] [-o FILE] [REV:]PATH',
-    'export git DIR [--all] [--bare] [--force] [REV...]',
+    'export git DIR [--all] [--bare] [--force] [--no-notes] [REV...]',
   ],
   description:
-    "Writes a table's rows in key order as CSV, TSV, JSON Lines, Parquet or SQLite, whatever format the\ntable's own file has. Parquet and SQLite get typed columns; a column whose type cannot hold all its\nvalues exactly is written as text, and the command says so. For the file as it was added, use `varve\ncat`.\n\n'export git' writes history into a Git repository: an existing one, or a new one in DIR. Commits\nkeep authors, dates (to the second) and messages, and tables become the bytes of their files.\nWithout REVs (branches and tags), the current branch is exported, with the tags on exported commits.\nRun it again to add what is new. Commits that 'import git' brought in, and that nobody changed, get\ntheir old ids. Branches there only move forward, and files that are checked out follow.",
+    "Writes a table's rows in key order as CSV, TSV, JSON Lines, Parquet or SQLite, whatever format the\ntable's own file has. Parquet and SQLite get typed columns; a column whose type cannot hold all its\nvalues exactly is written as text, and the command says so. For the file as it was added, use `varve\ncat`.\n\n'export git' writes history into a Git repository: an existing one, or a new one in DIR. Commits\nkeep authors, dates (to the second) and messages, and tables become the bytes of their files.\nWithout REVs (branches and tags), the current branch is exported, with the tags on exported commits.\nRun it again to add what is new. Commits that 'import git' brought in, and that nobody changed, get\ntheir old ids. Branches there only move forward, and files that are checked out follow.\nNotes of exported commits come along; if notes were changed there, import them first.",
   options: {
     format: {
       type: 'text',
@@ -30,7 +30,11 @@ export const command: Command = {
     },
     all: { type: 'flag', about: 'git: all branches and tags' },
     bare: { type: 'flag', about: 'git: make a bare repository if there is none yet' },
-    force: { type: 'flag', about: 'git: move branches and tags even if commits there are lost' },
+    'no-notes': { type: 'flag', about: 'git: leave out the notes of what is exported' },
+    force: {
+      type: 'flag',
+      about: 'git: move branches and tags even if commits there are lost, and replace notes there',
+    },
   },
   examples: [
     ['varve export people.csv --format jsonl', 'as JSON Lines'],
@@ -46,7 +50,7 @@ export const command: Command = {
 async function run(context: Context): Promise<number> {
   const { arguments: given, out, repository, operation } = context
   if (given.words[0] === 'git' && given.words.length > 1) return exportGit(context)
-  for (const name of ['all', 'bare', 'force'])
+  for (const name of ['all', 'bare', 'force', 'no-notes'])
     if (given.flag(name)) throw usage(`'--${name}' is for 'varve export git DIR'`)
   given.expectWords(1, 1, 'PATH')
   const repo = await repository()
@@ -107,6 +111,7 @@ async function exportGit({ arguments: given, out, repository, operation }: Conte
     all: given.flag('all'),
     bare: given.flag('bare'),
     force: given.flag('force'),
+    notes: !given.flag('no-notes'),
   })
   for (const path of result.skipped) out.warn(`'${visible(path)}' is not a file: left out`)
   out.result(result, () => {
