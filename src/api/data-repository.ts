@@ -24,6 +24,7 @@ import type { CheckReport } from '../rules/interface.ts'
 import type { RuleCheckOptions } from './checks.ts'
 import { closeRepository } from '../repo/closed.ts'
 
+/** History, tables and files on a store, without a folder: `DataRepository.over(store)`. Close it when you are done. */
 export class DataRepository extends RefRepository {
   /** A repository over a store of your own: in memory by default. */
   static over(store: Store = MemoryStore.create(), options: t.OpenOptions = {}): DataRepository {
@@ -146,7 +147,7 @@ export class DataRepository extends RefRepository {
     return (await this.repo.store.manifest()).config
   }
 
-  /** null removes the entry. */
+  /** Sets one of the repository's settings; null removes it. */
   async setConfig(key: string, value: string | null): Promise<void> {
     checkConfig(key, value)
     await this.repo.store.update((manifest) => ({

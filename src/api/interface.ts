@@ -58,11 +58,15 @@ export interface OpenOptions {
   readonly onMoved?: (operation: Operation) => void
 }
 
+/** What every long operation takes. */
 export interface OperationOptions {
+  /** Stops the operation: it fails with VARVE_ABORTED, and leaves nothing half-done. */
   readonly signal?: AbortSignal | undefined
+  /** Called now and then with how far the work is. */
   readonly onProgress?: ((progress: Progress) => void) | undefined
 }
 
+/** How far a long operation is. */
 export interface Progress {
   /** What is going on: 'adding files', 'pushing', 'checking out', … */
   readonly phase: string

@@ -20,6 +20,7 @@ export class LogRepository extends MergingRepository {
     return new Notes(this.repo)
   }
 
+  /** Commits of the current branch or of `revision`, newest first; options choose among them. */
   async *log(options: t.LogOptions = {}): AsyncGenerator<t.LoggedCommit> {
     const { log } = await import('../repo/log/log.ts')
     const names = await refNames(this.repo, await this.repo.store.manifest())

@@ -29,15 +29,15 @@ export class RefRepository extends LogRepository {
   }
 
   /** Those of the revisions that are not an ancestor of any other of them. */
-  async independent(revisions: readonly string[]): Promise<string[]> {
+  async independent(revisions: readonly string[], options: t.OperationOptions = {}): Promise<string[]> {
     const { independentOf } = await import('./revisions.ts')
-    return independentOf(this.repo, revisions)
+    return independentOf(this.repo, revisions, options)
   }
 
   /** Whether `ancestor` is the same commit as `descendant`, or one of its ancestors. */
-  async isAncestor(ancestor: string, descendant: string): Promise<boolean> {
+  async isAncestor(ancestor: string, descendant: string, options: t.OperationOptions = {}): Promise<boolean> {
     const { reaches } = await import('./revisions.ts')
-    return reaches(this.repo, descendant, ancestor)
+    return reaches(this.repo, descendant, ancestor, options)
   }
 
   /** The nearest tag at a commit or at one of its ancestors: the one with the fewest commits in between. */

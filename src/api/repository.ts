@@ -22,6 +22,7 @@ import { Stashes } from './stash.ts'
 import type { SwitchResult } from './switch.ts'
 import { readStatus } from './status.ts'
 
+/** A repository with a folder of files and with remotes: `Repository.open(dir)`. Close it when you are done. */
 export class Repository extends DerivingRepository {
   /** Absolute path of the folder with the user's files; null for a bare repository. */
   readonly root: string | null

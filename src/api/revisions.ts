@@ -5,6 +5,7 @@ import { resolveRevision } from '../history/revision.ts'
 import { type DescribeOptions, describe } from '../repo/describe.ts'
 import type { Repo } from '../repo/interface.ts'
 import { idOf } from './info.ts'
+import type { OperationOptions } from './interface.ts'
 
 export type { DescribeOptions }
 
@@ -27,7 +28,7 @@ export async function revisionInfo({ store }: Repo, revision: string): Promise<R
   return { commit: idOf(commit), ref: ref === 'HEAD' ? null : ref }
 }
 
-export interface MergeBaseOptions {
+export interface MergeBaseOptions extends OperationOptions {
   /** Of all of them, as of a merge of them all; else of the first and a merge of the others. */
   readonly octopus?: boolean
 }
@@ -35,15 +36,22 @@ export interface MergeBaseOptions {
 export async function mergeBasesOf(
   { store }: Repo,
   revisions: readonly string[],
-  { octopus = false }: MergeBaseOptions,
+  { octopus = false, signal }: MergeBaseOptions,
 ): Promise<string[]> {
   const [first, ...others] = await commitsOf(store, revisions)
-  const bases = octopus ? commonBases(store, [first!, ...others]) : mergeBases(store, first!, others)
+  const bases = octopus
+    ? commonBases(store, [first!, ...others], { signal })
+    : mergeBases(store, first!, others, { signal })
   return (await bases).map((cid) => idOf(cid))
 }
 
-export async function independentOf({ store }: Repo, revisions: readonly string[]): Promise<string[]> {
-  return (await independent(store, await commitsOf(store, revisions))).map((cid) => idOf(cid))
+export async function independentOf(
+  { store }: Repo,
+  revisions: readonly string[],
+  { signal }: OperationOptions,
+): Promise<string[]> {
+  const commits = await commitsOf(store, revisions)
+  return (await independent(store, commits, { signal })).map((cid) => idOf(cid))
 }
 
 async function commitsOf(store: Repo['store'], revisions: readonly string[]): Promise<CommitCid[]> {
@@ -53,11 +61,16 @@ async function commitsOf(store: Repo['store'], revisions: readonly string[]): Pr
   return commits
 }
 
-export async function reaches({ store }: Repo, descendant: string, ancestor: string): Promise<boolean> {
+export async function reaches(
+  { store }: Repo,
+  descendant: string,
+  ancestor: string,
+  { signal }: OperationOptions,
+): Promise<boolean> {
   const manifest = await store.manifest()
   const below = await resolveRevision(store, ancestor, manifest)
   const above = await resolveRevision(store, descendant, manifest)
-  return isAncestor(store, below.commit, above.commit)
+  return isAncestor(store, below.commit, above.commit, { signal })
 }
 
 export async function described(

@@ -52,7 +52,7 @@ export class Stashes {
     return (await listStashes(this.#repo)).map(infoOf)
   }
 
-  /** @throws VarveError VARVE_REF_NOT_FOUND */
+  /** One stash by its name, the newest by default. @throws VarveError VARVE_REF_NOT_FOUND */
   async get(name?: string): Promise<StashInfo> {
     const { findStash } = await import('../repo/stash/stash.ts')
     return infoOf(await findStash(this.#repo, name))
@@ -84,7 +84,7 @@ export class Stashes {
     return infoOf(await bringBack(this.#repo, folder, name, { ...options, keep: false, index: true, branch }))
   }
 
-  /** @throws VarveError VARVE_REF_NOT_FOUND */
+  /** Forgets a stash. @throws VarveError VARVE_REF_NOT_FOUND */
   async drop(name?: string): Promise<StashInfo> {
     const { dropStash } = await import('../repo/stash/stash.ts')
     return infoOf(await dropStash(this.#repo, name))

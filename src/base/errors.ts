@@ -2,6 +2,7 @@
 // that says what to do next; messages follow git: lower case, fault first, subject in quotes, no full stop.
 // Misuse of the API throws TypeError; a broken invariant throws AssertionError (see assert.ts).
 
+/** Says what kind of failure it is; docs/CLI.md has their meanings. */
 export type ErrorCode =
   | 'VARVE_USAGE'
   | 'VARVE_ABORTED'
@@ -42,13 +43,16 @@ export const exitCodes: Readonly<Record<ErrorCode, number>> = {
   VARVE_REFUSED: 61,
 }
 
+/** Facts about one failure, by name: `{ path, line }`. */
 export interface ErrorFacts {
   readonly [name: string]: unknown
 }
 
+/** An expected failure. Its `code` is stable; its message is for people. */
 export class VarveError extends Error {
   override readonly name: string = 'VarveError'
   readonly code: ErrorCode
+  /** The facts: which path, which revision. */
   readonly data: ErrorFacts
   /** What the user can do next: one sentence without a full stop, or a command. */
   readonly hint: string | undefined
@@ -64,10 +68,12 @@ export class VarveError extends Error {
     this.hint = options.hint
   }
 
+  /** What the command line exits with for this code. */
   get exitCode(): number {
     return exitCodes[this.code]
   }
 
+  /** As `--json` prints it. */
   toJSON(): { code: ErrorCode; message: string; hint?: string; data: ErrorFacts } {
     return {
       code: this.code,
@@ -78,6 +84,7 @@ export class VarveError extends Error {
   }
 }
 
+/** Whether a caught value is a VarveError, of this code where one is given. */
 export function isVarveError(error: unknown, code?: ErrorCode): error is VarveError {
   return error instanceof VarveError && (code === undefined || error.code === code)
 }
@@ -89,6 +96,11 @@ export function corrupt(what: string, data: ErrorFacts = {}, cause?: unknown): V
     cause,
     hint: "see what is damaged: 'varve fsck'; 'varve fsck --repair' mends it, from a remote that has it whole where there is one",
   })
+}
+
+/** Programs without types give a text where a list is meant. @throws TypeError */
+export function checkList(given: unknown, example: string): void {
+  if (!Array.isArray(given)) throw new TypeError(`a list is needed, such as ${example}`)
 }
 
 /** What a stop says unless it is known better. */

@@ -1,6 +1,6 @@
 // The paths that somebody names: paths as they stand, relative to the repository's root, with '/', a folder standing for all
 // that is below it and '.' for everything; and pathspecs (pathspec.ts). What leaves the folder is refused.
-import { VarveError } from '../base/errors.ts'
+import { VarveError, checkList } from '../base/errors.ts'
 import { didYouMean } from '../base/nearest.ts'
 import { plainLength, wildcard } from '../base/wildcard.ts'
 import type { Path } from './interface.ts'
@@ -54,6 +54,7 @@ export class PathSelection {
 
   /** Where only exclusions are given, they are taken from everything. @throws VarveError VARVE_USAGE */
   constructor(given: readonly NamedPath[]) {
+    checkList(given, "['people.csv']")
     const excluded = given.filter((one) => typeof one !== 'string' && one.exclude)
     const named = given.filter((one) => !excluded.includes(one))
     const all = named.length === 0 && excluded.length > 0 ? ['.'] : named

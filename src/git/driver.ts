@@ -34,7 +34,10 @@ const settings = (command: string): readonly (readonly [string, string])[] => [
   ['diff.varve.command', `${command} git-driver diff --`],
 ]
 
-/** @throws VarveError VARVE_NOT_POSSIBLE without git, or outside a Git repository */
+/**
+ * Lets Git merge and compare data files by rows and values, as `varve git-driver install` does.
+ * @throws VarveError VARVE_NOT_POSSIBLE without git, or outside a Git repository
+ */
 export function installGitDriver(options: GitDriverOptions): GitDriverInstalled {
   const { dir, place = 'clone', command = 'varve' } = options
   for (const [name, value] of settings(command)) git(dir, place, ['--replace-all', name, value])

@@ -1,6 +1,8 @@
 // Walks over the commit graph: newest first, each commit once. Generation numbers cut the walks short, and all of them end
 // where history was not fetched (horizon.ts). They go over what is known of commits (commit-graph.ts), and read those that
 // are met for the first time; who asks for the commits themselves gets them read in batches.
+import { throwIfAborted } from '../base/errors.ts'
+import { takeTurn } from '../base/turns.ts'
 import type { CommitCid } from '../encoding/cid.ts'
 import type { ObjectReader } from '../store/interface.ts'
 import { type CommitGraph, type Slot, graphOf } from './commit-graph.ts'
@@ -103,11 +105,17 @@ export async function firstParentsAfter(
   return null
 }
 
+export interface AncestryOptions {
+  readonly signal?: AbortSignal | undefined
+}
+
 export async function isAncestor(
   reader: ObjectReader,
   ancestor: CommitCid,
   descendant: CommitCid,
+  { signal }: AncestryOptions = {},
 ): Promise<boolean> {
+  throwIfAborted(signal)
   if (ancestor === descendant) return true
   const graph = graphOf(reader)
   const beyond = await slotsLeftOut(graph, reader)
@@ -119,6 +127,7 @@ export async function isAncestor(
   let level = [start]
   try {
     while (level.length > 0) {
+      await takeTurn(signal)
       const next: Slot[] = []
       await graph.learn(reader, level)
       for (const slot of level) {
@@ -209,27 +218,37 @@ export async function mergeBases(
   reader: ObjectReader,
   a: CommitCid,
   b: CommitCid | readonly CommitCid[],
+  options: AncestryOptions = {},
 ): Promise<CommitCid[]> {
-  return [...(await divergence(reader, a, b)).bases]
+  return [...(await divergence(reader, a, b, options)).bases]
 }
 
 /** The best of the commits from which all of these descend. */
-export async function commonBases(reader: ObjectReader, commits: readonly CommitCid[]): Promise<CommitCid[]> {
+export async function commonBases(
+  reader: ObjectReader,
+  commits: readonly CommitCid[],
+  options: AncestryOptions = {},
+): Promise<CommitCid[]> {
   let bases = commits.slice(0, 1)
   for (const commit of commits.slice(1)) {
     const found = new Set<CommitCid>()
-    for (const base of bases) for (const one of await mergeBases(reader, base, commit)) found.add(one)
-    bases = await independent(reader, [...found])
+    for (const base of bases)
+      for (const one of await mergeBases(reader, base, commit, options)) found.add(one)
+    bases = await independent(reader, [...found], options)
   }
   return bases
 }
 
 /** Those of the commits that no other of them reaches, each once. */
-export async function independent(reader: ObjectReader, commits: readonly CommitCid[]): Promise<CommitCid[]> {
+export async function independent(
+  reader: ObjectReader,
+  commits: readonly CommitCid[],
+  options: AncestryOptions = {},
+): Promise<CommitCid[]> {
   let left = [...new Set(commits)]
   for (const one of left)
     for (const other of left)
-      if (one !== other && (await isAncestor(reader, one, other))) {
+      if (one !== other && (await isAncestor(reader, one, other, options))) {
         left = left.filter((commit) => commit !== one)
         break
       }

@@ -3,6 +3,7 @@ import type { Path } from '../files/interface.ts'
 import type { FolderProgress } from '../repo/interface.ts'
 import type { ColumnType, Row } from '../table/interface.ts'
 
+/** What a query is about. */
 export interface QueryOptions {
   /** The revision that names without one mean; default: HEAD. */
   readonly revision?: string | undefined
@@ -22,6 +23,7 @@ export interface QueriedTable {
   readonly commit: string | null
 }
 
+/** A column of the answer. */
 export interface QueryColumn {
   readonly name: string
   readonly type: ColumnType
@@ -30,7 +32,9 @@ export interface QueryColumn {
 /** Close it when you are done: what was read is then kept for the next query. */
 export interface QueryResult extends AsyncDisposable {
   readonly columns: readonly QueryColumn[]
+  /** How many rows the answer has. */
   readonly rowCount: number
+  /** The tables that were asked. */
   readonly tables: readonly QueriedTable[]
   /** Rows of tables that were read, because they changed or were not known here. */
   readonly rowsRead: number
@@ -38,5 +42,6 @@ export interface QueryResult extends AsyncDisposable {
   rows(): AsyncGenerator<readonly Row[]>
   /** The rows as text in a format for other programs. */
   export(format: 'csv' | 'tsv' | 'jsonl'): AsyncGenerator<Uint8Array>
+  /** `await using` calls it. */
   close(): Promise<void>
 }

@@ -29,6 +29,7 @@ import { unpack } from './packing.ts'
 import { readRecord } from './record.ts'
 import { checkedBytes, storedWhole } from './stored-object.ts'
 
+/** A store that lives as long as the process. */
 export class MemoryStore implements Store {
   readonly location = 'memory'
   /** It keeps nothing: what was learnt of this store's objects is known as long as there is room in memory. */
@@ -40,6 +41,7 @@ export class MemoryStore implements Store {
     this.#log = [first]
   }
 
+  /** An empty store, on no branch yet but `firstBranch` ('main'). */
   static create(options: { firstBranch?: string } = {}): MemoryStore {
     return new MemoryStore(firstManifest(options.firstBranch ?? 'main', Date.now()))
   }

@@ -1,7 +1,7 @@
 // Changes to a table through values: rows put and keys deleted become edits of its map. A cell whose value stays the
 // same keeps its spelling (digits, quoting), so a put that changes nothing changes no byte.
 import { compareBytes, equalBytes, toHex } from '../base/bytes.ts'
-import { VarveError } from '../base/errors.ts'
+import { VarveError, checkList } from '../base/errors.ts'
 import type { Cid } from '../encoding/cid.ts'
 import { startOf } from '../prolly/entry-batch.ts'
 import type { Edit, Entry } from '../prolly/interface.ts'
@@ -156,6 +156,7 @@ export function newTable(
     rows?: readonly Row[]
   },
 ): TableObject {
+  checkList(options.key, "{ key: ['id'] }")
   const columns = options.columns ?? columnsOfRows(options.rows ?? [], options.key)
   const names = columns.map(({ name }) => name)
   checkGiven(columns)

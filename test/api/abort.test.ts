@@ -32,6 +32,8 @@ test('a signal is looked at however little there is to do', async () => {
   await expect(drain(snapshot.list({ signal: AbortSignal.abort() }))).rejects.toEqual(aborted)
   await expect(drain(repo.reflog({ signal: AbortSignal.abort() }))).rejects.toEqual(aborted)
   await expect(repo.mergePreview('main', { signal: AbortSignal.abort() })).rejects.toEqual(aborted)
+  await expect(repo.isAncestor('main', 'main', { signal: AbortSignal.abort() })).rejects.toEqual(aborted)
+  await expect(snapshot.readAll('people', { signal: AbortSignal.abort() })).rejects.toEqual(aborted)
   const stop = new AbortController()
   const seen: unknown[] = []
   const reading = async (): Promise<void> => {
@@ -66,6 +68,10 @@ test('a timer stops long work in the middle, and nothing is half-done', async ()
       for await (const one of repo.diff({ from: 'side', to: 'main', signal })) await drain(one.rows())
     },
     diffStat: (signal) => drain(repo.diffStat({ from: 'side', to: 'main', signal })),
+    isAncestor: (signal) => repo.isAncestor('side', 'main', { signal }),
+    independent: (signal) => repo.independent(['side', 'main'], { signal }),
+    mergeBases: (signal) => repo.mergeBases('side', 'main', { signal }),
+    commonBases: (signal) => repo.mergeBases('side', ['main', 'main~1'], { octopus: true, signal }),
     mergePreview: (signal) => repo.mergePreview('side', { into: 'main', signal }),
     merge: (signal) => repo.merge('side', { signal }),
     blame: async (signal) => drain((await repo.blame('people', { revision: 'main', signal })).rows()),

@@ -31,6 +31,14 @@ function exportsOf(file: string): string[] {
   ]
 }
 
+/** The files of `Repository` and the classes that it extends. */
+function repositoryFiles(): string[] {
+  const all = readdirSync(path.join(src, 'api'), { recursive: true, encoding: 'utf8' })
+  return all
+    .filter((file) => /^(.*-)?repository\.ts$/.test(path.basename(file)))
+    .map((file) => path.join(src, 'api', file))
+}
+
 test('every export is named', () => {
   const names = [...new Set([...Object.keys(varve), ...exportsOf(path.join(src, 'index.ts'))])]
   expect(names.length).toBeGreaterThan(150)
@@ -45,12 +53,8 @@ test('every type that is named is exported', () => {
 })
 
 test('every public method is named, and there are no others', () => {
-  const all = readdirSync(path.join(src, 'api'), { recursive: true, encoding: 'utf8' })
-  const files = all.filter((file) => /^(.*-)?repository\.ts$/.test(path.basename(file)))
-  const methods = files.flatMap((file) => {
-    const found = read(path.join(src, 'api', file)).matchAll(
-      /^ {2}(?:static )?(?:async )?\*?(\w+)(?:<[^(]*>)?\(/gm,
-    )
+  const methods = repositoryFiles().flatMap((file) => {
+    const found = read(file).matchAll(/^ {2}(?:static )?(?:async )?\*?(\w+)(?:<[^(]*>)?\(/gm)
     return [...found].map(([, name]) => name!).filter((name) => name !== 'constructor')
   })
   const named = new Set(wordsBehind('All methods'))
@@ -75,4 +79,24 @@ test('every public method is named, and there are no others', () => {
     'state',
   ]
   expect(others.sort()).toEqual(elsewhere)
+})
+
+test('an editor shows what every class, function and method is for', () => {
+  const values = [...read(path.join(src, 'index.ts')).matchAll(/^export \{([^}]*)\} from '([^']+)'/gm)]
+  const files = values.map(([, , file]) => path.join(src, file!))
+  const names = new Set(Object.keys(varve))
+  const bare = (file: string, head: RegExp): string[] => {
+    const lines = read(file).split('\n')
+    return lines.filter((line, i) => {
+      const name = head.exec(line)?.[1]
+      const isMeant =
+        name !== undefined && name !== 'constructor' && (line.startsWith(' ') || names.has(name))
+      return isMeant && !lines[i - 1]!.endsWith('*/')
+    })
+  }
+  const methods = /^ {2}(?:static )?(?:async )?\*?(?:get )?(\w+)(?:<[^(]*>)?\(/
+  const exported = /^export (?:abstract )?(?:async )?(?:class|function) (\w+)/
+  expect(files.length).toBeGreaterThan(8)
+  expect(repositoryFiles().flatMap((file) => bare(file, methods))).toEqual([])
+  expect(files.flatMap((file) => bare(file, exported))).toEqual([])
 })

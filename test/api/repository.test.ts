@@ -632,3 +632,17 @@ test("a folder with a file called 'format' is part of the repository that it lie
   await using repository = await Repository.open(`${dir}/sub`)
   expect(repository.root).toBe(dir)
 })
+
+test('a program without types is told where a list is meant', async () => {
+  const repo = await withPeople()
+  const untyped = repo as unknown as Record<'add' | 'track', (...given: unknown[]) => Promise<void>>
+  await expect(untyped.add('people.csv')).rejects.toThrow(
+    new TypeError("a list is needed, such as ['people.csv']"),
+  )
+  await expect(untyped.add()).rejects.toThrow(TypeError)
+  const keyed = new TypeError("a list is needed, such as { key: ['id'] }")
+  await expect(untyped.track('people.csv')).rejects.toThrow(keyed)
+  await expect(
+    repo.transaction('main', (tx) => void tx.createTable('more', { key: 'id' as unknown as string[] })),
+  ).rejects.toThrow(keyed)
+})

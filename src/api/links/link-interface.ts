@@ -7,14 +7,17 @@ export type {
   ColumnTransform,
   CursorLag,
   DeclaredTable,
+  HttpTable,
+  InboxTable,
   LinkChanges,
   LinkMode,
   LinkSetting,
   Mask,
   TableCursor,
   TableTransform,
+  WebhookSignature,
 } from '../../dataset/interface.ts'
-export type { LogStatus } from '../../connectors/change-log.ts'
+export type { ChangeLog, LogStatus } from '../../connectors/change-log.ts'
 export type {
   Applied,
   ApplyPlan,
@@ -28,7 +31,11 @@ export type {
   EndpointTable,
   HeldBackRow,
   KnownTable,
+  PlannedRows,
   RowChange as EndpointRowChange,
+  RowCursor,
+  RowsSince,
+  Written,
 } from '../../connectors/interface.ts'
 export type { Cell, CellKind } from '../../table/interface.ts'
 export type {

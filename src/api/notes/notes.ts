@@ -46,7 +46,7 @@ export class Notes {
       yield { commit, id: contentId(entry) }
   }
 
-  /** @throws VarveError VARVE_NOT_POSSIBLE where the commit has a note, unless `force` replaces it */
+  /** Writes a note. @throws VarveError VARVE_NOT_POSSIBLE where the commit has a note, unless `force` replaces it */
   async add(text: string, options: NoteOptions = {}): Promise<{ commit: string; text: string | null }> {
     const { addNote } = await import('../../repo/notes/change-notes.ts')
     return changed(await addNote(this.#repo, text, options))
@@ -61,6 +61,7 @@ export class Notes {
     return changed(await appendNote(this.#repo, text, options))
   }
 
+  /** Gives a commit the note of another one. */
   async copy(
     from: string,
     to: string,

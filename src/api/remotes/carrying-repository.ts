@@ -39,6 +39,7 @@ export class CarryingRepository extends RemoteRepository {
     return result
   }
 
+  /** Brings in the history of a Git repository, from a folder or a URL. An import that was made before is continued. */
   async importGit(source: string, options: t.ImportGitOptions = {}): Promise<t.ImportGitResult> {
     const branch = options.branch ?? 'main'
     // Loaded on use: it brings in HTTP, which costs every command 25 ms otherwise.

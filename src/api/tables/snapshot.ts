@@ -46,12 +46,13 @@ class TreeSnapshot implements Snapshot {
     this.#revision = revision
   }
 
-  table(name: string): LazyTable {
-    return new SnapshotTable(async () => {
+  table<R extends object = Row>(name: string): LazyTable<R> {
+    const table: LazyTable = new SnapshotTable(async () => {
       const found = await findTable(this.#tree, name)
       if (found === null) throw await noTableIn(this.#tree, name, this.#revision)
       return { path: found.path, table: await Table.load(this.#nodes, found.table) }
     })
+    return table as unknown as LazyTable<R>
   }
 
   async *read(
@@ -63,8 +64,8 @@ class TreeSnapshot implements Snapshot {
     yield* contentOf(this.#nodes, entry, options)
   }
 
-  async readAll(path: string): Promise<Uint8Array> {
-    return concatBytes((await collect(this.read(path))).map((part) => part.slice()))
+  async readAll(path: string, options: OperationOptions = {}): Promise<Uint8Array> {
+    return concatBytes((await collect(this.read(path, options))).map((part) => part.slice()))
   }
 
   async *list(

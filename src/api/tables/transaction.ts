@@ -14,6 +14,7 @@ import { operatorOf, signatureOf, withWriter } from '../../repo/context.ts'
 import { readBranch } from '../../repo/head.ts'
 import type { Io, Repo } from '../../repo/interface.ts'
 import type { Manifest } from '../../store/interface.ts'
+import type { Row } from '../../table/interface.ts'
 import type { NewTable, TableWriter, Transaction } from './data.ts'
 import { contentOf } from './snapshot.ts'
 import { TableEdits } from './table-edits.ts'
@@ -123,12 +124,12 @@ class TreeTransaction implements Transaction {
     this.base = tip === null ? null : digestHex(tip.cid)
   }
 
-  table(name: string): TableWriter {
-    return this.#edits(name, null)
+  table<R extends object = Row>(name: string): TableWriter<R> {
+    return this.#edits(name, null) as unknown as TableWriter<R>
   }
 
-  createTable(path: string, table: NewTable): TableWriter {
-    return this.#edits(path, table)
+  createTable<R extends object = Row>(path: string, table: NewTable): TableWriter<R> {
+    return this.#edits(path, table) as unknown as TableWriter<R>
   }
 
   #edits(name: string, created: NewTable | null): TableEdits {

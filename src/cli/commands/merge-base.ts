@@ -27,7 +27,7 @@ export const command: Command = {
 
 const forms = ['octopus', 'independent', 'is-ancestor'] as const
 
-async function run({ arguments: given, out, repository }: Context): Promise<number> {
+async function run({ arguments: given, operation, out, repository }: Context): Promise<number> {
   given.exclusive(...forms)
   for (const form of ['independent', 'is-ancestor']) given.exclusive('all', form)
   const isAncestor = given.flag('is-ancestor')
@@ -38,13 +38,13 @@ async function run({ arguments: given, out, repository }: Context): Promise<numb
   const [a, ...others] = given.words
   const repo = await repository()
   if (isAncestor) {
-    const ancestor = await repo.isAncestor(a!, others[0]!)
+    const ancestor = await repo.isAncestor(a!, others[0]!, operation)
     out.result({ ancestor }, () => {})
     return ancestor ? 0 : 1
   }
   const found = given.flag('independent')
-    ? await repo.independent(given.words)
-    : await repo.mergeBases(a!, others, { octopus: given.flag('octopus') })
+    ? await repo.independent(given.words, operation)
+    : await repo.mergeBases(a!, others, { ...operation, octopus: given.flag('octopus') })
   const shown = given.flag('all') || given.flag('independent') ? found : found.slice(0, 1)
   out.result({ items: shown.map((commit) => ({ commit })) }, () => {
     for (const commit of shown) out.line(commit)

@@ -50,6 +50,7 @@ const updatesPerLook = 32
 
 const folders = ['m', 'packs', 'idx', 'tmp']
 
+/** A store in a folder, which is what a bare repository is. */
 export class DiskStore implements Store {
   readonly location: string
   readonly #home: DiskHome
@@ -100,7 +101,7 @@ export class DiskStore implements Store {
     return DiskStore.open(dir, options)
   }
 
-  /** @throws VarveError VARVE_NO_REPOSITORY, VARVE_UNSUPPORTED_FORMAT, VARVE_CORRUPT */
+  /** Opens the store of a folder. @throws VarveError VARVE_NO_REPOSITORY, VARVE_UNSUPPORTED_FORMAT, VARVE_CORRUPT */
   static async open(dir: string, options: StoreOptions = {}): Promise<DiskStore> {
     refuseLinks(dir)
     checkFormat(dir)

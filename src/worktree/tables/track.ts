@@ -1,6 +1,6 @@
 // `track` makes a file a table: it reads the file with the key that was named, and only when that works does it write
 // the setting into varve.yaml. Staging stays a step of its own, but takes a large table over as it was made here.
-import { VarveError } from '../../base/errors.ts'
+import { VarveError, checkList } from '../../base/errors.ts'
 import { didYouMean } from '../../base/nearest.ts'
 import { WorkerPool } from '../../base/pool.ts'
 import { NotATable } from '../../formats/not-a-table.ts'
@@ -36,6 +36,7 @@ export async function trackFiles(
   paths: readonly Path[],
   options: TrackOptions,
 ): Promise<Tracked[]> {
+  checkList(options?.key, "{ key: ['id'] }")
   if (options.key.length === 0) throw new TypeError('a table needs a key of column names')
   const tracked: Tracked[] = []
   for (const path of paths) tracked.push(await readTracked(worktree, path, options))
