@@ -33,6 +33,8 @@ export const slow: readonly string[] = [
   'test/sync/dependants.test.ts',
   'test/sync/added-columns.test.ts',
   'test/sync/guards.test.ts',
+  'test/sync/only-read.test.ts',
+  'test/sync/only-read-follow.test.ts',
   'test/cli/sinks.test.ts',
   'test/crash/resolve.test.ts',
   'test/crash/schedules.test.ts',

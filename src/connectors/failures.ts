@@ -44,9 +44,19 @@ export function rightMissing(where: string, facts: FailureFacts): VarveError {
   })
 }
 
+/** Not this user, but all that is asked for there now. */
+export function onlyRead(where: string, facts: FailureFacts): VarveError {
+  return new VarveError('VARVE_REFUSED', `'${where}' may only be read: ${facts.cause.message}`, {
+    ...facts,
+    data: { ...facts.data, lacksRight: true },
+    hint: 'it is a standby server, or is set to be read-only, for all or for this user',
+  })
+}
+
 export function diskFull(where: string, facts: FailureFacts): VarveError {
   return new VarveError('VARVE_DISK_FULL', `no space left at '${where}': ${facts.cause.message}`, {
     ...facts,
+    data: { ...facts.data, atEndpoint: true },
     hint: 'nothing was written there; free some space and run the command again',
   })
 }

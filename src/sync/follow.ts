@@ -11,7 +11,7 @@ import type { Link, Receipt } from './interface.ts'
 import { OpenLog } from './log/open-log.ts'
 import { branchRef } from '../history/refs.ts'
 import { type Round, syncRoundWith } from './round.ts'
-import { isTransient, lacksRight } from './retry.ts'
+import { lacksRight, mayPass } from './retry.ts'
 import { linkRef } from './state.ts'
 
 export interface FollowOptions {
@@ -45,6 +45,8 @@ const compareMsDefault = 24 * 3_600_000
 const branchPollMs = 200
 /** A round is run this often without any sign, so that the endpoint hears how far its log was read. */
 const idleMs = 60_000
+/** While an endpoint may only be read, it is asked on a new connection after so many times of a poll. */
+const asksPerOpening = 12
 const waitMsMin = 250
 const waitMsMax = 60_000
 
@@ -81,7 +83,7 @@ export async function* follow(
         hasLackedRight = true
         continue
       }
-      if (!isTransient(error)) throw error
+      if (!mayPass(error)) throw error
       onBroken?.(error, waitMs)
       await pause(waitMs, signal)
       waitMs = Math.min(waitMs * 2, waitMsMax)
@@ -120,14 +122,23 @@ async function* rounds(
   const { signal } = options
   const line = await open()
   try {
+    const openedMs = Date.now()
     while (signal?.aborted !== true) {
       const receipt = await line.round()
       yield receipt
-      await somethingToDo(repo, link, line, receipt, options)
+      const askMs = writesWait(receipt) ? asksPerOpening * (options.pollMs ?? pollMsDefault) : null
+      await somethingToDo(repo, link, line, receipt, { ...options, askMs })
+      // What a connection may do can be settled when it is opened.
+      if (askMs !== null && Date.now() - openedMs >= askMs) return
     }
   } finally {
     await line.close()
   }
+}
+
+/** Whether the endpoint may only be read. */
+function writesWait({ heldBack }: Receipt): boolean {
+  return heldBack.some(({ isEndpoint }) => isEndpoint === true)
 }
 
 function didSomething({ tables }: Receipt): boolean {
@@ -142,7 +153,7 @@ async function somethingToDo(
   link: Link,
   line: Line,
   receipt: Receipt,
-  { pollMs = pollMsDefault, signal }: FollowOptions,
+  { pollMs = pollMsDefault, askMs, signal }: FollowOptions & { readonly askMs: number | null },
 ): Promise<void> {
   if (line.isFresh === true) return
   const { reader } = line
@@ -152,7 +163,7 @@ async function somethingToDo(
   if (signal?.aborted === true) stop()
   try {
     await Promise.race([
-      pause(line.isRead && reader === null ? pollMs : idleMs, over.signal),
+      pause(line.isRead && reader === null ? pollMs : (askMs ?? idleMs), over.signal),
       branchMoves(repo, link, receipt, over.signal),
       ...(reader === null ? [] : [reader.wait(over.signal)]),
       ...(line.changed === undefined ? [] : [line.changed(over.signal)]),

@@ -66,8 +66,10 @@ export interface HeldBack {
    * For a row 'rejected' on the way in: the endpoint's row cannot be kept here, and both sides keep what they have.
    */
   readonly tooLarge?: TooLarge
-  /** All that the branch changed in the table waits: the endpoint refuses too many of its rows. */
+  /** All that the branch changed in the table waits: the endpoint refuses too many of its rows, or takes no writes. */
   readonly isTable?: true
+  /** Nothing can be written to the endpoint now, to whatever table. Each round asks again. */
+  readonly isEndpoint?: true
   /** The user lacks a right: what he might write in the table then, as the endpoint says it. */
   readonly rights?: string
   /** For a whole table: the two sides changed its schema in ways that exclude each other. */

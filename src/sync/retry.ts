@@ -20,6 +20,14 @@ export function isTransient(error: unknown): error is VarveError {
 }
 
 /**
+ * Whether doing it again some time may succeed, for whoever goes on anyway: somebody may make room on the endpoint's disk. At
+ * once it would only fill up again.
+ */
+export function mayPass(error: unknown): error is VarveError {
+  return isTransient(error) || (isVarveError(error, 'VARVE_DISK_FULL') && error.data['atEndpoint'] === true)
+}
+
+/**
  * Whether a right is missing. If it was taken away amid the round, the next one knows, and lets only that table wait; so it
  * is worth one more try, and no third.
  */
@@ -54,7 +62,7 @@ export async function withRetries<T>(work: () => Promise<T>, { retries, signal }
     try {
       return await work()
     } catch (error) {
-      if (attempt < retries && lacksRight(error) && !hasLackedRight) {
+      if (lacksRight(error) && !hasLackedRight) {
         hasLackedRight = true
         continue
       }

@@ -192,7 +192,12 @@ async function mergeAndApply(
     heldBack: await held.named(io, captured),
     commit,
     pending,
-    notes: [...seen.notes, ...stored.notes, ...(await notesOf(io, round, tables, outcome.whole))],
+    notes: [
+      ...seen.notes,
+      ...stored.notes,
+      ...written.notes,
+      ...(await notesOf(io, round, tables, outcome.whole)),
+    ],
   })
 }
 

@@ -12,6 +12,8 @@ export const hasPostgres: boolean = folder !== null
 export const withoutPostgres: string = hasPostgres ? '' : ' (skipped: PostgreSQL is not installed)'
 
 export interface Postgres {
+  /** URL of a database that is there. */
+  url(name: string): string
   /** URL of a database, made when it is new. */
   database(name: string): Promise<string>
   client(url: string): Promise<Client>
@@ -23,7 +25,19 @@ export interface Postgres {
   stop(): Promise<void>
 }
 
-export async function startPostgres(settings: Readonly<Record<string, string>> = {}): Promise<Postgres> {
+export function startPostgres(settings: Readonly<Record<string, string>> = {}): Promise<Postgres> {
+  return startServer(settings, null)
+}
+
+/** A standby server of one that runs, with all that is there, which follows it and may only be read. */
+export function startStandby(primary: Postgres): Promise<Postgres> {
+  return startServer({ hot_standby: 'on' }, primary)
+}
+
+async function startServer(
+  settings: Readonly<Record<string, string>>,
+  primary: Postgres | null,
+): Promise<Postgres> {
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'varve-pg-'))
   const data = path.join(dir, 'data')
   const isRoot = process.getuid?.() === 0
@@ -32,18 +46,10 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
     isRoot
       ? ['runuser', ['-u', 'postgres', '--', path.join(folder!, program), ...args]]
       : [path.join(folder!, program), [...args]]
-  const [init, initArgs] = asUser('initdb', [
-    '-D',
-    data,
-    '-U',
-    'postgres',
-    '-A',
-    'trust',
-    '-E',
-    'UTF8',
-    '--no-locale',
-    '-N',
-  ])
+  const [init, initArgs] =
+    primary === null
+      ? asUser('initdb', ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-locale', '-N'])
+      : asUser('pg_basebackup', ['-D', data, '-R', '-N', '-c', 'fast', '-d', primary.url('postgres')])
   execFileSync(init, initArgs, { stdio: 'ignore', cwd: dir })
   let server: ChildProcess | null = null
   const clients = new Set<Client>()
@@ -91,6 +97,7 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
   }
   await start()
   return {
+    url,
     client,
     async database(name) {
       const admin = await client(url('postgres'))

@@ -4,7 +4,7 @@
 import { VarveError } from '../../base/errors.ts'
 import type { Receiver } from '../../connectors/webhook/receiver.ts'
 import type { Link, LinkSyncOptions, Receipt, Repository } from '../../index.ts'
-import { isTransient, waitMs } from '../../sync/retry.ts'
+import { mayPass, waitMs } from '../../sync/retry.ts'
 import type { Context } from '../interface.ts'
 import { visible } from '../visible.ts'
 import { codeOf } from './decisions.ts'
@@ -44,7 +44,7 @@ export async function runRounds(context: Context, repo: Repository, rounds: Roun
         if (broken.delete(name)) context.out.warn(`${visible(name)} answers again`)
       } catch (error) {
         watcher?.failed(name)
-        if (!goesOn || !isTransient(error)) errors.push({ link: name, error })
+        if (!goesOn || !mayPass(error)) errors.push({ link: name, error })
         else broken.set(name, noted(context, name, error, broken.get(name)))
       }
     }

@@ -28,7 +28,9 @@ const reported: Readonly<Record<string, Report>> = {
     hint: (link, heldBack) =>
       heldBack.every(({ tooLarge }) => tooLarge !== undefined)
         ? 'a row that is too large is taken in when it is smaller there, or when a transform of the link omits the column'
-        : `when the reason is gone: 'varve sync retry ${link}'${heldBack.some(isOfInbox) ? `; what came to an inbox is given up with 'varve sync resolve ${link} --ours'` : ''}`,
+        : heldBack.every(({ isEndpoint }) => isEndpoint === true)
+          ? `why it cannot be written to: 'varve sync status ${link}'; the first round that may does it`
+          : `when the reason is gone: 'varve sync retry ${link}'${heldBack.some(isOfInbox) ? `; what came to an inbox is given up with 'varve sync resolve ${link} --ours'` : ''}`,
   },
 }
 

@@ -28,27 +28,61 @@ export async function applyPlan(applying: ApplyContext, plan: ApplyPlan): Promis
 }
 
 async function attemptPlan({ place, owner }: ApplyContext, plan: ApplyPlan): Promise<Applied | 'raced'> {
-  const staged: StagedFile[] = []
+  const staged: NamedFile[] = []
   const heldBack: HeldBackRow[] = []
   let written = 0
   try {
     for (const table of plan.tables) {
       if (!(await hasChanges(plan, table))) continue
       const made = await stageTable(table as FilesTable, { place, owner, plan })
-      if (made.staged !== null) staged.push(made.staged)
+      if (made.staged !== null) staged.push({ table: table.name, file: made.staged })
       heldBack.push(...made.heldBack)
       written += made.written
     }
     await checkFence(place, plan)
     if (heldBack.length > 0) return { outcome: 'held-back', rows: heldBack }
-    for (const file of staged) if (!(await file.isCurrent())) return 'raced'
+    for (const { file } of staged) if (!(await file.isCurrent())) return 'raced'
     plan.signal?.throwIfAborted()
-    for (const file of staged.splice(0)) await file.put()
+    const refused = await putAll(staged)
+    if (refused.length > 0) return { outcome: 'held-back', rows: refused }
     await writeBase(place, plan)
     return { outcome: 'applied', written }
   } finally {
-    for (const file of staged) await file.drop()
+    for (const { file } of staged) await file.drop()
   }
+}
+
+interface NamedFile {
+  readonly table: string
+  readonly file: StagedFile
+}
+
+/**
+ * Puts all that may be put; the tables of those that may not. @throws the refusal, as one that passes, where others were put:
+ * the next round finds these there.
+ */
+async function putAll(staged: NamedFile[]): Promise<HeldBackRow[]> {
+  const refused: HeldBackRow[] = []
+  const all = staged.length
+  let last: VarveError | null = null
+  for (let next = staged.shift(); next !== undefined; next = staged.shift()) {
+    const { table, file } = next
+    try {
+      await file.put()
+    } catch (error) {
+      await file.drop()
+      if (!isVarveError(error, 'VARVE_REFUSED')) throw error
+      last = error
+      refused.push({ table, key: null, reason: 'rejected', message: error.message })
+    }
+  }
+  if (last === null || refused.length === all) return refused
+  const { code, message, data, hint } = last
+  throw new VarveError(code, message, {
+    data: { ...data, passing: true },
+    cause: last,
+    ...(hint === undefined ? {} : { hint }),
+  })
 }
 
 const kinds = ['delete', 'update', 'insert'] as const
@@ -74,8 +108,15 @@ async function stageTable(
     const message = `the table is made of ${files.length} files ('${files[0]!}', …) and is only read`
     return holdAll(table, at.plan, { reason: 'rejected', message })
   }
+  const path = files[0] ?? newPath(table.name)
+  const { name, rights } = table
+  if (rights !== undefined) {
+    const message = `'${path}' is only read: ${rights}`
+    const heldBack: HeldBackRow[] = [{ table: name, key: null, reason: 'rejected', message, rights }]
+    return { staged: null, written: 0, heldBack }
+  }
   try {
-    return await stageFile(files[0] ?? newPath(table.name), table, at)
+    return await stageFile(path, table, at)
   } catch (error) {
     if (!isVarveError(error) || error.data['waits'] !== true) throw error
     // What cannot be kept could not be written again as it stands there.

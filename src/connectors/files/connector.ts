@@ -96,10 +96,12 @@ export class FilesConnector implements Connector {
   ): Promise<FilesTable> {
     try {
       if (trouble !== null) throw new VarveError('VARVE_NOT_POSSIBLE', trouble, { data: { waits: true } })
-      return await shapeOf(name, files, hints, {
+      const shape = await shapeOf(name, files, hints, {
         withFile: (path, work) => this.#opened(path, work),
         columns: (path, key) => this.#columnsOf(path, key),
       })
+      const readOnly = files.length === 1 ? ((await this.#place.readOnly?.(files[0]!)) ?? null) : null
+      return readOnly === null ? shape : { ...shape, rights: readOnly }
     } catch (error) {
       if (!isVarveError(error) || error.data['waits'] !== true) throw error
       return waitingTable(name, hints, error)

@@ -21,6 +21,11 @@ export interface FilePlace {
     over: OpenedFile | null,
     owner: string,
   ): Promise<StagedFile>
+  /**
+   * Why no other state of a file can stand at `path`, which need not be there yet: 'may not be written'. Null where it can,
+   * absent where the place tells only who tries.
+   */
+  readOnly?(path: string): Promise<string | null>
   /** Removes the files that `owner` has staged; they can no longer be put. */
   clearStaged(owner: string): Promise<void>
   readState(): Promise<PlaceState>

@@ -84,6 +84,13 @@ export class FolderPlace implements FilePlace {
     return this.#there(() => stageFile(target, bytes, owner))
   }
 
+  /** A file that may not be written would be replaced all the same: who took the right away did not want that. */
+  async readOnly(file: string): Promise<string | null> {
+    const place = path.join(this.#root, file)
+    if (!(await mayWrite(path.dirname(place)))) return 'its folder may not be written'
+    return (await mayWrite(place)) ? null : 'may not be written'
+  }
+
   clearStaged(owner: string): Promise<void> {
     return this.#there(() => this.#clear(owner))
   }
@@ -112,6 +119,14 @@ export class FolderPlace implements FilePlace {
     this.#watch.close()
     return Promise.resolve()
   }
+}
+
+/** Of what is not there nothing forbids it. */
+function mayWrite(place: string): Promise<boolean> {
+  return fs.access(place, fs.constants.W_OK).then(
+    () => true,
+    ({ code }: NodeJS.ErrnoException) => !['EACCES', 'EPERM', 'EROFS'].includes(code ?? ''),
+  )
 }
 
 function folderUnreachable(folder: string, error: NodeJS.ErrnoException): VarveError {

@@ -148,9 +148,10 @@ export function ioFault(name: string, error: unknown): unknown {
   if (error instanceof VarveError || typeof code !== 'string' || !/^E[A-Z]+$/.test(code)) return error
   const kind = code === 'ENOSPC' || code === 'EDQUOT' ? 'VARVE_DISK_FULL' : 'VARVE_IO'
   const known = code === 'EACCES' || code === 'EPERM' || code === 'EROFS' ? 'VARVE_REFUSED' : kind
-  return new VarveError(known, `cannot write '${name}': ${message}`, {
+  // Without the names of what is made for the moment: of the same fault the same is said.
+  return new VarveError(known, `cannot write '${name}': ${message.replace(/, .*$/s, '')}`, {
     cause: error,
-    data: { path: name, code },
+    data: { path: name, code, ...(known === 'VARVE_DISK_FULL' ? { atEndpoint: true } : {}) },
     hint: known === 'VARVE_REFUSED' ? 'the user needs to write the folder' : 'nothing was written there',
   })
 }

@@ -5,6 +5,7 @@ import {
   accessRefused,
   certificateRefused,
   diskFull,
+  onlyRead,
   otherFailure,
   rightMissing,
   unreachable,
@@ -17,7 +18,8 @@ const passwordHint =
 const noSpace: ReadonlySet<number> = new Set([1021, 1114])
 const wrongUser: ReadonlySet<number> = new Set([1045, 1251, 1524, 1698, 1820, 1862])
 const lockedUser = 4151
-const missingRight: ReadonlySet<number> = new Set([1044, 1142, 1143, 1227, 1290, 1370, 1792, 1836])
+const missingRight: ReadonlySet<number> = new Set([1044, 1142, 1143, 1227, 1370])
+const readOnly: ReadonlySet<number> = new Set([1290, 1792, 1836])
 /**
  * Deadlocks and waits for a lock, tables that are altered, a server that starts, ends or has no connection left, and a log
  * that cannot be read on: whoever opens it again finds out why.
@@ -72,5 +74,6 @@ export function endpointError(where: string, error: unknown): unknown {
     return accessRefused(where, facts, "it is unlocked by 'ALTER USER … ACCOUNT UNLOCK'")
   if (wrongUser.has(number)) return accessRefused(where, facts, passwordHint)
   if (missingRight.has(number)) return rightMissing(where, facts)
+  if (readOnly.has(number)) return onlyRead(where, facts)
   return noSpace.has(number) ? diskFull(where, facts) : otherFailure(where, facts)
 }

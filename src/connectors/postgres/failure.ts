@@ -6,6 +6,7 @@ import {
   accessRefused,
   certificateRefused,
   diskFull,
+  onlyRead,
   otherFailure,
   rightMissing,
   unreachable,
@@ -13,8 +14,8 @@ import {
 
 /** The line; a server that starts or ends, or has no connection left; deadlocks, and a lock that was not to be had in time. */
 const passing = /^(08|57P|40)|^(53300|55P03)$/
-/** 25006: all that the user does is to read, or all that the server does. */
-const missingRight: ReadonlySet<string> = new Set(['42501', '25006'])
+const missingRight = '42501'
+const readOnly = '25006'
 /** Each has a digit, unlike the system's EPIPE. */
 const sqlState = /^(?=.*\d)[0-9A-Z]{5}$/
 /** The slot of a link is read by one process at a time, and must be made anew for what was asked. */
@@ -51,7 +52,8 @@ export function endpointError(where: string, error: unknown): unknown {
     return accessRefused(where, facts, code === '28000' ? nobodyHint(error) : passwordHint)
   }
   if (code.startsWith('3D')) return accessRefused(where, facts, 'the path of the URL names the database')
-  if (missingRight.has(code)) return rightMissing(where, facts)
+  if (code === missingRight) return rightMissing(where, facts)
+  if (code === readOnly) return onlyRead(where, facts)
   if (code === '53100') return diskFull(where, facts)
   return otherFailure(where, facts, code === '55006' ? followedHint : undefined)
 }

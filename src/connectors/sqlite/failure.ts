@@ -1,5 +1,7 @@
 // Errors of SQLite as errors of Varve: a lock held by another, a damaged file, a full disk, and what to do. Other
 // errors pass through unchanged.
+import fs from 'node:fs'
+import { dirname } from 'node:path'
 import { type ErrorCode, VarveError } from '../../base/errors.ts'
 
 /** SQLite's words for some of its codes: where rows are read the driver gives the words alone. */
@@ -17,6 +19,8 @@ const words: ReadonlyMap<string, number> = new Map([
   ['file is not a database', 26],
 ])
 const other = 1
+const readOnly = 8
+const cannotOpen = 14
 
 /** SQLite's extended result code, as far as it is known; 0 of anything else. */
 export function errorCode(error: unknown): number {
@@ -43,9 +47,22 @@ export function sqliteError(path: string, error: unknown): unknown {
   const code = errorCode(error)
   if (code === 0 || error instanceof VarveError) return error
   const [kind, hint] =
-    codes.get(code & 0xff) ?? (['VARVE_NOT_POSSIBLE', 'nothing was written there'] as const)
+    codes.get(isShut(path, code) ? readOnly : code & 0xff) ??
+    (['VARVE_NOT_POSSIBLE', 'nothing was written there'] as const)
   const message = (error as Error).message
-  return new VarveError(kind, `'${path}' says: ${message}`, { data: { path, code }, hint, cause: error })
+  const data = { path, code, ...(kind === 'VARVE_DISK_FULL' ? { atEndpoint: true } : {}) }
+  return new VarveError(kind, `'${path}' says: ${message}`, { data, hint, cause: error })
+}
+
+/** What cannot be opened is not the file, but one beside it, which its folder has no place for. */
+function isShut(path: string, code: number): boolean {
+  if ((code & 0xff) !== cannotOpen || !fs.existsSync(path)) return false
+  try {
+    fs.accessSync(dirname(path), fs.constants.W_OK)
+    return false
+  } catch {
+    return true
+  }
 }
 
 /** An error in reading a table, which alone waits where its own definition or its values are at fault. */

@@ -47,7 +47,12 @@ export function refusal(fault: Fault, context: RequestContext): VarveError {
   const data = { url: location, status: fault.status, ...(fault.code === '' ? {} : { s3Code: fault.code }) }
   const isAccess = fault.status === 401 || fault.status === 403
   const isFull = fullCodes.has(fault.code) || fault.status === 507
-  const known = isFull ? full : (meanings.get(fault.code) ?? (isAccess ? denied : undefined))
+  if (isFull)
+    return new VarveError(full.code, full.message(context), {
+      data: { ...data, atEndpoint: true },
+      hint: full.hint(context),
+    })
+  const known = meanings.get(fault.code) ?? (isAccess ? denied : undefined)
   // Where nothing was signed the store's words about keys would mislead.
   const meaning = known?.isAboutKeys === true && context.source === null ? denied : known
   if (meaning !== undefined)

@@ -19,13 +19,24 @@ import type { RowCounts } from '../interface.ts'
 import type { Sides } from '../merge/interface.ts'
 import { linkTree } from '../tables/link-tables.ts'
 import { applyStep } from './apply.ts'
+import { applyNothing, askedAgain } from './apply-nothing.ts'
 import { announcedMax, applyRun } from './commit-run.ts'
 import { type RefusedRows, commitStep, refusedIn } from './commit-step.ts'
-import type { AppliedStep, ApplyStep, WriteResult } from './interface.ts'
+import type { AppliedStep, ApplyStep, RoundWritten, WriteResult } from './interface.ts'
 import { writeDueRefs } from './remember.ts'
 import { addCounts, guardWritten, tableSteps } from './table-steps.ts'
+import { WritesRefused } from './write.ts'
 
-export async function applyRound(step: ApplyStep, sides: Sides): Promise<WriteResult> {
+export async function applyRound(step: ApplyStep, sides: Sides): Promise<RoundWritten> {
+  try {
+    return { ...(await applyCommits(await askedAgain(step), sides)), notes: [] }
+  } catch (error) {
+    if (!(error instanceof WritesRefused)) throw error
+    return applyNothing(step, error.cause)
+  }
+}
+
+async function applyCommits(step: ApplyStep, sides: Sides): Promise<WriteResult> {
   const counts = new Map<Path, RowCounts>()
   let now = step
   const commits = await commitsBefore(step, sides)

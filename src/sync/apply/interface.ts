@@ -52,6 +52,11 @@ export interface WriteResult {
   readonly after: Tree
 }
 
+export interface RoundWritten extends WriteResult {
+  /** For people. */
+  readonly notes: readonly string[]
+}
+
 /** What a step is going to write, and what both sides then have in common. */
 export interface PlannedStep extends WriteResult {
   readonly base: Tree

@@ -1,4 +1,5 @@
 // A plan is handed to the endpoint: one transaction, in which it is also told which base it then has.
+import { type VarveError, isVarveError } from '../../base/errors.ts'
 import type { Applied } from '../../connectors/interface.ts'
 import { type Cid, digestHex } from '../../encoding/cid.ts'
 import { concurrentRoundError } from '../link-refs.ts'
@@ -7,11 +8,27 @@ import type { ApplyStep, PlannedStep } from './interface.ts'
 import { marksBefore, noteMarks } from './marks.ts'
 import { allOf, changesOf } from './table-steps.ts'
 
-/** Takes the endpoint over, once in a round. When another worker takes over in between, the next write fails. */
+/** The endpoint takes no writes at all now, whatever they are about. */
+export class WritesRefused extends Error {
+  override readonly cause: VarveError
+
+  constructor(cause: VarveError) {
+    super(cause.message)
+    this.cause = cause
+  }
+}
+
+/**
+ * Takes the endpoint over, once in a round. When another worker takes over in between, the next write fails.
+ * @throws WritesRefused before anything is written
+ */
 export async function ensureFence(step: ApplyStep): Promise<ApplyStep> {
   if (step.fence !== null) return step
   const { connector, link } = step.round
-  const { fence, base, place = null } = await connector.takeOver(link.name, step.place)
+  const taken = await connector.takeOver(link.name, step.place).catch((error: unknown) => {
+    throw isVarveError(error, 'VARVE_REFUSED') ? new WritesRefused(error) : error
+  })
+  const { fence, base, place = null } = taken
   if (base !== (step.checkpoint?.base ?? null)) throw concurrentRoundError(link.name)
   return { ...step, fence, place }
 }

@@ -31,7 +31,8 @@ export async function stillRejected(
   if (link.mode === 'capture') return []
   const last = await lastReceipt(repo, link.name)
   // What cannot be kept here is known from the reading.
-  const rejected = last?.heldBack.filter(({ reason }) => reason === 'rejected').filter(isKept) ?? []
+  const rejected =
+    last?.heldBack.filter((row) => row.reason === 'rejected' && row.isEndpoint !== true && isKept(row)) ?? []
   if (last === null || rejected.length === 0 || commit === null) return []
   // Another writer was faster with some of that round's rows: it did not come to its end.
   const isOpen = last.heldBack.some(({ reason }) => reason === 'changed')

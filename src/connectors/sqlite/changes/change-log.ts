@@ -2,6 +2,7 @@
 // transactions that wrote them. What was there last counts, so the rows are read as they are now, all tables at one
 // moment.
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isVarveError } from '../../../base/errors.ts'
 import type {
   ChangeLog,
   LogMark,
@@ -164,7 +165,12 @@ class ChangesReader implements LogReader {
 
   async acknowledge(position: string): Promise<void> {
     const { database, asked } = this.#home
-    await asked(() => database.transaction(() => moveReader(database, positionOf(position)!)))
+    try {
+      await asked(() => database.transaction(() => moveReader(database, positionOf(position)!)))
+    } catch (error) {
+      // The file may only be read by now: what is not noted there is found by comparing, whenever the log is opened again.
+      if (!isVarveError(error, 'VARVE_REFUSED')) throw error
+    }
   }
 
   close(): Promise<void> {
