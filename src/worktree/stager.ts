@@ -19,6 +19,7 @@ import { type FileStat, fileStatOf } from './file-stat.ts'
 import type { OpenSurvey } from './open-survey.ts'
 import { type KnownFile, type ObservedFile, knownFile } from './stat-cache/record.ts'
 import { isReadyFor } from './tables/ready-table.ts'
+import { isSameTable } from './tables/same-table.ts'
 import { hasShape } from './tables/shape.ts'
 import { isCarried } from './status.ts'
 import { bytesWorthThreads, readTableFile, reasonOf } from './tables/table-file.ts'
@@ -232,7 +233,8 @@ class Stager {
     before: TreeEntry | null,
   ): Promise<void> {
     const { writer, nodes, pool } = this.#means
-    if (before === null || !(await this.#hasShape(path, before))) this.isReshaped = true
+    const isReshaped = before === null || !(await this.#hasShape(path, before))
+    if (isReshaped) this.isReshaped = true
     if (before?.kind !== 'table' && (await this.#takeReady(path, stat, setting, before))) return
     const knownAtMs = Date.now()
     try {
@@ -244,7 +246,12 @@ class Stager {
         this.#options,
       )
       // The digest of the bytes is left to who needs it first: most files are never touched without a change.
-      this.#take(path, before, { stat: read.stat, entry: read.entry, knownAtMs, sha256: null })
+      const isSame =
+        before?.kind === 'table' &&
+        !isReshaped &&
+        (await isSameTable(this.#worktree, nodes, { path, before, read }, this.#options))
+      const entry = isSame ? before : read.entry
+      this.#take(path, before, { stat: read.stat, entry, knownAtMs, sha256: null })
     } catch (error) {
       const reason = reasonOf(error, path, this.#options.onFault ?? 'throw')
       this.notTables.push({ path, reason })

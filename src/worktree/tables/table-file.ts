@@ -11,7 +11,8 @@ import { readTable } from '../../formats/read.ts'
 import { withNewNames } from '../../formats/renamed-columns.ts'
 import type { Io } from '../../repo/interface.ts'
 import type { TableObject } from '../../table/interface.ts'
-import { loadTable } from '../../table/table-object.ts'
+import { oneWayOf, withOneWay } from '../../table/one-way.ts'
+import { loadTable, writeTable } from '../../table/table-object.ts'
 import type { FormatName, TableSetting } from '../../dataset/interface.ts'
 import { fileModesOf } from '../file-modes.ts'
 import type { Worktree, WorktreeOptions } from '../interface.ts'
@@ -90,13 +91,15 @@ export async function readTableFile(
       ? null
       : await withNewNames(io.nodes, previous, first.result.table, { signal: options.signal })
   const { result, stat } = renamed === null ? first : await read(renamed)
+  // An edited file was made of what the table was made of.
+  const table = withOneWay(result.table, previous === undefined ? [] : oneWayOf(previous))
   return {
     entry: {
       kind: 'table',
       executable: fileModesOf(worktree).executable(stat, io.previous),
-      table: result.cid,
+      table: table.oneWay === undefined ? result.cid : writeTable(io.writer, table),
     },
-    table: result.table,
+    table,
     rowCount: result.rowCount,
     stat,
   }
