@@ -15,7 +15,7 @@ import { UnfitTables } from './capture/unfit-tables.ts'
 import { HeldRows } from './held/held-rows.ts'
 import type { Link } from './interface.ts'
 import { LinkRefs } from './link-refs.ts'
-import { type LinkMark, readMark } from './log/mark.ts'
+import { type LinkMark, loadMark } from './log/mark.ts'
 import { branchOf } from './merge/merge-branch.ts'
 import { Approval } from './pending/approval.ts'
 import { Stops } from './pending/stops.ts'
@@ -56,7 +56,7 @@ export async function beginRound(round: Round, io: Io): Promise<Begun> {
   const manifest = await repo.store.manifest()
   const state = readLinkState(manifest, link.name)
   const refs = new LinkRefs(link.name, state)
-  const mark = readMark(manifest, link.name)
+  const mark = await loadMark(io.nodes.reader, manifest, link.name)
   // A first round reads all, and then commits it.
   if (state.live === null && bringsIn(link) && options.dryRun !== true) requireAuthor(repo, manifest)
   const approved = await Approval.load(repo, link.name, options.approve)

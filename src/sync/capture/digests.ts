@@ -1,12 +1,12 @@
 // Digests that an endpoint made of its tables when they were read, each with the table that was read then. A table whose
 // digest is the same again need not be read again. So it is with a table that stopped the reading: what stopped it is
 // noted in the place of the table.
-import { utf8, utf8Text } from '../../base/bytes.ts'
 import { VarveError } from '../../base/errors.ts'
 import type { EndpointTable } from '../../connectors/interface.ts'
 import type { Cid } from '../../encoding/cid.ts'
 import type { Path } from '../../files/interface.ts'
 import type { ObjectReader, ObjectWriter } from '../../store/interface.ts'
+import { readJson, writeJson } from '../stored-json.ts'
 
 const mendHint = 'mend that at the endpoint, or leave the table out of the link'
 
@@ -30,8 +30,7 @@ export class TableDigests {
   /** The digests that were stored; none when they cannot be read. */
   static async load(reader: ObjectReader, object: Cid | undefined): Promise<TableDigests> {
     if (object === undefined) return new TableDigests(new Map())
-    const [bytes] = await reader.get([object])
-    return new TableDigests(new Map(JSON.parse(utf8Text(bytes!)) as [Path, Noted][]))
+    return new TableDigests(new Map((await readJson(reader, object)) as [Path, Noted][]))
   }
 
   /** Whether the table at `path` is the one with this digest. */
@@ -90,7 +89,7 @@ export class TableDigests {
   /** The object to be stored; null when nothing has changed. */
   write(writer: ObjectWriter): Cid | null {
     const text = JSON.stringify([...this.#now])
-    return text === JSON.stringify([...this.#known]) ? null : writer.put('raw', utf8(text))
+    return text === JSON.stringify([...this.#known]) ? null : writeJson(writer, text)
   }
 }
 

@@ -1,10 +1,10 @@
 // In which schema of the endpoint each table was when it was last read. A link may name a table without its schema, and the
 // endpoint's settings may lead the name to another table one day. That one is not read or written until somebody agrees.
-import { utf8, utf8Text } from '../../base/bytes.ts'
 import type { EndpointTable } from '../../connectors/interface.ts'
 import type { Cid } from '../../encoding/cid.ts'
 import type { ObjectReader, ObjectWriter } from '../../store/interface.ts'
 import type { HeldRows } from '../held/held-rows.ts'
+import { readJson, writeJson } from '../stored-json.ts'
 import type { LinkedTable } from '../tables/link-tables.ts'
 
 type Known = readonly (readonly [table: string, namespace: string])[]
@@ -18,8 +18,7 @@ export class Namespaces {
 
   static async load(reader: ObjectReader, object: Cid | undefined): Promise<Namespaces> {
     if (object === undefined) return new Namespaces([])
-    const [bytes] = await reader.get([object])
-    return new Namespaces(JSON.parse(utf8Text(bytes!)) as Known)
+    return new Namespaces((await readJson(reader, object)) as Known)
   }
 
   /** The schema of the table that has taken the place of the known one; null while it is the same. */
@@ -44,7 +43,7 @@ export class Namespaces {
       return namespace === undefined ? [] : [[table.name, namespace]]
     })
     const text = JSON.stringify(now.toSorted(([a], [b]) => (a < b ? -1 : 1)))
-    return text === JSON.stringify(this.#known) ? null : writer.put('raw', utf8(text))
+    return text === JSON.stringify(this.#known) ? null : writeJson(writer, text)
   }
 
   #of(table: string): string | undefined {

@@ -5,7 +5,7 @@ import { nextGeneration } from '../../history/commit.ts'
 import { operatorOf } from '../../repo/context.ts'
 import type { Io } from '../../repo/interface.ts'
 import { type LinkCommit, linkCommit } from '../link-commit.ts'
-import { markKey } from '../log/mark.ts'
+import { storedMark } from '../log/mark.ts'
 import type { Reading } from './reading.ts'
 import type { UnfitTables } from './unfit-tables.ts'
 import type { LinkRefs } from '../link-refs.ts'
@@ -44,6 +44,7 @@ export async function publishLive(round: Round, io: Io, input: PublishInput): Pr
   if (isUnchanged && !input.base.isCut && !position.isDue) return state.live
   const live = isSame ? state.live : await liveCommit(round, io, input)
   if (options.dryRun === true) return live
+  const place = mark === undefined ? null : storedMark(io.writer, link.name, mark)
   const refs = new Map<string, Cid | null>([
     [linkRef(link.name, 'live'), live],
     ...(input.base.isCut ? toldTo(link.name, input.base) : []),
@@ -51,11 +52,12 @@ export async function publishLive(round: Round, io: Io, input: PublishInput): Pr
     ...(digests === null ? [] : [[linkObject(link.name, 'digests'), digests] as const]),
     ...(unfit === null ? [] : [[linkObject(link.name, 'unfit'), unfit] as const]),
     ...(namespaces === null ? [] : [[linkObject(link.name, 'namespaces'), namespaces] as const]),
+    ...(place === null ? [] : [place.ref]),
   ])
   const config = new Map([
     [identityKey(link.name), identity],
     [positionKey(link.name), position.setting],
-    ...(mark === undefined ? [] : [[markKey(link.name), mark && JSON.stringify(mark)] as const]),
+    ...(place === null ? [] : [place.setting]),
   ])
   await repo.store.update(
     (current) => {

@@ -40,7 +40,7 @@ export interface Reading {
 
 /** Stores the name under which the endpoint will keep its log, before the endpoint knows it. */
 export async function keepName({ repo, link }: Round, name: string): Promise<void> {
-  const mark: LinkMark = { name, at: null, waiting: [], keptMs: 0, comparedMs: 0 }
+  const mark = { name, at: null, keptMs: 0, comparedMs: 0 }
   await repo.store.update((current) => ({
     config: new Map([[markKey(link.name), JSON.stringify(mark)]]),
     operation: { name: 'sync', message: `${link.name}: log`, author: operatorOf(repo, current) },

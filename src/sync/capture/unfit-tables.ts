@@ -2,7 +2,6 @@
 // stored in one object that is published together with what was read. So a row that waits can be told from a deleted
 // one, also in rounds that do not read it. In which ways a transform made the table's columns then stands beside them:
 // the version of such a row that was read earlier may have been made in others.
-import { utf8, utf8Text } from '../../base/bytes.ts'
 import type { TableWays } from '../../connectors/made-columns.ts'
 import type { Cid } from '../../encoding/cid.ts'
 import type { Path } from '../../files/interface.ts'
@@ -10,6 +9,7 @@ import { type UnfitRow, unfitName } from '../../formats/columnar/unfit-rows.ts'
 import type { Manifest, ObjectReader, ObjectWriter } from '../../store/interface.ts'
 import type { HeldRows } from '../held/held-rows.ts'
 import { linkObject } from '../state.ts'
+import { readJson, writeJson } from '../stored-json.ts'
 import type { LinkedTable } from '../tables/link-tables.ts'
 
 /** By name (`unfitName`). */
@@ -43,8 +43,7 @@ export class UnfitTables {
   static async load(reader: ObjectReader, { refs }: Manifest, link: string): Promise<UnfitTables> {
     const object = refs.get(linkObject(link, 'unfit'))
     if (object === undefined) return new UnfitTables(new Map(), new Map())
-    const [bytes] = await reader.get([object])
-    const kept = JSON.parse(utf8Text(bytes!)) as KeptTable[]
+    const kept = (await readJson(reader, object)) as KeptTable[]
     return new UnfitTables(
       new Map(kept.flatMap(([path, rows]) => (rows.length === 0 ? [] : [[path, named(rows)]]))),
       new Map(
@@ -99,7 +98,7 @@ export class UnfitTables {
   /** The object to be stored; null when nothing has changed. */
   write(writer: ObjectWriter): Cid | null {
     const text = textOf(this.#tables, this.#ways)
-    return text === this.#kept ? null : writer.put('raw', utf8(text))
+    return text === this.#kept ? null : writeJson(writer, text)
   }
 }
 

@@ -13,7 +13,7 @@ import type { LoggedReceipt, Receipt } from '../interface.ts'
 import { linkCommit } from '../link-commit.ts'
 import type { Round } from '../round.ts'
 import { repeatedAtKey, linkObject } from '../state.ts'
-import { readReceipt, writeReceipt } from './whole.ts'
+import { readJson, writeJson } from '../stored-json.ts'
 
 const heldBackLogged = 100
 const field = 'receipt'
@@ -31,7 +31,7 @@ async function lastKept(repo: Repo, link: string): Promise<{ object: Cid; receip
   const manifest = await repo.store.manifest()
   const object = manifest.refs.get(linkObject(link, 'receipt'))
   if (object === undefined) return null
-  const receipt = await readReceipt(repo.store, object)
+  const receipt = (await readJson(repo.store, object)) as Receipt
   return { object, receipt: { ...receipt, ...timesAgain(manifest, link, object) } }
 }
 
@@ -43,7 +43,7 @@ export async function rememberReceipt(round: Pick<Round, 'repo' | 'link'>, recei
   const last = kept?.receipt ?? null
   const isNews = last === null || outcomeOf(last) !== outcomeOf(receipt) || hasMoved(receipt)
   await withWriter(repo, async (writer, nodes) => {
-    const object = writeReceipt(writer, receipt)
+    const object = writeJson(writer, JSON.stringify(receipt))
     await repo.store.update(
       async (current) => {
         const refs = new Map([[linkObject(link.name, 'receipt'), object]])
