@@ -94,6 +94,11 @@ export class PartialStore implements Store {
     if (await this.#reach()) await this.#guarded(() => this.#promisor!.fetcher.bringAll(cids, options))
   }
 
+  /** False in most repositories, where all contents are kept here. */
+  async leavesContentsOut(): Promise<boolean> {
+    return this.#promisor !== null || promisorOf(await this.#store.manifest()) !== null
+  }
+
   /** As prefetch; keeps what came at once, and says how much it was. */
   async bringAll(cids: readonly Cid[], options: TransferOptions = {}): Promise<FetchedCounts> {
     if (!(await this.#reach())) return nothingFetched

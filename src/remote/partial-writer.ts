@@ -16,11 +16,16 @@ import type {
 } from '../store/interface.ts'
 import { ObjectQueue } from '../store/object-queue.ts'
 
+/** A store some of whose contents may lie with a remote. */
+export interface PartialReader extends ObjectReader {
+  leavesContentsOut(): Promise<boolean>
+}
+
 export class PartialWriter implements ObjectWriter {
   readonly inner: ObjectWriter
-  readonly #store: ObjectReader
+  readonly #store: PartialReader
 
-  constructor(inner: ObjectWriter, store: ObjectReader) {
+  constructor(inner: ObjectWriter, store: PartialReader) {
     this.inner = inner
     this.#store = store
   }
@@ -63,14 +68,17 @@ export class PartialWriter implements ObjectWriter {
 
   /** What was written here, as a merged table, the remote does not have: of that it is asked for what it links to. */
   async prefetch(cids: readonly Cid[], options?: ReadOptions): Promise<void> {
+    if (!(await this.#store.leavesContentsOut())) return
     const far: Cid[] = []
     const queue = new ObjectQueue(cids)
     for (const batch of queue.batches()) {
+      const isStored = await this.#store.has(batch, options)
       const isHere = await this.inner.has(batch, options)
-      far.push(...batch.filter((_, i) => !isHere[i]))
-      const near = batch.filter((cid, i) => isHere[i] && codecOf(cid) !== 'raw')
-      const objects = await this.inner.get(near, options)
-      for (const link of objects.flatMap((bytes, i) => linksOf(near[i]!, bytes))) queue.add(link)
+      const isWritten = (i: number): boolean => isHere[i]! && !isStored[i]!
+      far.push(...batch.filter((_, i) => !isWritten(i)))
+      const written = batch.filter((cid, i) => isWritten(i) && codecOf(cid) !== 'raw')
+      const objects = await this.inner.get(written, options)
+      for (const link of objects.flatMap((bytes, i) => linksOf(written[i]!, bytes))) queue.add(link)
     }
     if (far.length > 0) await this.#store.prefetch?.(far, options)
   }

@@ -249,6 +249,16 @@ test('gc drops garbage and keeps what was fetched; what is left with the remote 
   expect(await problemsOf(store)).toEqual([])
 })
 
+test('where all contents are kept here, nothing is looked for before it is read', async () => {
+  const asked: string[] = []
+  const inner = new WrappedStore(await remoteWithImages(), { call: (name) => void asked.push(name) })
+  const store = new PartialStore(inner, () => Promise.reject(new Error('no remote')))
+  const head = (await refOf(store, main))!
+  for (const reader of [store, store.writer()]) await reader.prefetch!([head])
+  expect(asked).not.toContain('get')
+  expect(asked).not.toContain('has')
+})
+
 test('what was made here and is lost is damage, though others like it may be missing', async () => {
   const remote = await remoteWithImages()
   const inner = MemoryStore.create()
