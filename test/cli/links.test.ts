@@ -158,12 +158,28 @@ describe.skipIf(!hasPostgres)(`varve link and sync${withoutPostgres}`, () => {
     expect((await varve(folder, approve)).code).toBe(43)
     expect((await varve(folder, ['sync', 'approve', 'notes'])).code).toBe(40)
 
-    await varve(folder, ['import', '-', '--as', 'notes/notes', '--key', 'id', '--format', 'csv'], {
-      input: 'id,n\n5,50\n',
-    })
-    await varve(folder, ['commit', '-m', 'too much'])
-    expect((await varve(folder, ['sync'])).code).toBe(21)
-    expect((await varve(folder, ['sync', 'rejected'])).stdout).toContain('check constraint')
+    const tooMuch = async (): Promise<void> => {
+      await varve(folder, ['import', '-', '--as', 'notes/notes', '--key', 'id', '--format', 'csv'], {
+        input: 'id,n\n5,50\n',
+      })
+      await varve(folder, ['commit', '-m', 'too much'])
+      expect((await varve(folder, ['sync'])).code).toBe(21)
+    }
+    await tooMuch()
+    const rejected = await varve(folder, ['sync', 'rejected'])
+    expect(rejected.stdout).toContain('check constraint')
+    expect(rejected.stdout).toMatch(/ {4}n +\(no row\) +50 +\(no row\)/)
+    expect(rejected.stderr).toContain("'varve sync resolve notes --theirs TABLE KEY'")
+    const mine = await varve(folder, ['sync', 'resolve', 'notes', '--ours', 'notes', '5'])
+    expect([mine.code, mine.stderr]).toEqual([
+      20,
+      expect.stringContaining("row 5 of 'notes' is refused there"),
+    ])
+    expect((await varve(folder, ['sync', 'resolve', 'notes', '--theirs'])).code).toBe(20)
+    expect((await varve(folder, ['sync', 'resolve', 'notes', '--theirs', 'notes', '5'])).code).toBe(0)
+    expect((await varve(folder, ['sync'])).code).toBe(0)
+    expect((await varve(folder, ['export', 'notes/notes'])).stdout).toBe('id,n\n')
+    await tooMuch()
     expect((await varve(folder, ['sync', 'conflicts'])).stdout).toBe('no row waits\n')
     await db.query('ALTER TABLE notes DROP CONSTRAINT small')
     expect((await varve(folder, ['sync', 'retry', 'notes'])).code).toBe(0)

@@ -257,7 +257,7 @@ export abstract class LinkedRepository extends CarryingRepository {
   }
 }
 
-async function isSink({ endpoint }: t.Link): Promise<boolean> {
+export async function isSink({ endpoint }: t.Link): Promise<boolean> {
   return (await import('../../connectors/open-sink.ts')).isSinkUrl(endpoint)
 }
 

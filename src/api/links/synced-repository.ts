@@ -1,8 +1,9 @@
 // What rounds of links did, and what waits for a person: rows that were held back, tables that a guard stopped.
+import { commandWord } from '../../base/command-word.ts'
 import { VarveError } from '../../base/errors.ts'
 import type { CommitInfo } from '../interface.ts'
 import type * as t from './link-interface.ts'
-import { LinkedRepository } from './linked-repository.ts'
+import { LinkedRepository, isSink } from './linked-repository.ts'
 
 export abstract class SyncedRepository extends LinkedRepository {
   /**
@@ -43,7 +44,8 @@ export abstract class SyncedRepository extends LinkedRepository {
   /**
    * Settles rows that the last round held back because both sides changed them: with 'ours' the next round writes
    * the branch's row, with 'theirs' the branch takes the endpoint's row now. For items of an inbox that cannot
-   * become rows, 'ours' gives them up. `key` is as `heldBack` shows it; without it, all rows are settled. A whole
+   * become rows, 'ours' gives them up. Of rows that the endpoint refuses, 'theirs' gives up what the branch changed,
+   * and only where their table is named. `key` is as `heldBack` shows it; without it, all rows are settled. A whole
    * table whose two shapes exclude each other can only be settled for 'theirs', and only by its name: the branch
    * then gets the endpoint's table.
    */
@@ -53,14 +55,18 @@ export abstract class SyncedRepository extends LinkedRepository {
     where: { table?: string; key?: string } = {},
   ): Promise<readonly t.HeldBack[]> {
     const link = await this.linkNamed(name)
-    const waiting = (await this.lastSync(name))?.heldBack ?? []
+    const waiting = (await isSink(link)) ? [] : ((await this.lastSync(name))?.heldBack ?? [])
     const rows = waiting.filter(
       (row) =>
-        (row.reason === 'conflict' || (side === 'ours' ? isAside(row) : isNamedTable(row, where))) &&
-        (where.table === undefined || row.table === where.table) &&
-        (where.key === undefined || row.key === where.key),
+        isMeant(row, where) &&
+        (row.reason === 'conflict' ||
+          (side === 'ours'
+            ? isAside(row)
+            : isNamedTable(row, where) || (isRefused(row) && where.table !== undefined))),
     )
     if (rows.length === 0) {
+      const refused = waiting.find((row) => isRefused(row) && isMeant(row, where))
+      if (refused !== undefined) throw refusedThere(name, refused)
       throw new VarveError('VARVE_PATH_NOT_FOUND', `no such row of '${name}' waits`, {
         data: { name, ...where, waiting: waiting.length },
         hint: `see which do: 'varve sync conflicts ${name}'`,
@@ -122,6 +128,22 @@ export abstract class SyncedRepository extends LinkedRepository {
 /** Whether `where` names a whole table that clashes. */
 function isNamedTable({ isClash, table }: t.HeldBack, where: { table?: string; key?: string }): boolean {
   return isClash === true && where.table === table && where.key === undefined
+}
+
+function isMeant({ table, key }: t.HeldBack, where: { table?: string; key?: string }): boolean {
+  return (where.table ?? table) === table && (where.key ?? key) === key
+}
+
+/** Whether it is a row that the branch has changed and the endpoint does not take. */
+function isRefused({ reason, keyHex, tooLarge, isEndpoint }: t.HeldBack): boolean {
+  return reason === 'rejected' && keyHex !== '' && tooLarge === undefined && isEndpoint !== true
+}
+
+function refusedThere(name: string, { table, key, message }: t.HeldBack): VarveError {
+  return new VarveError('VARVE_NOT_POSSIBLE', `row ${key} of '${table}' is refused there: ${message}`, {
+    data: { name, table, key },
+    hint: `when the reason is gone: 'varve sync retry ${name}'; the endpoint's row instead: 'varve sync resolve ${name} --theirs ${commandWord(table)} ${commandWord(key)}'`,
+  })
 }
 
 function isAside({ reason, keyHex, tooLarge, isTable }: t.HeldBack): boolean {

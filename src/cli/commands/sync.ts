@@ -89,6 +89,7 @@ export const command: Command = {
       'varve sync resolve shop --theirs people',
       'and the whole table, if both sides changed its columns in ways that exclude each other',
     ],
+    ['varve sync resolve shop --theirs orders 7', 'give up a change that the endpoint refuses'],
     ['varve sync resolve crm --ours people', 'give up items that cannot become rows'],
     ['varve sync rejected', 'see which rows the endpoint refuses or cannot be kept here, and why'],
     ['varve sync pending', 'see what a guard has stopped'],

@@ -31,14 +31,18 @@ function isSame(one: Row | null, other: Row | null): boolean {
 }
 
 function sideLines(row: HeldRow, whole: boolean): string[] {
-  const { base, branch, endpoint } = row
+  const { base, branch, endpoint, keyColumns = [] } = row
   if (base === undefined || branch === undefined || endpoint === undefined) return []
   const settled = settledBy(row)
   if (settled !== null) return [`    ${settled}`]
   const sides = [base, branch, endpoint]
   const text = (side: Row | null, column: string): string =>
     side === null ? '(no row)' : shortValue(side[column] ?? null, whole)
-  const columns = differingColumns(sides)
+  const [only, ...others] = sides.filter((side) => side !== null)
+  const columns =
+    only !== undefined && others.length === 0
+      ? Object.keys(only).filter((column) => !keyColumns.includes(column))
+      : differingColumns(sides)
   const lines =
     columns.length === 0
       ? [['', ...sides.map((side) => (side === null ? '(no row)' : '(row)'))]]

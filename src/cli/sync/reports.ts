@@ -21,7 +21,9 @@ const reported: Readonly<Record<string, Report>> = {
     hint: (link, heldBack) =>
       heldBack.every((row) => settledBy(row) !== null)
         ? `the next round carries that out: 'varve sync ${link}'`
-        : `the branch's rows count with 'varve sync resolve ${link} --ours', the endpoint's with '--theirs'; TABLE KEY behind it names one`,
+        : heldBack.every(({ isClash }) => isClash === true)
+          ? `the endpoint's table counts with 'varve sync resolve ${link} --theirs TABLE'; the branch's stays in its history`
+          : `the branch's rows count with 'varve sync resolve ${link} --ours', the endpoint's with '--theirs'; TABLE KEY behind it names one`,
   },
   rejected: {
     reasons: ['rejected'],
@@ -30,8 +32,18 @@ const reported: Readonly<Record<string, Report>> = {
         ? 'a row that is too large is taken in when it is smaller there, or when a transform of the link omits the column'
         : heldBack.every(({ isEndpoint }) => isEndpoint === true)
           ? `why it cannot be written to: 'varve sync status ${link}'; the first round that may does it`
-          : `when the reason is gone: 'varve sync retry ${link}'${heldBack.some(isOfInbox) ? `; what came to an inbox is given up with 'varve sync resolve ${link} --ours'` : ''}`,
+          : [`when the reason is gone: 'varve sync retry ${link}'`, ...waysOut(link, heldBack)].join('; '),
   },
+}
+
+function waysOut(link: string, heldBack: readonly HeldRow[]): string[] {
+  const isRow = heldBack.some(({ branch, keyHex }) => branch !== undefined && keyHex !== '')
+  return [
+    ...(isRow ? [`the endpoint's row instead: 'varve sync resolve ${link} --theirs TABLE KEY'`] : []),
+    ...(heldBack.some(isOfInbox)
+      ? [`what came to an inbox is given up with 'varve sync resolve ${link} --ours'`]
+      : []),
+  ]
 }
 
 /** Whether it is an item of an inbox that could not become a row. */
@@ -144,11 +156,12 @@ export function printReceipts(
     out.hint(`a guard has stopped something: 'varve sync pending ${stopped.link}' says what to do`)
   if (what === 'status') return
   for (const [report, { reasons }] of Object.entries(reported)) {
-    const held = receipts.find(({ heldBack }) => heldBack.some(({ reason }) => reasons.includes(reason)))
+    const held = receipts.find(({ heldBack }) => heldBack.some((row) => isReported(row, reasons)))
     if (held !== undefined) out.hint(`see what waits, and why: 'varve sync ${report} ${held.link}'`)
   }
   const unread = receipts.filter(
-    ({ pending, heldBack }) => pending === null && heldBack.some(({ reason }) => reason === 'schema'),
+    ({ pending, heldBack }) =>
+      pending === null && heldBack.some(({ reason, isClash }) => reason === 'schema' && isClash !== true),
   )
   if (unread.length > 0) {
     out.hint('a table that waits continues when the reason is gone; all others have continued')
