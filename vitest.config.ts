@@ -27,6 +27,7 @@ export const slow: readonly string[] = [
   'test/property/hostile-graphs.test.ts',
   'test/sync/log-rounds.test.ts',
   'test/sync/restored-server.test.ts',
+  'test/sync/restored-by-statements.test.ts',
   'test/sync/hard-rows.test.ts',
   'test/sync/unfit-rows.test.ts',
   'test/sync/drift.test.ts',

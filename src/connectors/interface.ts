@@ -106,6 +106,8 @@ export interface EndpointTable {
   readonly looseReferences?: readonly string[]
   /** Where the system has several tables of a name: in which of its schemas this one is. */
   readonly namespace?: string
+  /** Another one once the table was dropped and made anew; absent where the system does not tell. */
+  readonly incarnation?: string
   /** Why it can neither be read nor written now; other tables are not affected. */
   readonly trouble?: string
   /** Row-level security may hide rows from this reader: a text that differs when the rules do. */

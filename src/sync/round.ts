@@ -30,6 +30,7 @@ import { mergeIntoBranch } from './merge/merge-branch.ts'
 import { keepPending } from './pending/keep.ts'
 import { stopRound, stopRestored } from './pending/stop-round.ts'
 import { showPlan } from './plan.ts'
+import { haveGoneBack } from './capture/gone-back.ts'
 import { publishLive } from './capture/publish.ts'
 import { readEndpoint } from './capture/read-endpoint.ts'
 import { rememberReceipt } from './receipts/log.ts'
@@ -87,13 +88,11 @@ async function runWith(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
 
   const checkpoint = await connector.checkpoint(link.name, place)
   const found = await commonBase(io.nodes.reader, state, checkpoint, identity)
-  const restore = await baseAfterRestore(begun, found, round, io.nodes.reader)
-  const seen = await captureRound(start, log, restore)
-  if (seen.isStopped) {
-    const { restored } = restore
+  const seen = await captureRound(start, log, found)
+  const { restored, base } = seen.restore
+  if (seen.isStopped)
     return stopRestored(start, seen.sides, { read: seen.captured, restored, notes: seen.notes })
-  }
-  return mergeAndApply(start, seen, { checkpoint, state: notedState(state, restore.base) })
+  return mergeAndApply(start, seen, { checkpoint, state: notedState(state, base) })
 }
 
 /** What a round begins with. */
@@ -111,23 +110,25 @@ interface Captured {
   readonly digests: TableDigests | null
   /** To be merged: without the tables that a guard stops. */
   readonly sides: Sides
+  readonly restore: Restore
   /** The endpoint has gone back to an earlier state: nothing goes on before somebody lets it. */
   readonly isStopped: boolean
   readonly notes: readonly string[]
 }
 
 /** Reads the endpoint, stops what guards forbid, and publishes what was read. */
-async function captureRound(start: Started, log: OpenLog, { base, restored }: Restore): Promise<Captured> {
+async function captureRound(start: Started, log: OpenLog, found: CommonBase): Promise<Captured> {
   const { round, io, state, refs, mark, held, stops, identity, before, tables, unfit } = start
   const { link, options } = round
-  const read = await readEndpoint(round, io, log, {
-    ...captureInput(round, start),
-    mark,
-    isTold: base.isTold,
-  })
+  const { isTold } = (await baseAfterRestore(start, found, round, io.nodes.reader)).base
+  const read = await readEndpoint(round, io, log, { ...captureInput(round, start), mark, isTold })
   const reading = await markRead(io, { link, identity }, tables, read)
   const { captured } = reading
   throwIfAborted(options.signal)
+  const mayHaveGoneBack = state.live !== null && !found.isCut && start.namespaces.areAllAnew(tables)
+  if (mayHaveGoneBack && (await haveGoneBack(io, state.live, { tables, captured }))) start.position.goBack()
+  const restore = await baseAfterRestore(start, found, round, io.nodes.reader)
+  const { base, restored } = restore
   unfit.hold(held, tables)
   const baseTree = base.commit && (await Tree.load(io.nodes, base.commit.tree))
   const guarded = await guardCaptured(round, io, stops, { tables, before, read: captured, base: baseTree })
@@ -151,6 +152,7 @@ async function captureRound(start: Started, log: OpenLog, { base, restored }: Re
     tables: guarded.tables,
     digests: reading.digests,
     sides: { ...agreed, identity, tables, captured: guarded.merging, held, refs },
+    restore,
     isStopped,
     notes: [...reading.notes, ...(base.note === null ? [] : [base.note])],
   }

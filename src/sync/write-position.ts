@@ -18,6 +18,7 @@ export class WritePosition {
   /** The place that was kept; null when there is none. */
   readonly #kept: string | null
   readonly #now: bigint | null
+  #hasGoneBack = false
 
   private constructor(kept: string | null, now: bigint | null) {
     this.#kept = kept
@@ -35,8 +36,14 @@ export class WritePosition {
     return new WritePosition(kept, (await connector.writePosition?.()) ?? null)
   }
 
+  /** Notes that its rows show what no place does: it has gone back. */
+  goBack(): void {
+    this.#hasGoneBack = true
+  }
+
   /** Whether the endpoint has gone back to an earlier state. */
   get isBehind(): boolean {
+    if (this.#hasGoneBack) return true
     if (this.#kept === null) return false
     if (this.#kept.startsWith(behind)) return true
     return this.#now !== null && this.#now < BigInt(this.#kept)
@@ -44,7 +51,7 @@ export class WritePosition {
 
   /** Names this going back among others of the link. */
   get name(): string {
-    return `${this.#kept?.replace(behind, '')}`
+    return this.#kept?.replace(behind, '') ?? '0'
   }
 
   /** `isSettled`: the endpoint is taken as it is now. */

@@ -12,6 +12,11 @@ const installer = find('mariadb-install-db')
 export const hasMariadb: boolean = server !== null && installer !== null
 export const withoutMariadb: string = hasMariadb ? '' : ' (skipped: MariaDB is not installed)'
 
+/** A client program that comes with MariaDB. */
+export function clientProgram(name: string): string {
+  return find(name)!
+}
+
 export interface Mariadb {
   /** URL of a database, made when it is new. */
   database(name: string): Promise<string>

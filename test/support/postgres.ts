@@ -11,6 +11,11 @@ const folder = findBinaries()
 export const hasPostgres: boolean = folder !== null
 export const withoutPostgres: string = hasPostgres ? '' : ' (skipped: PostgreSQL is not installed)'
 
+/** A program that comes with PostgreSQL. */
+export function postgresProgram(name: string): string {
+  return path.join(folder!, name)
+}
+
 export interface Postgres {
   /** URL of a database that is there. */
   url(name: string): string

@@ -33,7 +33,7 @@ export const stateTable = 'varve_sync'
 const columnsQuery = `
   SELECT t.TABLE_NAME, t.ENGINE, COALESCE(e.TRANSACTIONS, 'NO'), c.COLUMN_NAME, c.DATA_TYPE, c.COLUMN_TYPE, c.IS_NULLABLE,
          c.EXTRA, c.CHARACTER_SET_NAME, COALESCE(c.DATETIME_PRECISION, 0), c.CHARACTER_MAXIMUM_LENGTH, t.TABLE_SCHEMA, t.TABLE_TYPE,
-         c.PRIVILEGES, CURRENT_USER()
+         c.PRIVILEGES, CURRENT_USER(), t.CREATE_TIME
     FROM information_schema.TABLES t
     JOIN information_schema.COLUMNS c ON c.TABLE_SCHEMA = t.TABLE_SCHEMA AND c.TABLE_NAME = BINARY t.TABLE_NAME
     LEFT JOIN information_schema.ENGINES e ON e.ENGINE = t.ENGINE
@@ -125,6 +125,7 @@ function tableOf(catalogue: Catalogue, name: string, chosen: readonly string[]):
   const references = (catalogue.references.get(name) ?? []) as [string, string][]
   const checks = new Set((catalogue.json.get(name) ?? []).map(([clause]) => clause))
   const parents = new Set(references.map(([, table]) => table).filter((table) => table !== name))
+  const createdAt = rows[0]![14] ?? null
   const isReadable = rows.every((row) => /\bselect\b/i.test(row[12]!))
   const key = indexes.filter(([index]) => index === 'PRIMARY').map(([, column]) => column)
   return {
@@ -134,6 +135,7 @@ function tableOf(catalogue: Catalogue, name: string, chosen: readonly string[]):
     isTransactional: rows[0]![1] === 'YES',
     database: rows[0]![10]!,
     isVersioned: rows[0]![11] === 'SYSTEM VERSIONED',
+    ...(createdAt === null ? {} : { incarnation: createdAt }),
     ...(isReadable
       ? {}
       : { trouble: `this user may not read it: ${grantText(rows[0]![10]!, name, rows[0]![13]!)}` }),

@@ -76,10 +76,11 @@ interface ColumnRow {
   may_insert: boolean
   may_update: boolean
   may_advance: boolean | null
+  oid: string
 }
 
 const columnsQuery = `
-  SELECT n.nspname AS schema, c.relname AS table, a.attname AS column,
+  SELECT n.nspname AS schema, c.relname AS table, c.oid::text AS oid, a.attname AS column,
          tn.nspname AS type_schema, t.typname AS type,
          a.atttypid || ':' || a.atttypmod AS type_id, t.typcollation <> 0 AS is_collatable, format_type(a.atttypid, a.atttypmod) AS native, a.attnotnull AS not_null,
          a.attgenerated::text AS generated,
@@ -221,6 +222,7 @@ function tableOf(rows: readonly ColumnRow[]): Found {
     name: isVisible ? relation : `${schema}.${relation}`,
     sql,
     namespace: schema,
+    incarnation: rows[0]!.oid,
     rowsSql: sql,
     hasHeirs: false,
     schema,

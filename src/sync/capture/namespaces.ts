@@ -1,29 +1,36 @@
-// In which schema of the endpoint each table was when it was last read. A link may name a table without its schema, and the
-// endpoint's settings may lead the name to another table one day. That one is not read or written until somebody agrees.
+// In which schema of the endpoint each table was when it was last read, and which table it was: one that is dropped and made
+// anew is another. A link may name a table without its schema, and the endpoint's settings may lead the name to another
+// table one day. That one is not read or written until somebody agrees.
 import type { EndpointTable } from '../../connectors/interface.ts'
 import type { Cid } from '../../encoding/cid.ts'
 import type { ObjectReader, ObjectWriter } from '../../store/interface.ts'
 import type { HeldRows } from '../held/held-rows.ts'
 import { readJson, writeJson } from '../stored-json.ts'
-import type { LinkedTable } from '../tables/link-tables.ts'
+import { type LinkedTable, endpointTables } from '../tables/link-tables.ts'
 
-type Known = readonly (readonly [table: string, namespace: string])[]
+interface Place {
+  readonly table: string
+  readonly namespace?: string
+  readonly incarnation?: string
+}
 
 export class Namespaces {
-  readonly #known: Known
+  readonly #known: readonly Place[]
 
-  private constructor(known: Known) {
+  private constructor(known: readonly Place[]) {
     this.#known = known
   }
 
   static async load(reader: ObjectReader, object: Cid | undefined): Promise<Namespaces> {
     if (object === undefined) return new Namespaces([])
-    return new Namespaces((await readJson(reader, object)) as Known)
+    const kept = (await readJson(reader, object)) as readonly (Place | readonly [string, string])[]
+    // Pairs are from a time when no more was noted.
+    return new Namespaces(kept.map((one) => ('table' in one ? one : { table: one[0], namespace: one[1] })))
   }
 
   /** The schema of the table that has taken the place of the known one; null while it is the same. */
   movedTo({ name, namespace }: EndpointTable): string | null {
-    const known = this.#of(name)
+    const known = this.#of(name)?.namespace
     return known === undefined || namespace === undefined || known === namespace ? null : namespace
   }
 
@@ -31,22 +38,34 @@ export class Namespaces {
   drift(table: EndpointTable): string[] {
     const moved = this.movedTo(table)
     if (moved === null) return []
-    return [`the name leads to the table of schema '${moved}', and led to that of '${this.#of(table.name)!}'`]
+    const known = this.#of(table.name)!.namespace!
+    return [`the name leads to the table of schema '${moved}', and led to that of '${known}'`]
+  }
+
+  /** Whether all of these tables that were read before have been dropped and made anew, or made anew in place. */
+  areAllAnew(tables: readonly LinkedTable[]): boolean {
+    const known = endpointTables(tables).flatMap(({ name, incarnation }) => {
+      const before = this.#of(name)?.incarnation
+      return before === undefined || incarnation === undefined ? [] : [before !== incarnation]
+    })
+    return known.length > 0 && known.every(Boolean)
   }
 
   /** The object to be stored once these tables have been read; null when nothing has changed. */
   write(writer: ObjectWriter, tables: readonly LinkedTable[], held: HeldRows): Cid | null {
-    const now = tables.flatMap(({ table, path, waits }): Known => {
+    const now = tables.flatMap(({ table, path, waits }): Place[] => {
       const isRead =
         waits === undefined && !held.list.some((one) => one.path === path && one.reason === 'schema')
-      const namespace = isRead ? table.namespace : this.#of(table.name)
-      return namespace === undefined ? [] : [[table.name, namespace]]
+      const { namespace, incarnation } = isRead ? table : (this.#of(table.name) ?? {})
+      if (namespace === undefined && incarnation === undefined) return []
+      const place = namespace === undefined ? {} : { namespace }
+      return [{ table: table.name, ...place, ...(incarnation === undefined ? {} : { incarnation }) }]
     })
-    const text = JSON.stringify(now.toSorted(([a], [b]) => (a < b ? -1 : 1)))
+    const text = JSON.stringify(now.toSorted((a, b) => (a.table < b.table ? -1 : 1)))
     return text === JSON.stringify(this.#known) ? null : writeJson(writer, text)
   }
 
-  #of(table: string): string | undefined {
-    return this.#known.find(([name]) => name === table)?.[1]
+  #of(table: string): Place | undefined {
+    return this.#known.find((one) => one.table === table)
   }
 }
