@@ -32,7 +32,8 @@ const jobsPerThread = 6
 /** The process's threads. Parsing and packing compete for the same processors, so all pools share them. */
 class Threads {
   readonly #url: URL
-  readonly #size: number = Math.max(1, Math.min(threadsMax, cpuCount()))
+  /** The thread that asks works too: beside it a second one only takes turns with both where there are two processors. */
+  readonly #size: number = Math.max(1, Math.min(threadsMax, cpuCount() - 1))
   readonly #seats: Seat[] = []
   #nextId = 1
 
@@ -40,9 +41,9 @@ class Threads {
     this.#url = url
   }
 
-  /** Starts all threads at once, because they take a while to start. */
-  start(): void {
-    while (this.#seats.length < this.#size) this.#start()
+  /** Starts them at once, because they take a while to start. */
+  start(count: number): void {
+    while (this.#seats.length < Math.min(count, threadsMax, cpuCount())) this.#start()
   }
 
   run(name: string, args: readonly unknown[], transfer: readonly ArrayBuffer[]): Promise<unknown> {
@@ -62,7 +63,7 @@ class Threads {
   #seat(): Seat {
     if (this.#seats.length === 0) return this.#start()
     const best = this.#seats.reduce((one, seat) => (seat.waiting.size < one.waiting.size ? seat : one))
-    return best.waiting.size < jobsPerThread || this.#seats.length === this.#size ? best : this.#start()
+    return best.waiting.size < jobsPerThread || this.#seats.length >= this.#size ? best : this.#start()
   }
 
   #start(): Seat {
@@ -93,9 +94,9 @@ export class WorkerPool {
     return this.#url === null || this.#closed
   }
 
-  /** Starts the threads before there is a job, where one is sure to come. */
-  warm(): void {
-    if (this.#url !== null && !this.#closed) this.#threads(this.#url).start()
+  /** Starts threads before there is a job, where one is sure to come: two where the jobs are most of the work. */
+  warm(count: 1 | 2): void {
+    if (this.#url !== null && !this.#closed) this.#threads(this.#url).start(count)
   }
 
   /** Runs `local`, which the worker's table knows as `name`, in the least busy thread. */

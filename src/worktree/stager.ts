@@ -52,11 +52,11 @@ export async function stageSurvey(
   options: StagerOptions,
 ): Promise<StagedEdits> {
   const pool = new WorkerPool()
-  // A large new file is sure to be read: threads start while the settings are loaded.
+  // A large new file is sure to be read: a thread starts while the settings are loaded.
   for (const [path, { size }] of survey.files) {
     if (size < bytesWorthThreads || survey.known(path) !== null || (await cache.ready(path)) !== null)
       continue
-    pool.warm()
+    pool.warm(1)
     break
   }
   try {

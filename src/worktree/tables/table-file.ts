@@ -65,7 +65,8 @@ export async function readTableFile(
       (source, before) => {
         const { onProgress } = options
         const pool = before.size < bytesWorthThreads ? undefined : io.pool
-        pool?.warm()
+        // A first version is parsed, proved and packed; a further one leaves little to pack.
+        pool?.warm(known === undefined ? 2 : 1)
         return readTable(source, {
           format,
           key: [...setting.key],
