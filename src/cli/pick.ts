@@ -37,7 +37,7 @@ export const pickOptions: OptionSpecs = {
 }
 
 export const pickJson =
-  "{ outcome: 'up-to-date' | 'merged' | 'conflict' | 'staged'; commit: string; paths: MergedPath[]; conflictCount: number; reused: { id: string; kind: string; path: string; key?: Value[]; column?: string }[]; sequence?: { done: number; total: number; stoppedAt: string | null; leftOut: string[] } (of several commits) }; --skip, and --continue of several: the same; --continue of one: CommitInfo; --abort: { aborted: true }; --quit: { quit: true }"
+  "{ outcome: 'up-to-date' | 'merged' | 'conflict' | 'staged'; commit: string; paths: MergedPath[]; conflictCount: number; policies?: PolicyDecisions; reused: { id: string; kind: string; path: string; key?: Value[]; column?: string }[]; sequence?: { done: number; total: number; stoppedAt: string | null; leftOut: string[] } (of several commits) }; --skip, and --continue of several: the same; --continue of one: CommitInfo; --abort: { aborted: true }; --quit: { quit: true }"
 
 const ways = ['continue', 'skip', 'abort', 'quit']
 

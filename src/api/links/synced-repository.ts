@@ -67,9 +67,12 @@ export abstract class SyncedRepository extends LinkedRepository {
     if (rows.length === 0) {
       const refused = waiting.find((row) => isRefused(row) && isMeant(row, where))
       if (refused !== undefined) throw refusedThere(name, refused)
+      const isStopped = waiting.some(
+        ({ reason, isClash }) => (reason === 'schema' && isClash !== true) || reason === 'guard',
+      )
       throw new VarveError('VARVE_PATH_NOT_FOUND', `no such row of '${name}' waits`, {
         data: { name, ...where, waiting: waiting.length },
-        hint: `see which do: 'varve sync conflicts ${name}'`,
+        hint: `see which do: 'varve sync conflicts ${name}'${isStopped ? `; what a guard has stopped: 'varve sync pending ${name}'` : ''}`,
       })
     }
     const [aside, clashing] = [rows.filter(isAside), rows.filter((row) => !isAside(row))]

@@ -33,7 +33,7 @@ export const command: Command = {
     ['varve bisect good', 'the commit that is checked out is good'],
     ['varve bisect reset', 'go back to the branch'],
   ],
-  json: "BisectResult = { branch: string | null; start: string; bad: string | null; good: string[]; skipped: string[]; found: string | null; left: number; log: { verdict: 'good' | 'bad' | 'skip'; commit: string }[]; testing: CommitInfo | null; steps: number; untold: string[] }; log: the same without the last three; reset: { reset: true; left: CommitInfo[] }",
+  json: 'BisectInfo & { testing: CommitInfo | null; steps: number; untold: string[] }; log: BisectInfo; reset: { reset: true; left: CommitInfo[] }',
   verbatimAfter: 'run',
   run,
 }

@@ -53,7 +53,7 @@ export const command: Command = {
     ['varve diff --no-index old.csv new.csv', 'what differs between two files, by row and cell'],
     ['varve diff --exit-code origin/main', 'in a script: fail if the files differ from the remote branch'],
   ],
-  json: "{ items: { path: string; state: string; from?: string; kind: 'table' | 'text' | 'binary' | 'symlink'; sizeBefore: number | null; sizeAfter: number | null; schemaChanges: string[]; keyColumns?: string[]; keyColumnsBefore?: string[]; table?: string; note?: string; rows: RowChange[]; hunks: LineHunk[]; values: { kind: 'added' | 'removed' | 'changed' | 'reordered'; path: string; before: string | null; after: string | null }[] | null }[] }, with --stat { items: DiffStat[] }, with --name-only { items: string[] }, with --name-status { items: PathChange[] }",
+  json: '{ items: FileDiff[] }, with --stat { items: DiffStat[] }, with --name-only { items: string[] }, with --name-status { items: PathChange[] }',
   pages: () => true,
   run,
 }

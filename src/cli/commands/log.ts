@@ -74,7 +74,7 @@ export const command: Command = {
     ['varve log main..cleanup', 'commits that cleanup has and main does not'],
     ['varve log --branches ^main', 'commits that any branch has and main does not'],
   ],
-  json: '{ items: CommitInfo[] }, with --stat each with `stat: DiffStat[]`, with --name-only with `changed: string[]`, with --name-status with `changed: PathChange[]`, with -p with `changes: { items: FileDiff[] }`, with -L { items: (CommitInfo & { path: string; from?: string; isNew?: true; hunks: LineHunk[] })[] }, with --key { items: (CommitInfo & { path: string; keyColumns: string[]; change: RowChange })[] }, with --links { items: LoggedReceipt[] }; LoggedReceipt = { id: string; link: string; mode: string; startedMs: number; finishedMs: number; tables: TableReceipt[]; heldBack: { table: string; key: string; reason: string }[]; heldBackCount: number; commit: string | null; notes: string[] }',
+  json: '{ items: CommitInfo[] }, with --stat each with `stat: DiffStat[]`, with --name-only with `changed: string[]`, with --name-status with `changed: PathChange[]`, with -p with `changes: { items: FileDiff[] }`, with -L { items: (CommitInfo & { path: string; from?: string; isNew?: true; hunks: LineHunk[] })[] }, with --key { items: (CommitInfo & { path: string; keyColumns: string[]; change: RowChange })[] }, with --links { items: LoggedReceipt[] }',
   numberOption: 'limit',
   pages: () => true,
   run,

@@ -45,7 +45,7 @@ export const command: Command = {
     ['varve notes merge', 'bring in the notes that the last fetch brought along'],
     ['varve notes copy HEAD@{1} HEAD', 'after an amended commit: take its note along'],
   ],
-  json: '{ items: { commit: string; id: string }[] }; show: { commit: string; text: string }; add, append, edit and copy: { commit: string; text: string | null }; remove and prune: { removed: string[] }; merge: NotesMerge',
+  json: "{ items: { commit: string; id: string }[] }; show: { commit: string; text: string }; add, append, edit and copy: { commit: string; text: string | null }; remove and prune: { removed: string[] }; merge: { kind: 'up-to-date' | 'fast-forward' | 'merge'; from: string; combined: string[] }",
   run,
 }
 

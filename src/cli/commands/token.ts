@@ -48,7 +48,7 @@ export const command: Command = {
     ],
     ['varve token revoke ci', 'make it invalid'],
   ],
-  json: 'create: { token: string; info: Info }; list: { items: Info[] }; revoke: Info. Info: { id: string; name: string; scope: string; repositories: string; branches: string; checks: string; createdMs: number; expiresMs: number | null; revokedMs: number | null }',
+  json: 'create: { token: string; info: Info }; list: { items: Info[] }; revoke: Info; Info = { id: string; name: string; scope: string; repositories: string; branches: string; checks: string; createdMs: number; expiresMs: number | null; revokedMs: number | null }',
   run,
 }
 
