@@ -184,10 +184,12 @@ async function branchMoves(repo: Repo, link: Link, receipt: Receipt, signal: Abo
       base: refs.get(linkRef(link.name, 'base')) ?? null,
     }
   }
-  const { base } = await state()
+  const began = await state()
+  // A branch that is gone is waited for.
+  const last = began.tip === null ? null : receipt.commit
   while (!signal.aborted) {
     const now = await state()
-    if (now.base !== base || (link.mode !== 'capture' && now.tip !== receipt.commit)) return
+    if (now.base !== began.base || (link.mode !== 'capture' && now.tip !== last)) return
     await pause(branchPollMs, signal)
   }
 }

@@ -16,6 +16,7 @@ import type { Folder, Io, Repo } from '../repo/interface.ts'
 import type { ObjectReader } from '../store/interface.ts'
 import { type Begun, beginRound } from './begin.ts'
 import { asStored } from './apply/as-stored.ts'
+import { lostBranch, waitForBranch } from './lost-branch.ts'
 import { applyRound } from './apply/commits.ts'
 import type { ApplyStep } from './apply/interface.ts'
 import { type CaptureInput, capture } from './capture/capture.ts'
@@ -92,6 +93,8 @@ async function runWith(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
   const { restored, base } = seen.restore
   if (seen.isStopped)
     return stopRestored(start, seen.sides, { read: seen.captured, restored, notes: seen.notes })
+  const lost = await lostBranch(round, io)
+  if (lost !== null) return waitForBranch(round, io, begun, { lost, read: seen })
   return mergeAndApply(start, seen, { checkpoint, state: notedState(state, base) })
 }
 
