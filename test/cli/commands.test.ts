@@ -38,6 +38,10 @@ describe('one repository, command by command', () => {
     expect(await ok(['config', 'user.name'], { cwd, env })).toBe('Grace\n')
     // Of your own settings this one means nothing here.
     expect((await varve(['config', 'gc.auto'], { cwd, env })).code).toBe(1)
+    // Outside of a repository there is nothing else.
+    expect(await ok(['config', 'user.name'], { cwd: dir, env })).toBe('Grace\n')
+    expect(await ok(['config'], { cwd: dir, env })).toBe('gc.auto=7\nuser.name=Grace\n')
+    expect((await varve(['config', 'user.name', 'Ada'], { cwd: dir, env })).code).toBe(41)
   })
 
   test('track, add and status tell tables from files', async () => {

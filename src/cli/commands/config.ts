@@ -1,3 +1,4 @@
+import { isVarveError } from '../../base/errors.ts'
 import { usage } from '../arguments.ts'
 import type { Command, Context } from '../interface.ts'
 import { oddSetting } from '../config/known-settings.ts'
@@ -7,7 +8,7 @@ import { visible } from '../visible.ts'
 export const command: Command = {
   usage: ['config [--list] [--global]', 'config [--global] KEY [VALUE]', 'config [--global] --unset KEY'],
   description:
-    "Reads and changes the repository's settings, or with --global your own settings for all\nrepositories. Without --global, KEY is looked up in your own settings too. If KEY is not set, the\nexit code is 1. Settings of your own may be kept too; a warning tells of one that seems misspelt.\nuser.name and user.email sign your commits. core.editor and core.pager, the programs that write\nmessages and show long answers, can only be set with --global.\n\n`init` and `clone` test the file system (of a USB stick, for instance). If it has no executable bit,\ncore.fileMode is false, and files keep the bit that they have in history. If it has no symlinks,\ncore.symlinks is false, and a symlink becomes a small file that holds its target. If it does not\ndistinguish 'a' from 'A', core.ignoreCase is true, and a file has the name under which it is\ntracked.",
+    "Reads and changes the repository's settings, or with --global your own settings for all\nrepositories. Without --global, KEY is looked up in your own settings too; outside of a\nrepository they are all there is. If KEY is not set, the\nexit code is 1. Settings of your own may be kept too; a warning tells of one that seems misspelt.\nuser.name and user.email sign your commits. core.editor and core.pager, the programs that write\nmessages and show long answers, can only be set with --global.\n\n`init` and `clone` test the file system (of a USB stick, for instance). If it has no executable bit,\ncore.fileMode is false, and files keep the bit that they have in history. If it has no symlinks,\ncore.symlinks is false, and a symlink becomes a small file that holds its target. If it does not\ndistinguish 'a' from 'A', core.ignoreCase is true, and a file has the name under which it is\ntracked.",
   options: {
     list: { type: 'flag', short: 'l', about: 'all settings (the default without KEY)' },
     global: { type: 'flag', about: 'your own settings: $VARVE_CONFIG, or ~/.config/varve/config.json' },
@@ -40,7 +41,7 @@ async function run(context: Context): Promise<number> {
     return 0
   }
   const own = await readUserConfig(context.environment)
-  const settings = given.flag('global') ? own : await (await context.repository()).config()
+  const settings = given.flag('global') ? own : ((await ofRepository(context)) ?? own)
   if (key !== undefined && !given.flag('list')) {
     if (!key.includes('.'))
       throw usage(`'${key}' is not a key such as user.name`, "'varve config' lists what is set")
@@ -56,6 +57,16 @@ async function run(context: Context): Promise<number> {
     for (const item of items) out.line(`${visible(item.key)}=${visible(item.value)}`)
   })
   return 0
+}
+
+/** null outside of a repository, where your own settings are all there is. */
+async function ofRepository({ repository }: Context): Promise<ReadonlyMap<string, string> | null> {
+  try {
+    return await (await repository()).config()
+  } catch (error) {
+    if (isVarveError(error, 'VARVE_NO_REPOSITORY')) return null
+    throw error
+  }
 }
 
 async function write(
