@@ -16,10 +16,14 @@ export interface Sketch {
   readonly of: 'bytes' | 'names'
   /** What it holds, and how much each counts. */
   readonly weights: ReadonlyMap<number | Cid, number>
+  /** The same with spans that end where lines do, for contents of which a span would be much. */
+  readonly lines?: ReadonlyMap<number, number>
   readonly total: number
 }
 
 const spanRule = cutRule(64)
+const linesBytesMax = 16 << 10
+const newline = 10
 /** A content of so many objects is read whole. */
 const smallObjectsMax = 64
 /** A dag-cbor array of twelve. */
@@ -48,15 +52,10 @@ export async function sketch(reader: ObjectReader, root: Cid, options: ReadOptio
 function ofBytes(objects: readonly { readonly codec: Codec; readonly bytes: Uint8Array }[]): Sketch {
   const weights = new Map<number, number>()
   let total = 0
+  let hasRows = false
   const add = (bytes: Uint8Array, from: number, to: number, seed: number): void => {
     total += to - from
-    for (let start = from; start < to;) {
-      const cut = findCut(bytes, start, to, spanRule)
-      const end = cut === -1 ? to : cut
-      const hash = xxh32(bytes, start, end, seed)
-      weights.set(hash, (weights.get(hash) ?? 0) + end - start)
-      start = end
-    }
+    addSpans(weights, bytes.subarray(from, to), { seed, inLines: false })
   }
   for (const { codec, bytes } of objects) {
     if (codec === 'raw') {
@@ -66,13 +65,34 @@ function ofBytes(objects: readonly { readonly codec: Codec; readonly bytes: Uint
     // What a table's head, inner nodes and lists hold follows from the rest, or says little.
     const node = nodeOf(bytes)
     if (node !== null && node.shape.kind === mapKind && node.shape.level === 0) {
+      hasRows = true
       for (let i = 0; i < node.count; i++) {
         const seed = xxh32(node.keys, startOf(node.keyEnds, i), node.keyEnds[i]!, 0)
         add(node.values, startOf(node.valueEnds, i), node.valueEnds[i]!, seed)
       }
     }
   }
-  return { of: 'bytes', weights, total }
+  if (hasRows || total > linesBytesMax) return { of: 'bytes', weights, total }
+  const lines = new Map<number, number>()
+  for (const { codec, bytes } of objects)
+    if (codec === 'raw') addSpans(lines, bytes, { seed: 0, inLines: true })
+  return { of: 'bytes', weights, lines, total }
+}
+
+function addSpans(
+  weights: Map<number, number>,
+  bytes: Uint8Array,
+  { seed, inLines }: { readonly seed: number; readonly inLines: boolean },
+): void {
+  for (let start = 0; start < bytes.length;) {
+    const lineEnd = inLines ? bytes.indexOf(newline, start) + 1 : 0
+    const to = lineEnd === 0 ? bytes.length : lineEnd
+    const cut = findCut(bytes, start, to, spanRule)
+    const end = cut === -1 ? to : cut
+    const hash = xxh32(bytes, start, end, seed)
+    weights.set(hash, (weights.get(hash) ?? 0) + end - start)
+    start = end
+  }
 }
 
 /** The bytes as a node of a tree; null when they are something else. */
@@ -91,6 +111,10 @@ export function similarity(a: Sketch, b: Sketch): number {
   const total = Math.max(a.total, b.total)
   if (a.of !== b.of || total === 0 || Math.min(a.total, b.total) * 2 < total) return 0
   let shared = 0
-  for (const [what, weight] of a.weights) shared += Math.min(weight, b.weights.get(what) ?? 0)
+  const isInLines = a.lines !== undefined && b.lines !== undefined
+  const [ours, theirs]: ReadonlyMap<number | Cid, number>[] = isInLines
+    ? [a.lines, b.lines]
+    : [a.weights, b.weights]
+  for (const [what, weight] of ours!) shared += Math.min(weight, theirs!.get(what) ?? 0)
   return shared / total
 }

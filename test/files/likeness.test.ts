@@ -39,3 +39,22 @@ test('a large file that moved and changed a little is a rename', async () => {
   expect(renames.map(({ from, to }) => [from, to])).toEqual([['a', 'b/c']])
   expect(others).toEqual([])
 })
+
+test('of a short text each line counts, of a longer one spans of bytes', async () => {
+  const { writer } = bench()
+  const sketchOf = (lines: readonly string[]): ReturnType<typeof sketch> =>
+    sketch(writer, writeBytes(writer, new TextEncoder().encode(`${lines.join('\n')}\n`)).content)
+  const short = Array.from({ length: 12 }, (_, i) => `line ${i}`)
+  const edited = short.map((line, i) => (i === 3 || i === 8 ? 'another' : line))
+  const found = similarity(await sketchOf(short), await sketchOf(edited))
+  expect(found).toBeGreaterThan(0.75)
+  expect(found).toBeLessThan(0.9)
+  const other = short.map((_, i) => `what else ${i}`)
+  expect(similarity(await sketchOf(short), await sketchOf(other))).toBe(0)
+  // One has just so much that its lines do not count: then they do not in either.
+  const long = Array.from({ length: 800 }, (_, i) => `a line of text ${i}`)
+  const longer = [...long, ...Array.from({ length: 100 }, (_, i) => `and another line ${i}`)]
+  const sketches = [await sketchOf(long), await sketchOf(longer)] as const
+  expect(sketches.map(({ lines }) => lines === undefined)).toEqual([false, true])
+  expect(similarity(...sketches)).toBeGreaterThan(0.85)
+})
