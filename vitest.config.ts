@@ -24,6 +24,7 @@ export const slow: readonly string[] = [
   'test/cli/editor.test.ts',
   'test/cli/pager.test.ts',
   'test/property/merge.test.ts',
+  'test/property/git-walk.test.ts',
   'test/property/hostile-graphs.test.ts',
   'test/sync/log-rounds.test.ts',
   'test/sync/restored-server.test.ts',

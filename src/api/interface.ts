@@ -105,8 +105,8 @@ export type { Pathspec } from '../files/pathspec.ts'
 export type { ChangedEntry, EntryInfo } from './changed-entries.ts'
 
 export interface StatusOptions extends WorktreeStatusOptions {
-  /** With what history, index and merge hold at each path. */
-  readonly entries?: boolean
+  /** With what history, index and merge hold at each path, or at each in conflict. */
+  readonly entries?: boolean | 'unmerged'
 }
 
 export interface Status {

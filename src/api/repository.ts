@@ -19,7 +19,7 @@ import type { CloneOptions } from './remotes/clone-place.ts'
 import { type InitOptions, type Place, cacheDirOf, createPlace, findPlace } from './place.ts'
 import type { RepairOptions, RepairReport } from './repair.ts'
 import { Stashes } from './stash.ts'
-import type { SwitchResult } from './switch.ts'
+import type { SwitchOptions, SwitchResult } from './switch.ts'
 import { readStatus } from './status.ts'
 
 /** A repository with a folder of files and with remotes: `Repository.open(dir)`. Close it when you are done. */
@@ -187,15 +187,7 @@ export class Repository extends DerivingRepository {
    * Goes to another branch: HEAD and the files follow. Changes that would be overwritten are refused. @throws
    * VarveError VARVE_REF_NOT_FOUND, VARVE_UNCOMMITTED
    */
-  async switch(
-    target: string,
-    options: t.OperationOptions & {
-      create?: boolean
-      detach?: boolean
-      startPoint?: string
-      discard?: boolean
-    } = {},
-  ): Promise<SwitchResult> {
+  async switch(target: string, options: SwitchOptions = {}): Promise<SwitchResult> {
     const { switchTo } = await import('./switch.ts')
     return switchTo(this.repo, this.folder, target, options)
   }

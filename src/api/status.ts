@@ -35,9 +35,16 @@ export async function readStatus(repo: Repo, worktree: Worktree, options: Status
     bisecting: await readBisecting(repo),
     configFault: files.configFault,
     behindBranch: files.behindBranch,
-    ...(options.entries === true
-      ? { entries: await changedEntries(worktree, manifest, merge, { ...files, unmerged }) }
-      : {}),
+    ...(options.entries === undefined || options.entries === false
+      ? {}
+      : {
+          entries: await changedEntries(
+            worktree,
+            manifest,
+            merge,
+            options.entries === true ? { ...files, unmerged } : { staged: [], unstaged: [], unmerged },
+          ),
+        }),
   }
 }
 

@@ -18,6 +18,8 @@ import type { CommitInfo, OperationOptions } from './interface.ts'
 
 export interface SwitchOptions extends OperationOptions {
   readonly create?: boolean | undefined
+  /** With `create`: the branch may be there, and moves. */
+  readonly force?: boolean | undefined
   readonly detach?: boolean | undefined
   readonly startPoint?: string | undefined
   readonly discard?: boolean | undefined
@@ -122,7 +124,7 @@ async function createGoal(
   options: SwitchOptions,
 ): Promise<Goal> {
   const { target, ref, gone } = names
-  refuseTaken(manifest, target)
+  if (options.force !== true) refuseTaken(manifest, target)
   const unborn = options.startPoint === undefined && !manifest.refs.has(manifest.head ?? 'HEAD')
   const start = unborn ? null : await resolveRevision(repo.store, options.startPoint ?? 'HEAD', manifest)
   const upstream = start?.ref?.startsWith(remotePrefix) ? start.ref : null

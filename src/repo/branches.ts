@@ -193,6 +193,7 @@ export async function renameBranch(repo: Repo, from: string, to: string): Promis
   await repo.store.update(async (manifest) => {
     const target = manifest.refs.get(old)
     if (target === undefined && manifest.head !== old) throw noBranch(from, manifest)
+    if (old === fresh) return null
     if (manifest.refs.has(fresh)) throw exists(to)
     const upstream = manifest.config.get(`branch.${from}.upstream`)
     const refs = new Map<string, Cid | null>()

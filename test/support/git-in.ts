@@ -1,7 +1,8 @@
 // The git command in a folder, with variables of one's own, whatever the machine's settings are: what Varve does is held against it.
 import { execFileSync } from 'node:child_process'
 
-const env = {
+/** As Git is to be run, whatever the machine's settings are. */
+export const gitEnvironment: NodeJS.ProcessEnv = {
   ...process.env,
   GIT_CONFIG_GLOBAL: '/dev/null',
   GIT_CONFIG_SYSTEM: '/dev/null',
@@ -16,6 +17,6 @@ export function gitIn(cwd: string, own: NodeJS.ProcessEnv = {}): (...args: strin
     execFileSync('git', ['-c', 'core.quotepath=off', ...args], {
       cwd,
       encoding: 'utf8',
-      env: { ...env, ...own },
+      env: { ...gitEnvironment, ...own },
     })
 }

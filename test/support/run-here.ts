@@ -9,7 +9,11 @@ export interface RanHere {
   readonly stderr: string
 }
 
-export async function runHere(args: readonly string[], cwd: string): Promise<RanHere> {
+export async function runHere(
+  args: readonly string[],
+  cwd: string,
+  own: Readonly<Record<string, string>> = {},
+): Promise<RanHere> {
   const before = process.cwd()
   const said = { stdout: '', stderr: '' }
   const real = {
@@ -29,7 +33,7 @@ export async function runHere(args: readonly string[], cwd: string): Promise<Ran
   process.stdout.write = taking('stdout')
   process.stderr.write = taking('stderr')
   try {
-    const code = await main(args, { HOME: cwd, ...identity }, '0.0.0')
+    const code = await main(args, { HOME: cwd, ...identity, ...own }, '0.0.0')
     return { code, ...said }
   } finally {
     process.stdout.write = real.stdout

@@ -64,6 +64,8 @@ async function run({ arguments: given, out, repository, operation }: Context): P
   const version = given.optional('porcelain')?.at(-1)
   if (version !== undefined && !['', 'v1', '1', 'v2', '2'].includes(version))
     throw usage(`there is no version '${version}' of '--porcelain'`, "'v1' and 'v2' are; '--json' says more")
+  const [branch, nul] = [given.flag('branch'), given.flag('null')]
+  const isForScripts = version !== undefined || nul
   const hasEntries = version === 'v2' || version === '2'
   const repo = await repository()
   const { words } = given
@@ -72,14 +74,13 @@ async function run({ arguments: given, out, repository, operation }: Context): P
     ...(words.length === 0 ? {} : { paths: toPathspecs(given, repo.root, words) }),
     untracked,
     ignored: given.flag('ignored'),
-    entries: hasEntries,
+    entries:
+      hasEntries || (!out.json && (isForScripts || branch || given.flag('short')) ? 'unmerged' : false),
   })
   const stashes = given.flag('show-stash') ? (await repo.stashes.list()).length : null
   if (!out.json && status.configFault !== null)
     out.warn(`nothing can be added: ${visible(status.configFault)}`)
   const here = (path: string): string => fromRepositoryPath(repo.root, path)
-  const [branch, nul] = [given.flag('branch'), given.flag('null')]
-  const isForScripts = version !== undefined || nul
   const shown = nul
     ? (path: string): string => path
     : isForScripts

@@ -1,4 +1,3 @@
-import { usage } from '../arguments.ts'
 import { shortId } from '../format/commit.ts'
 import { warnOfLeft } from '../format/left-behind.ts'
 import type { Command, Context } from '../interface.ts'
@@ -36,18 +35,15 @@ async function run({ arguments: given, out, repository, operation }: Context): P
   const repo = await repository()
   const [target = 'HEAD', startPoint] = given.words
   const discard = given.flag('discard-changes')
-  const moved = given.flag('force-create') && (await repo.branches()).some(({ name }) => name === target)
-  if (moved) {
-    const current = (await repo.status()).branch
-    if (current === target) throw usage(`'${target}' is the current branch`, "'varve reset' moves it")
-    await repo.createBranch(target, { ...(startPoint === undefined ? {} : { startPoint }), force: true })
-  }
+  const force = given.flag('force-create')
+  const moved = force && (await repo.branches()).some(({ name }) => name === target)
   const result = await repo.switch(target, {
     ...operation,
-    create: create && !moved,
+    create,
+    force,
     detach: given.flag('detach'),
     discard,
-    ...(startPoint === undefined || moved ? {} : { startPoint }),
+    ...(startPoint === undefined ? {} : { startPoint }),
   })
   out.result(result, () => {
     if (result.branch === null) out.say(`HEAD is at ${shortId(result.head ?? '')}, on no branch`)

@@ -1,5 +1,6 @@
 // Merging a revision into HEAD: nothing to do, fast-forward, a merge commit, or a merge state with conflicts. All of it
 // is planned first and moved at once (repo/move.ts), so that a merge that fails leaves nothing behind.
+import { carryStaged } from '../carry-staged.ts'
 import { VarveError } from '../../base/errors.ts'
 import type { Cid } from '../../encoding/cid.ts'
 import { nextGeneration, readCommit, writeCommit } from '../../history/commit.ts'
@@ -70,7 +71,6 @@ export async function merge(
 ): Promise<Merged> {
   return planOver(repo, folder, options, async (manifest, io, stashed) => {
     refuseWhileMerging(manifest, 'merge')
-    refuseStaged(manifest, 'merge')
     const theirs = await resolveRevision(repo.store, revision, manifest)
     const their = { theirs: theirs.commit, ref: theirs.ref, revision }
     return planMerge(repo, manifest, io, their, { ...options, stashed })
@@ -93,16 +93,21 @@ async function planMerge(
   const theirs = await readCommit(io.writer, their.theirs)
   const squash = options.squash === true
   if (squash && ours === null) throw nothingToSquashInto()
-  const onMerge = options.noCommit === true || squash ? undefined : () => requireAuthor(repo, manifest)
+  const onMerge = (): void => {
+    refuseStaged(manifest, 'merge')
+    if (options.noCommit !== true && !squash) requireAuthor(repo, manifest)
+  }
   const { kind, ...outcome } = await assessMerge(
     io,
     { ours, theirs, revision: their.revision },
     { ...options, onMerge },
   )
-  if (ours === null || (kind === 'fast-forward' && !squash)) return fastForward(ref, theirs, outcome, options)
-  if (kind === 'up-to-date') {
-    return { move: null, result: { outcome: kind, commit: ours.cid, ...countsOf(outcome) } }
+  if (ours === null || (kind === 'fast-forward' && !squash)) {
+    const carried = await carryStaged(manifest, io, theirs.tree, 'what is to be merged')
+    return fastForward({ ref, theirs, carried }, outcome, options)
   }
+  if (kind === 'up-to-date') return upToDate(ours, outcome)
+  refuseStaged(manifest, 'merge')
   const proposed = squash
     ? await squashMessage(io.writer, { ours, theirs }, their)
     : defaultMessage(their, ref)
@@ -110,6 +115,10 @@ async function planMerge(
   return squash
     ? concludeMerge(repo, manifest, io, { ...end, kind: 'squash' }, { ...options, noCommit: true })
     : concludeMerge(repo, manifest, io, { ...end, kind: 'merge' }, options)
+}
+
+export function upToDate(ours: Commit, outcome: MergeOutcome): Plan {
+  return { move: null, result: { outcome: 'up-to-date', commit: ours.cid, ...countsOf(outcome) } }
 }
 
 function nothingToSquashInto(): VarveError {
@@ -122,7 +131,12 @@ function nothingToSquashInto(): VarveError {
   )
 }
 
-function fastForward(ref: string, theirs: Commit, outcome: MergeOutcome, options: MergeOptions): Plan {
+/** As on a switch, staged changes come along. */
+function fastForward(
+  { ref, theirs, carried }: { readonly ref: string; readonly theirs: Commit; readonly carried: Cid },
+  outcome: MergeOutcome,
+  options: MergeOptions,
+): Plan {
   return {
     move: {
       refs: new Map([[ref, theirs.cid]]),
@@ -130,7 +144,8 @@ function fastForward(ref: string, theirs: Commit, outcome: MergeOutcome, options
         name: options.operation ?? 'merge',
         message: `fast-forward to ${subjectOf(theirs.message)}`,
       },
-      show: theirs.tree,
+      show: carried,
+      over: theirs.tree,
     },
     result: { outcome: 'fast-forward', commit: theirs.cid, ...countsOf(outcome) },
   }

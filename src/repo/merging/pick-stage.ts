@@ -6,8 +6,8 @@ import type { Commit } from '../../history/interface.ts'
 import { mergeTrees } from '../../merge/merge-trees.ts'
 import type { Manifest } from '../../store/interface.ts'
 import type { Io, Repo } from '../interface.ts'
-import { type MergeOptions, type Plan, concludeMerge } from './merge.ts'
-import { type PickChoice, changeOf, changesNothing } from './pick-change.ts'
+import { type MergeOptions, type Plan, concludeMerge, upToDate } from './merge.ts'
+import { type PickChoice, changeOf } from './pick-change.ts'
 import { mergeChange } from './pick-sequence.ts'
 
 /** All of them staged as one change, for a commit of one's own. Where one clashes nothing is done. */
@@ -38,9 +38,9 @@ export async function stageAll(
     tree = outcome.tree
     messages.push(change.message.trimEnd())
   }
-  if (tree === tip.tree) throw changesNothing(`${options.kind} of ${todo.length} commits`)
   const trees = { ...io, base: tip.tree, ours: tip.tree, theirs: tree }
   const outcome = await mergeTrees(trees, { ...options, policies: undefined })
+  if (tree === tip.tree) return upToDate(tip, outcome)
   const message = options.message ?? `${messages.join('\n\n')}\n`
   const end = { ref, ours: tip, theirs: last, outcome, message, kind: 'squash' as const, author: null }
   return concludeMerge(repo, manifest, io, end, { ...options, noCommit: true })

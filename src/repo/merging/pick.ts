@@ -8,7 +8,7 @@ import type { Manifest } from '../../store/interface.ts'
 import { requireAuthor } from '../context.ts'
 import { refuseWhileMerging, requireHead } from '../head.ts'
 import type { Folder, Io, Repo } from '../interface.ts'
-import { type Merged, type MergeOptions, type Plan, concludeMerge, refuseStaged } from './merge.ts'
+import { type Merged, type MergeOptions, type Plan, concludeMerge, refuseStaged, upToDate } from './merge.ts'
 import { planMove } from './plan-move.ts'
 import { type PickChoice, changeOf, changesNothing, commitsNamed } from './pick-change.ts'
 import { advance } from './pick-sequence.ts'
@@ -68,6 +68,7 @@ async function planOne(
   const trees = { ...io, base, ours: tip.tree, theirs }
   const outcome = await mergeTrees(trees, { ...options, policies })
   if (outcome.conflictCount === 0 && outcome.tree === tip.tree) {
+    if (options.noCommit === true) return upToDate(tip, outcome)
     throw changesNothing(`${kind} of '${named}'`)
   }
   const end = {

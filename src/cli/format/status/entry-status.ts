@@ -4,7 +4,7 @@ import type { ChangedEntry, EntryInfo, PathChange, Status } from '../../../api/i
 import { compareBytes, utf8 } from '../../../base/bytes.ts'
 import type { Output } from '../../output.ts'
 import { visible } from '../../visible.ts'
-import { type ShortForm, stateLetters } from './short-status.ts'
+import { type ShortForm, conflictLettersOf, stateLetters } from './short-status.ts'
 
 const noMode = '000000'
 const noId = '0'.repeat(64)
@@ -56,24 +56,11 @@ function changeOf(
   return { from: staged?.from, facts }
 }
 
-/** By which of base, ours and theirs are there. */
-const conflictLetters: Readonly<Record<string, string>> = {
-  yyy: 'UU',
-  nyy: 'AA',
-  yyn: 'UD',
-  yny: 'DU',
-  nyn: 'AU',
-  nny: 'UA',
-  ynn: 'DD',
-  nnn: 'UU',
-}
-
 function sidesOf({ sides, fileMode }: ChangedEntry): string {
   const { base, ours, theirs } = sides!
   const three = [base, ours, theirs]
-  const present = three.map((side) => (side === null ? 'n' : 'y')).join('')
   const modes = [...three.map(modeOf), fileMode ?? noMode]
-  return [conflictLetters[present]!, submodule, ...modes, ...three.map(idOf)].join(' ')
+  return [conflictLettersOf(sides!), submodule, ...modes, ...three.map(idOf)].join(' ')
 }
 
 function modeOf(entry: EntryInfo | null): string {

@@ -1,6 +1,6 @@
 // The state of the working folder as `git status --short` and `--porcelain` have it: two letters a path, the first for what
 // is staged, the second for what is not.
-import type { PathChange, Status } from '../../../api/interface.ts'
+import type { ChangedEntry, PathChange, Status } from '../../../api/interface.ts'
 import { compareBytes, utf8 } from '../../../base/bytes.ts'
 import type { Output } from '../../output.ts'
 import { visible } from '../../visible.ts'
@@ -20,6 +20,22 @@ export const stateLetters: Readonly<Record<PathChange['state'], string>> = {
   deleted: 'D',
   renamed: 'R',
   typechange: 'T',
+}
+
+/** By which of base, ours and theirs are there. */
+const conflictLetters: Readonly<Record<string, string>> = {
+  yyy: 'UU',
+  nyy: 'AA',
+  yyn: 'UD',
+  yny: 'DU',
+  nyn: 'AU',
+  nny: 'UA',
+  ynn: 'DD',
+  nnn: 'UU',
+}
+
+export function conflictLettersOf({ base, ours, theirs }: NonNullable<ChangedEntry['sides']>): string {
+  return conflictLetters[[base, ours, theirs].map((side) => (side === null ? 'n' : 'y')).join('')]!
 }
 
 export function printShortStatus(out: Output, status: Status, form: ShortForm): void {
@@ -46,14 +62,18 @@ interface Line {
 }
 
 /** The lines in the order of their paths. */
-function changedPaths({ staged, unstaged, unmerged }: Status): Line[] {
+function changedPaths({ staged, unstaged, unmerged, entries = [] }: Status): Line[] {
   const lines = new Map<string, Line>()
   for (const { path, state, from } of staged) lines.set(path, { path, what: `${stateLetters[state]} `, from })
   for (const { path, state } of unstaged) {
     const line = lines.get(path)
     lines.set(path, { path, from: line?.from, what: `${line?.what[0] ?? ' '}${stateLetters[state]}` })
   }
-  for (const { path } of unmerged) lines.set(path, { path, what: 'UU' })
+  const sides = new Map(entries.map((entry) => [entry.path, entry.sides]))
+  for (const { path } of unmerged) {
+    const held = sides.get(path)
+    lines.set(path, { path, what: held === undefined ? 'UU' : conflictLettersOf(held) })
+  }
   return [...lines.values()].sort((a, b) => compareBytes(utf8(a.path), utf8(b.path)))
 }
 
