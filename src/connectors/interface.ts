@@ -112,6 +112,8 @@ export interface EndpointTable {
   readonly trouble?: string
   /** Row-level security may hide rows from this reader: a text that differs when the rules do. */
   readonly hidesRows?: string
+  /** What is hidden may change while `hidesRows` stays the same. */
+  readonly hidesUnnoticed?: true
   /** What this user may write: a text that differs when that does. Absent where the system does not tell. */
   readonly rights?: string
   /** Where a link makes the columns of others; connectors leave it out. */

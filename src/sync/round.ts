@@ -199,6 +199,7 @@ async function mergeAndApply(
     pending,
     notes: [
       ...seen.notes,
+      ...hiddenNotes(tables, seen.tables),
       ...stored.notes,
       ...written.notes,
       ...(await notesOf(io, round, tables, outcome.whole)),
@@ -247,6 +248,20 @@ async function baseAfterRestore(
   const restored = stops.isRestored(said) ? said : null
   if (found.isRestored || link.mode === 'capture') return { base: found, restored }
   return { base: { ...(await baseBeforeRestore(reader, found)), isCut: restored === null }, restored }
+}
+
+/** Of rows that vanished where nobody can tell whether they are gone. */
+function hiddenNotes(tables: readonly LinkedTable[], captured: readonly CapturedTable[]): string[] {
+  const hiding = tables.filter(({ table }) => table.hidesUnnoticed === true)
+  return hiding.flatMap(({ table: { name }, path }) => {
+    const removed = captured.find((one) => one.path === path)?.captured.removed ?? 0
+    const rows = removed === 1 ? 'a row' : `${removed} rows`
+    return removed === 0
+      ? []
+      : [
+          `'${name}' shows ${rows} no more, and may only hide them: its policies ask a function or another table`,
+        ]
+  })
 }
 
 async function notesOf(

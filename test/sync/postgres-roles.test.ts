@@ -238,6 +238,30 @@ describe.skipIf(!hasPostgres)(`a role of PostgreSQL${withoutPostgres}`, () => {
     },
   )
 
+  test.each([
+    [
+      'calls a function',
+      'may_see(id)',
+      "CREATE OR REPLACE FUNCTION may_see(int) RETURNS bool LANGUAGE sql AS 'SELECT $1 = 2'",
+    ],
+    ['looks into another table', 'id IN (SELECT id FROM seen)', 'DELETE FROM seen WHERE id = 1'],
+  ])('of a policy that %s, it is said that rows may only be hidden', async (_, condition, hide) => {
+    const role = await start()
+    await linked.db.query(
+      `CREATE FUNCTION may_see(int) RETURNS bool LANGUAGE sql AS 'SELECT $1 < 3';
+       CREATE TABLE seen (id int); INSERT INTO seen VALUES (1), (2); GRANT SELECT ON seen TO ${role};
+       ALTER TABLE people ENABLE ROW LEVEL SECURITY; CREATE POLICY few ON people USING (${condition})`,
+    )
+    expect((await linked.sync()).notes.join()).not.toContain('hide')
+    await linked.db.query(hide)
+    const { heldBack, notes } = await linked.sync()
+    expect(heldBack).toEqual([])
+    expect(notes.join()).toContain("'people' shows a row no more, and may only hide them: its policies ask")
+    expect((await linked.sync()).notes).toEqual([])
+    await linked.db.query('ALTER POLICY few ON people USING (id < 3); DELETE FROM people WHERE id = 2')
+    expect((await linked.sync()).notes).toEqual([])
+  })
+
   test('policies that show more, or the same in other words, ask for nothing', async () => {
     await start()
     await linked.db.query(

@@ -157,7 +157,7 @@ export async function discoverTables(client: Client, names?: readonly string[]):
       others.set(name, link.is_loose && others.get(name) !== false)
     }
     const references = [...others.keys()]
-    const hidesRows = policies?.get(table.sql)
+    const applied = policies?.get(table.sql)
     const heirs = heirsOf({ schema, relation })
     return {
       ...table,
@@ -166,7 +166,8 @@ export async function discoverTables(client: Client, names?: readonly string[]):
       ...(heirs.trouble === null || table.trouble !== undefined ? {} : { trouble: heirs.trouble }),
       references,
       looseReferences: references.filter((name) => others.get(name)!),
-      ...(hidesRows === undefined ? {} : { hidesRows }),
+      ...(applied === undefined ? {} : { hidesRows: applied.digest }),
+      ...(applied?.asks === true ? { hidesUnnoticed: true } : {}),
     }
   })
 }

@@ -5,7 +5,9 @@ import type { Client } from 'pg'
 
 const query = `
   SELECT t.sql, left(encode(sha256(convert_to(coalesce(jsonb_agg(jsonb_build_array(
-           p.polname, p.polpermissive, r.applies, q.condition, s.settings) ORDER BY p.polname)::text, ''), 'UTF8')), 'hex'), 32) AS digest
+           p.polname, p.polpermissive, r.applies, q.condition, s.settings) ORDER BY p.polname)::text, ''), 'UTF8')), 'hex'), 32) AS digest,
+         coalesce(bool_or(r.applies AND EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_policy'::regclass AND d.objid = p.oid
+           AND (d.refclassid = 'pg_proc'::regclass OR d.refclassid = 'pg_class'::regclass AND d.refobjid <> p.polrelid))), false) AS asks
     FROM unnest($1::text[]) t(sql)
     LEFT JOIN pg_policy p ON p.polrelid = to_regclass(t.sql) AND p.polcmd IN ('r', '*')
     CROSS JOIN LATERAL (SELECT pg_get_expr(p.polqual, p.polrelid) AS condition) q
@@ -14,11 +16,15 @@ const query = `
            FROM regexp_matches(q.condition, 'current_setting[(]''([^'']+)''', 'g') m) s
    GROUP BY t.sql`
 
-/**
- * By the table's name, as it was given, ready for SQL: a digest of the policies' conditions, of whether each is for this user, and
- * of the settings that they ask for by name.
- */
-export async function policiesOf(client: Client, tables: readonly string[]): Promise<Map<string, string>> {
-  const { rows } = await client.query<{ sql: string; digest: string }>(query, [tables])
-  return new Map(rows.map(({ sql, digest }) => [sql, digest]))
+export interface Policies {
+  /** Of their conditions, of whether each is for this user, and of the settings that they ask for by name. */
+  readonly digest: string
+  /** One of them calls a function of somebody's, or looks into another table: what these say is in no digest. */
+  readonly asks: boolean
+}
+
+/** By the table's name, as it was given, ready for SQL. */
+export async function policiesOf(client: Client, tables: readonly string[]): Promise<Map<string, Policies>> {
+  const { rows } = await client.query<Policies & { sql: string }>(query, [tables])
+  return new Map(rows.map((row) => [row.sql, row]))
 }
