@@ -1,7 +1,7 @@
 // The command line: options before the command, the command (the only one that is loaded), its arguments, its run.
 // Ctrl-C stops the work at the next safe point; what was published stays whole whenever the process ends.
 import { interruptedError, withWhatIsDone } from './already-done.ts'
-import { commandFacts, commandHelp, overviewHelp } from './help.ts'
+import { commandFacts, commandHelp, overviewHelp } from './help/help.ts'
 import { type Arguments, usage } from './arguments.ts'
 import { findCommand } from './commands.ts'
 import { commonOptions, leadingOptions } from './common-options.ts'
@@ -129,7 +129,7 @@ async function printVersion(settings: Settings, version: string): Promise<number
 }
 
 async function printOverview(settings: Settings, code: number): Promise<number> {
-  await write(process.stdout, `${overviewHelp(settings.paint).join('\n')}\n`)
+  await write(process.stdout, `${overviewHelp(settings.paint, process.stdout.columns ?? 100).join('\n')}\n`)
   return code
 }
 
@@ -137,7 +137,7 @@ async function printHelp(entry: CommandEntry, command: Command, context: Printin
   const progress = new ProgressPrinter('none', process.stderr)
   return printing({ context, pages: true, progress }, async (out) => {
     out.result(commandFacts(entry, command), () => {
-      for (const line of commandHelp(entry, command, out.paint)) out.line(line)
+      for (const line of commandHelp(entry, command, out.paint, out.width)) out.line(line)
     })
     return 0
   })

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { expect, test } from 'vitest'
 import { exitCodes } from '../../src/base/errors.ts'
 import { commands } from '../../src/cli/commands.ts'
-import { commandFacts } from '../../src/cli/help.ts'
+import { commandFacts } from '../../src/cli/help/help.ts'
 import { temporaryDir } from '../support/temporary.ts'
 import { root, varve } from './varve.ts'
 

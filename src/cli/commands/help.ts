@@ -1,5 +1,5 @@
 import { commands, findCommand } from '../commands.ts'
-import { commandFacts, commandHelp, overviewHelp } from '../help.ts'
+import { commandFacts, commandHelp, overviewHelp } from '../help/help.ts'
 import type { Command, Context } from '../interface.ts'
 import { unknownCommand } from '../unknown-command.ts'
 
@@ -22,7 +22,7 @@ async function run({ arguments: given, out }: Context): Promise<number> {
   if (name === undefined) {
     const items = commands.map((entry) => ({ name: entry.name, summary: entry.summary }))
     out.result({ items }, () => {
-      for (const line of overviewHelp(out.paint)) out.line(line)
+      for (const line of overviewHelp(out.paint, out.width)) out.line(line)
     })
     return 0
   }
@@ -30,7 +30,7 @@ async function run({ arguments: given, out }: Context): Promise<number> {
   if (entry === undefined) throw unknownCommand(name)
   const { command: found } = await entry.load()
   out.result(commandFacts(entry, found), () => {
-    for (const line of commandHelp(entry, found, out.paint)) out.line(line)
+    for (const line of commandHelp(entry, found, out.paint, out.width)) out.line(line)
   })
   return 0
 }

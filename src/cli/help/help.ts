@@ -1,10 +1,13 @@
 // Help as text and as data, made from the commands' own words.
-import { commands, groups } from './commands.ts'
-import { commonOptions, leadingOptions } from './common-options.ts'
-import type { Command, CommandEntry, OptionSpecs } from './interface.ts'
-import type { Paint } from './paint.ts'
+import { commands, groups } from '../commands.ts'
+import { commonOptions, leadingOptions } from '../common-options.ts'
+import type { Command, CommandEntry, OptionSpecs } from '../interface.ts'
+import { fillParagraphs, fillTerms, fillUsage } from './fill.ts'
+import type { Paint } from '../paint.ts'
 
-export function overviewHelp(paint: Paint): string[] {
+const widthMax = 100
+
+export function overviewHelp(paint: Paint, columns: number): string[] {
   const lines = [
     'usage: varve [-C DIR] COMMAND [OPTIONS]',
     '',
@@ -17,20 +20,28 @@ export function overviewHelp(paint: Paint): string[] {
     }
   }
   lines.push('', paint('bold', 'options before the command'))
-  lines.push(...optionLines(leadingOptions))
+  lines.push(...optionLines(leadingOptions, widthOf(columns)))
   lines.push('', "'varve help COMMAND' explains a command and shows examples.")
   return lines
 }
 
-export function commandHelp(entry: CommandEntry, command: Command, paint: Paint): string[] {
-  const lines = command.usage.map((usage, i) => `${i === 0 ? 'usage:' : '      '} varve ${usage}`)
-  lines.push('', `${entry.summary}.`, '', ...command.description.split('\n'))
+export function commandHelp(entry: CommandEntry, command: Command, paint: Paint, columns: number): string[] {
+  const width = widthOf(columns)
+  const lines = command.usage.flatMap((usage, i) =>
+    fillUsage(`${i === 0 ? 'usage:' : '      '} varve ${usage}`, width, ' '.repeat(13)),
+  )
+  lines.push('', `${entry.summary}.`, '', ...fillParagraphs(command.description, width))
   if (Object.keys(command.options).length > 0)
-    lines.push('', paint('bold', 'options'), ...optionLines(command.options))
-  lines.push('', paint('bold', 'options of every command'), ...optionLines(commonOptions))
+    lines.push('', paint('bold', 'options'), ...optionLines(command.options, width))
+  lines.push('', paint('bold', 'options of every command'), ...optionLines(commonOptions, width))
   lines.push('', paint('bold', 'examples'))
   for (const [example, why] of command.examples) lines.push(`  ${paint('cyan', example)}`, `      ${why}`)
   return lines
+}
+
+/** Longer lines are hard to read, however wide the terminal is. */
+function widthOf(columns: number): number {
+  return Math.min(columns, widthMax)
 }
 
 export interface CommandFacts {
@@ -59,10 +70,11 @@ export function commandFacts(entry: CommandEntry, command: Command): CommandFact
   }
 }
 
-function optionLines(options: OptionSpecs): string[] {
-  const rows = Object.entries(options).map(([name, spec]) => [flagsOf(name, spec), spec.about] as const)
-  const width = Math.min(32, Math.max(...rows.map(([flags]) => flags.length)))
-  return rows.map(([flags, about]) => `  ${flags.padEnd(width)}  ${about}`)
+function optionLines(options: OptionSpecs, width: number): string[] {
+  return fillTerms(
+    Object.entries(options).map(([name, spec]) => [flagsOf(name, spec), spec.about]),
+    width,
+  )
 }
 
 function flagsOf(name: string, spec: OptionSpecs[string]): string {
