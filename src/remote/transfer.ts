@@ -11,6 +11,7 @@
 //   new       r'          boundary   r        a and c are proven by r: never read, never asked for.
 //           / | \                  / | \      b' is not: sent and walked, against b's children.
 //          a  b' c                a  b  c
+import { takeTurn } from '../base/turns.ts'
 import { throwIfAborted } from '../base/errors.ts'
 import { encodeCbor } from '../encoding/cbor.ts'
 import { type Cid, type CommitCid, codecOf } from '../encoding/cid.ts'
@@ -151,6 +152,7 @@ class ClosureCopy {
   async #lackingOf(cids: readonly Cid[], send: (lacking: readonly Cid[]) => Promise<void>): Promise<void> {
     const lacking: Cid[] = []
     for (let at = 0; at < cids.length; at += hasObjectsMax) {
+      await takeTurn(this.#options.signal)
       const asked = cids.slice(at, at + hasObjectsMax)
       const present = await this.#writer.has(asked, { signal: this.#options.signal })
       asked.forEach((cid, i) => present[i] || lacking.push(cid))

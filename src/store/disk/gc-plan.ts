@@ -2,6 +2,7 @@
 // A pack is rewritten when much of it is garbage, or when it is one of many small ones; a living delta whose base
 // does not live is copied as well, for it could not be read without it.
 import { toHex } from '../../base/bytes.ts'
+import { isTurnOver, takeTurn } from '../../base/turns.ts'
 import type { Cid } from '../../encoding/cid.ts'
 import { packHeadBytes, packTrailerBytes } from '../pack.ts'
 import { type PackRef, type Run, entryBytes, prefixBytes } from '../segment.ts'
@@ -44,10 +45,24 @@ export function entryNameAt(run: Run, at: number): string {
   return (run.entries[at + 31]! & 1 ? '71' : '55') + toHex(run.entries, at, at + prefixBytes)
 }
 
-export function planGc(segments: readonly Run[], marked: ReadonlySet<Cid>, repacks = false): GcPlan {
+/** @throws VarveError VARVE_ABORTED */
+export async function planGc(
+  segments: readonly Run[],
+  marked: ReadonlySet<Cid>,
+  { repacks = false, signal }: { readonly repacks?: boolean; readonly signal?: AbortSignal | undefined } = {},
+): Promise<GcPlan> {
   const all = mergeRuns(segments)
-  const names = new Set([...marked].map((cid) => entryNameOf(cid)))
-  const living = filterRun(all, (at) => names.has(entryNameAt(all, at)))
+  const names = new Set<string>()
+  for (const cid of marked) {
+    names.add(entryNameOf(cid))
+    if (isTurnOver()) await takeTurn(signal)
+  }
+  const lives = new Uint8Array(all.entries.length / entryBytes)
+  for (let i = 0; i < lives.length; i++) {
+    lives[i] = Number(names.has(entryNameAt(all, i * entryBytes)))
+    if (isTurnOver()) await takeTurn(signal)
+  }
+  const living = filterRun(all, (at) => lives[at / entryBytes] === 1)
   const used = usedBytes(living)
   return {
     living,

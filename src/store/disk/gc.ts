@@ -69,7 +69,10 @@ async function turn(
   if (writer.view.entry.manifest.gcEpoch !== survey.view.entry.manifest.gcEpoch) await writer.abort()
   const absent = await options.absent?.()
   await mark(reader, rootsOf(survey), marked, { ...options, absent })
-  const plan = planGc(survey.segments, marked, options.aggressive)
+  const plan = await planGc(survey.segments, marked, {
+    repacks: options.aggressive === true,
+    signal: options.signal,
+  })
   const planned = reportOf(plan, survey)
   if (options.dryRun === true) return planned
   const copied = await copyLiving(home, writer, marked, plan)

@@ -5,7 +5,7 @@ import { Lru } from '../../base/lru.ts'
 import { corrupt, isVarveError, type VarveError } from '../../base/errors.ts'
 import { WorkerPool } from '../../base/pool.ts'
 import { type Cid, codecOf } from '../../encoding/cid.ts'
-import type { Manifest, DerivedCache, StoredObject, WholePack } from '../interface.ts'
+import type { ReadOptions, Manifest, DerivedCache, StoredObject, WholePack } from '../interface.ts'
 import { SpilledRefs } from '../ref-spill.ts'
 import { storedWhole } from '../stored-object.ts'
 import { cidDigest } from './digest.ts'
@@ -109,9 +109,9 @@ export class DiskHome {
     })
   }
 
-  wholePacks(cids: readonly Cid[], locate: Locate = this.locate): Generator<WholePack> {
+  wholePacks(cids: readonly Cid[], options: ReadOptions): AsyncGenerator<WholePack> {
     const view = this.view()
-    return wholePacksOf(cids, (cid) => locate(cid, view))
+    return wholePacksOf(cids, (cid) => this.locate(cid, view), options)
   }
 
   has(cids: readonly Cid[], locate: Locate = this.locate): boolean[] {

@@ -63,7 +63,7 @@ export class PackReader implements ObjectReader {
   /** The packs belong to nobody else, so whoever takes one may move its file. */
   async *wholePacks(cids: readonly Cid[], options: ReadOptions = {}): AsyncGenerator<WholePack> {
     throwIfAborted(options.signal)
-    for (const pack of wholePacksOf(cids, this.#locate)) {
+    for await (const pack of wholePacksOf(cids, this.#locate, options)) {
       const checked = this.#checked.get(pack.file!)
       yield { ...pack, movable: true, ...(checked && { checked }) }
     }

@@ -136,7 +136,7 @@ export class DiskStore implements Store {
 
   async *wholePacks(cids: readonly Cid[], options: ReadOptions = {}): AsyncGenerator<WholePack> {
     throwIfAborted(options.signal)
-    yield* this.#home.wholePacks(cids)
+    yield* this.#home.wholePacks(cids, options)
   }
 
   writer(): ObjectWriter {

@@ -3,8 +3,9 @@
 // nothing goes along which was not meant to.
 import fs from 'node:fs'
 import { type VarveError, corrupt, isVarveError } from '../../base/errors.ts'
+import { isTurnOver, takeTurn } from '../../base/turns.ts'
 import type { Cid } from '../../encoding/cid.ts'
-import { type WholePack, objectBytesMax } from '../interface.ts'
+import { type ReadOptions, type WholePack, objectBytesMax } from '../interface.ts'
 import { packHeadBytes, packTrailerBytes, readPackKind, readPackTrailer } from '../pack.ts'
 import { readRecordHead, recordCid, recordHeadBytes } from '../record.ts'
 import { isMissing, openExisting, openPack, readRange } from './files.ts'
@@ -24,13 +25,15 @@ interface Asked {
 }
 
 /** Those of the packs in which `cids` lie; the others' objects are read as usual. */
-export function* wholePacksOf(
+export async function* wholePacksOf(
   cids: readonly Cid[],
   locate: (cid: Cid) => Place | null,
-): Generator<WholePack> {
+  { signal }: ReadOptions = {},
+): AsyncGenerator<WholePack> {
   const byFile = new Map<string, Asked[]>()
   const mixed = new Set<string>()
   for (const cid of new Set(cids)) {
+    if (isTurnOver()) await takeTurn(signal)
     const place = locate(cid)
     if (place === null || 'raw' in place) continue
     const { file, offset, length, depth } = place
@@ -40,6 +43,7 @@ export function* wholePacksOf(
     else asked.push({ cid, offset, length })
   }
   for (const [file, asked] of byFile) {
+    await takeTurn(signal)
     if (mixed.has(file) || bytesOf(asked) < packBytesMin) continue
     const pack = wholePack(file, asked)
     if (pack !== null) yield pack
