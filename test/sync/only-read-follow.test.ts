@@ -11,7 +11,10 @@ import { openLink } from '../../src/sync/open-link.ts'
 import { type Postgres, startPostgres, startStandby, withoutPostgres } from '../support/postgres.ts'
 import { ShopLink } from '../support/shop-link.ts'
 import { startMemoryS3, testEnvironment } from '../support/memory-s3.ts'
+import { Repository } from '../../src/index.ts'
 import { withRetries } from '../../src/sync/retry.ts'
+import { ok, varve } from '../cli/varve.ts'
+import { makeSmallDisk, withoutSmallDisk } from '../support/small-disk.ts'
 import { startSqliteWriter } from '../support/sqlite-writer.ts'
 import { viewOf, withoutViews } from '../support/read-only-view.ts'
 import { temporaryDir } from '../support/temporary.ts'
@@ -211,3 +214,106 @@ test('one object that may not be written: that table waits, and no other', async
   await shop.sync({ retry: true }, undefined, environment)
   expect(texts()).toEqual(['1,2', '1,2', '1,2'])
 })
+
+test.skipIf(withoutSmallDisk !== '')(
+  `a disk of the endpoint that runs full ends nothing, and what did not fit is written when there is room${withoutSmallDisk}`,
+  async () => {
+    const disk = makeSmallDisk(2)
+    ends.push(() => disk.end())
+    const writer = startSqliteWriter()
+    ends.push(() => writer.stop())
+    const file = path.join(disk.dir, 'shop.db')
+    await writer.run(file, ['CREATE TABLE people (id integer PRIMARY KEY, name text)'])
+    const shop = ShopLink.over(`sqlite://${file}`)
+    const broken: string[] = []
+    const { isOver } = start(shop, { onBroken: (error) => broken.push(error.code) })
+    await expect.poll(() => shop.branchRows().catch(() => null), eventually).toEqual([])
+    await shop.repository.transaction('main', (tx) => {
+      const people = tx.table('shop/people')
+      for (let id = 1; id <= 4_000; id++) people.put({ id, name: 'n'.repeat(1_000) })
+    })
+    await expect.poll(() => broken.length, eventually).toBeGreaterThan(1)
+    expect(new Set(broken)).toEqual(new Set(['VARVE_DISK_FULL']))
+    disk.grow(100)
+    const count = async () => writer.query(file, 'SELECT count(*) AS n FROM people')
+    await expect.poll(count, eventually).toEqual([{ n: '4000' }])
+    expect(isOver()).toBe(false)
+  },
+  120_000,
+)
+
+test.skipIf(withoutViews !== '')(
+  `commit by commit: those that wait are written one by one, in their order${withoutViews}`,
+  async () => {
+    const writer = startSqliteWriter()
+    ends.push(() => writer.stop())
+    const folder = temporaryDir()
+    const file = path.join(folder, 'shop.db')
+    await writer.run(file, [
+      'CREATE TABLE people (id integer PRIMARY KEY, age integer)',
+      'INSERT INTO people VALUES (1, 36)',
+      'CREATE TABLE seen (age integer)',
+      'CREATE TRIGGER see AFTER UPDATE ON people BEGIN INSERT INTO seen VALUES (NEW.age); END',
+    ])
+    const view = viewOf(folder)
+    ends.push(() => view.end())
+    const shop = ShopLink.over(`sqlite://${view.dir}/shop.db`)
+    await shop.sync()
+    shop.link = { ...shop.link, mode: 'mirror', commits: 'each' }
+    await shop.edit((rows) => rows.put({ id: 1, age: 37 }))
+    await shop.sync()
+    view.onlyRead(true)
+    for (const age of [38, 39, 40]) {
+      await shop.edit((rows) => rows.put({ id: 1, age }))
+      expect((await shop.sync()).heldBack).toMatchObject([{ table: 'people', isEndpoint: true }])
+    }
+    view.onlyRead(false)
+    expect((await shop.sync()).heldBack).toEqual([])
+    const seen = await writer.query(file, 'SELECT age FROM seen')
+    expect(seen.map(({ age: one }) => one)).toEqual(['37', '38', '39', '40'])
+  },
+)
+
+test.skipIf(withoutViews !== '')(
+  `the command line says once what waits and why, and shows it in the status${withoutViews}`,
+  async () => {
+    const folder = temporaryDir()
+    fs.writeFileSync(path.join(folder, 'people.csv'), 'id,age\n1,36\n')
+    const view = viewOf(folder)
+    ends.push(() => view.end())
+    const cwd = temporaryDir()
+    await ok(['init'], { cwd })
+    const add = [
+      'link',
+      'add',
+      'shop',
+      `folder://${view.dir}?settle=0`,
+      '--tables',
+      'people',
+      '--mode',
+      'two-way',
+    ]
+    await ok([...add, '--key', 'id'], { cwd })
+    await ok(['sync'], { cwd })
+    const repository = await Repository.open(cwd, { author: { name: 'Ada', email: 'ada@example.org' } })
+    await repository.transaction('main', (tx) => tx.table('shop/people').put({ id: 1, age: 37 }))
+    await repository.close()
+    view.onlyRead(true)
+    const { code, stdout } = await varve(['sync'], { cwd })
+    const status = (await varve(['sync', 'status'], { cwd })).stdout
+    const rejected = await varve(['sync', 'rejected'], { cwd })
+    for (const text of [stdout, status]) {
+      expect(text).toMatch(
+        /note: nothing can be written there now, .*read-only file system.*write the folder/,
+      )
+      expect(text).toMatch(/people +rejected +waits until the endpoint can be written to/)
+    }
+    expect([code, rejected.stdout + rejected.stderr]).toEqual([
+      21,
+      expect.stringContaining("'varve sync status shop'"),
+    ])
+    view.onlyRead(false)
+    await ok(['sync'], { cwd })
+    expect(fs.readFileSync(path.join(folder, 'people.csv'), 'utf8')).toBe('id,age\n1,37\n')
+  },
+)

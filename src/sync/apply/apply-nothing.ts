@@ -2,6 +2,7 @@
 // that right. What was read is in the branch; what is to be written waits, a table at a time, and the first round that may
 // write does it. As long as it waits, a round asks before it announces anything, so that waiting costs no manifest.
 import type { VarveError } from '../../base/errors.ts'
+import type { Sides } from '../merge/interface.ts'
 import { lastReceipt } from '../receipts/log.ts'
 import { linkRef, readLinkState } from '../state.ts'
 import { applyStep } from './apply.ts'
@@ -21,8 +22,13 @@ export async function askedAgain(step: ApplyStep): Promise<ApplyStep> {
 }
 
 /** Ends the round without a write: all that there is to write waits. */
-export async function applyNothing(step: ApplyStep, why: VarveError): Promise<RoundWritten> {
+export async function applyNothing(
+  step: ApplyStep,
+  { brought }: Sides,
+  why: VarveError,
+): Promise<RoundWritten> {
   const { held, tables } = step
+  const { commits, mode } = step.round.link
   const message = 'waits until the endpoint can be written to'
   const { counts } = await planStep(step)
   for (const { table, path } of tables) {
@@ -30,12 +36,16 @@ export async function applyNothing(step: ApplyStep, why: VarveError): Promise<Ro
     const whole = { key: '', keyHex: '', reason: 'rejected', isTable: true, isEndpoint: true } as const
     held.add({ table: table.name, path, message, ...whole })
   }
-  const { after, next, counts: none } = await applyStep({ ...step, due: await unannounced(step) })
+  const isEach = commits === 'each' && mode !== 'two-way' && brought !== null
+  const isBehind = isEach && held.list.some(({ isEndpoint }) => isEndpoint === true)
+  const waiting = { ...step, due: await unannounced(step) }
+  // Where each commit is a write of its own, all of them are still to be written, and the last is not in common.
+  const { after, next } = isBehind ? { after: step.captured, next: waiting } : await applyStep(waiting)
   await writeDueRefs(next)
   const hint = why.hint === undefined ? '' : `: ${why.hint}`
   return {
     after,
-    counts: none,
+    counts: new Map(),
     notes: [`nothing can be written there now, and is as soon as it can: ${why.message}${hint}`],
   }
 }

@@ -32,7 +32,7 @@ export async function applyRound(step: ApplyStep, sides: Sides): Promise<RoundWr
     return { ...(await applyCommits(await askedAgain(step), sides)), notes: [] }
   } catch (error) {
     if (!(error instanceof WritesRefused)) throw error
-    return applyNothing(step, error.cause)
+    return applyNothing(step, sides, error.cause)
   }
 }
 
