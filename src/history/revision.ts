@@ -1,5 +1,5 @@
 // Names of revisions, as git spells them: HEAD, @, main, v1, origin/main, refs/heads/main, a (shortened) id,
-// then any of ~N, ^N, @{N}, @{upstream}. 'REV:PATH', 'A..B' and 'A...B' are split off here too.
+// then any of ~N, ^N, ^{commit}, ^{/TEXT}, @{N}, @{upstream}; ':/TEXT'. 'REV:PATH', 'A..B' and 'A...B' are split off here too.
 import { VarveError } from '../base/errors.ts'
 import { didYouMean, nearest } from '../base/nearest.ts'
 import { counted } from '../base/size.ts'
@@ -8,6 +8,7 @@ import type { Manifest, Store } from '../store/interface.ts'
 import { walkGraph } from './ancestry.ts'
 import { graphOf } from './commit-graph.ts'
 import { readCommit, readTag } from './commit.ts'
+import { findByMessage } from './find-message.ts'
 import { branchPrefix, noCommitsYet, remotePrefix, shortRefName, tagPrefix } from './refs.ts'
 
 export interface ResolvedRevision {
@@ -32,24 +33,55 @@ export async function resolveRevision(
   manifest?: Manifest,
 ): Promise<ResolvedRevision> {
   const current = manifest ?? (await store.manifest())
-  const [, name, steps] = /^(.*?)((?:~\d*|\^\d*|@\{[^}]*\})*)$/s.exec(revision)!
+  if (revision.startsWith(saying)) {
+    const tips = await tipsOf(store, namedIn(current))
+    return { commit: await sayingSo(store, tips, revision.slice(saying.length), revision), ref: null }
+  }
+  const [, name, steps] = /^(.*?)((?:~\d*|\^\{[^}]*\}|\^\d*|@\{[^}]*\})*)$/s.exec(revision)!
   // '@{1}' is of HEAD; nothing at all is what an unset variable leaves, and '~2' what it leaves of '$REV~2'.
   const isHead = name === '@' || (name === '' && steps!.startsWith('@{'))
   let { ref, target } = await resolveName(store, current, isHead ? 'HEAD' : name!, revision)
-  for (const step of steps!.match(/~\d*|\^\d*|@\{[^}]*\}/g) ?? []) {
+  for (const step of steps!.match(/~\d*|\^\{[^}]*\}|\^\d*|@\{[^}]*\}/g) ?? []) {
     if (step.startsWith('@{')) {
       ;({ ref, target } = await resolveAt(store, current, ref, step.slice(2, -1), revision))
     } else {
-      target = await followParents(store, await peel(store, target, revision), step, revision)
+      const from = await peel(store, target, revision)
+      target = step.startsWith('^{')
+        ? await peelTo(store, from, step.slice(2, -1), revision)
+        : await followParents(store, from, step, revision)
       ref = null
     }
   }
   return { commit: await peel(store, target, revision), ref }
 }
 
+/** What a tag stands for, or the newest commit before it that says a text. */
+async function peelTo(store: Revisions, from: CommitCid, what: string, revision: string): Promise<CommitCid> {
+  if (what === '' || what === 'commit') return from
+  if (what.startsWith('/')) return sayingSo(store, [from], what.slice(1), revision)
+  throw new VarveError('VARVE_USAGE', `'${revision}' is not a revision`, {
+    hint: "'^{commit}' is the commit that a tag names, '^{/TEXT}' the newest one before it with TEXT in its message",
+  })
+}
+
+async function sayingSo(
+  store: Revisions,
+  from: readonly CommitCid[],
+  text: string,
+  revision: string,
+): Promise<CommitCid> {
+  const found = text === '' ? null : await findByMessage(store, from, text)
+  if (found !== null) return found
+  throw notFound(revision, revision, `no commit there has '${text}' in its message`)
+}
+
+const saying = ':/'
+
 /** Splits 'REV:PATH'; a text without ':' is a revision alone. */
 export function splitRevisionPath(text: string): { revision: string; path: string | null } {
-  const colon = text.indexOf(':')
+  const colon = text.startsWith(saying)
+    ? -1
+    : text.replaceAll(/\^\{\/[^}]*\}/g, (step) => '-'.repeat(step.length)).indexOf(':')
   return colon < 0
     ? { revision: text, path: null }
     : { revision: text.slice(0, colon), path: text.slice(colon + 1) }
@@ -57,7 +89,7 @@ export function splitRevisionPath(text: string): { revision: string; path: strin
 
 /** 'A..B' and 'A...B'; a missing side is HEAD. null when it is no range. */
 export function splitRange(text: string): { from: string; to: string; symmetric: boolean } | null {
-  const match = /^(.*?)(\.\.\.?)(.*)$/s.exec(text)
+  const match = text.startsWith(saying) ? null : /^(.*?)(\.\.\.?)(.*)$/s.exec(text)
   if (match === null) return null
   return { from: match[1] || 'HEAD', to: match[3] || 'HEAD', symmetric: match[2] === '...' }
 }
