@@ -29,6 +29,8 @@ export type Conditional = 'yes' | 'no' | 'single-writer'
 export interface OpenRemoteOptions {
   /** Makes an empty bare store where there is nothing yet: the first push does. */
   readonly create?: boolean
+  /** Of a server: asks whether it would make one. Where it would, the error says `isAbsent`. */
+  readonly askCreate?: boolean
   /** Folder that relative paths start from; the process's own when absent. */
   readonly base?: string | undefined
   /**

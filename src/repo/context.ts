@@ -52,7 +52,7 @@ export function signatureOf(
     author?.email ?? repo.author.email ?? manifest.config.get('user.email') ?? repo.defaultAuthor.email
   if (name === undefined || name === '' || email === undefined) {
     throw new VarveError('VARVE_NOT_POSSIBLE', 'nobody has said who you are', {
-      hint: "run 'varve config user.name \"Your Name\"' and 'varve config user.email you@example.org'",
+      hint: "run 'varve config user.name \"Your Name\"' and 'varve config user.email you@example.org', or set VARVE_AUTHOR_NAME and VARVE_AUTHOR_EMAIL",
     })
   }
   // A signature is one line of text wherever it is shown.

@@ -85,6 +85,12 @@ export class Repositories {
 
   /** A new bare repository, below the first folder that holds repositories. @throws VarveError VARVE_NOT_POSSIBLE */
   async create(name: string): Promise<void> {
+    const store = await DiskStore.create(this.placeFor(name))
+    await store.close()
+  }
+
+  /** Where a new repository would lie. @throws VarveError VARVE_NOT_POSSIBLE, VARVE_USAGE where none can */
+  placeFor(name: string): string {
     const root = this.#roots[0]
     if (!isName(name)) throw badName(name)
     if (root === undefined) {
@@ -99,8 +105,7 @@ export class Repositories {
         hint: 'choose another name, or push to that one',
       })
     }
-    const store = await DiskStore.create(dir)
-    await store.close()
+    return dir
   }
 
   async close(): Promise<void> {

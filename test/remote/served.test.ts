@@ -12,6 +12,7 @@ import { DiskStore } from '../../src/store/disk/store.ts'
 import type { Store } from '../../src/store/interface.ts'
 import { type Serving, serve } from '../server/serving.ts'
 import { type FsCall, watchingFs } from '../support/fs-calls.ts'
+import { Repository } from '../../src/index.ts'
 import { temporaryDir } from '../support/temporary.ts'
 import { commitOn, manyRows, problemsOf, refOf, setRef, tagCommit } from './history.ts'
 import { faultWithExitCode as fault } from '../support/fault.ts'
@@ -281,4 +282,26 @@ test('a push that was cut off goes on where it stopped', async () => {
   expect(await refOf(server, main)).toBe(await refOf(ada.store, main))
   expect(await problemsOf(server)).toEqual([])
   await server.close()
+})
+
+test('a dry run of a first push says what it would bring, if the token may make the repository', async () => {
+  const serving = await serve()
+  const dryRun = async (token: string): Promise<unknown> => {
+    const dir = temporaryDir()
+    await using repo = await Repository.init(dir, {
+      author: { name: 'Ada', email: 'ada@example.org' },
+      environment: { VARVE_TOKEN: token },
+    })
+    await repo.transaction('main', (tx) => tx.writeFile('a.txt', 'one'))
+    return await repo.push(`${serving.url}/fresh`, ['main'], { dryRun: true })
+  }
+  await expect(dryRun(serving.admin)).resolves.toMatchObject({ updates: [{ ref: main, before: null }] })
+  await expect(dryRun(await serving.token({ scope: 'write' }))).rejects.toMatchObject({
+    code: 'VARVE_REFUSED',
+    message: expect.stringContaining('may not make one') as string,
+  })
+  const reached = await serving.token({ scope: 'admin', repositories: 'pri*' })
+  await expect(dryRun(reached)).rejects.toMatchObject({ code: 'VARVE_REFUSED' })
+  const { json } = await serving.call('/v1/repos', {})
+  expect(json.items).toEqual([])
 })

@@ -227,7 +227,7 @@ export class RemoteRepository extends DataRepository {
       const isKnown = url === target.url
       const conditional =
         isKnown && !dryRun ? await conditionalWritesOf(this.repo.store, manifest, target, opening) : undefined
-      const opened = openRemote(url, { ...opening, conditional, create })
+      const opened = openRemote(url, { ...opening, conditional, create, askCreate: dryRun })
       // What a first push would bring is what an empty repository lacks.
       const store = await (dryRun ? opened.catch(emptyIfAbsent) : opened)
       const remoteName = isRemembered(url) ? target.name : undefined

@@ -59,10 +59,14 @@ export const repositoryRoutes: readonly Route[] = [
     method: 'POST',
     path: '/v1/repos',
     operation: 'createRepository',
-    about: 'Makes an empty repository',
+    about: 'Makes an empty repository, or with dryRun only tells whether the token may',
     access: 'admin',
-    body: { type: 'application/json', schema: object({ name: repositoryName }) },
+    body: {
+      type: 'application/json',
+      schema: object({ name: repositoryName, dryRun: { type: 'boolean' } }, ['dryRun']),
+    },
     answers: {
+      200: json('with dryRun: it would be made', object({ name: repositoryName })),
       201: json('it is there', reference('Repository')),
       404: notFound,
       409: { about: 'the name is taken' },
@@ -191,12 +195,16 @@ async function describe({ name, data, store, view }: ServedRepository): Promise<
 
 async function create(exchange: Exchange): Promise<void> {
   const { principal, request, response, services } = exchange
-  const { name, ...rest } = await readJson(request, services.limits.bodyBytesMax)
-  if (typeof name !== 'string' || Object.keys(rest).length > 0)
-    throw new VarveError('VARVE_USAGE', "the body has a 'name', and nothing else", {
+  const { name, dryRun = false, ...rest } = await readJson(request, services.limits.bodyBytesMax)
+  if (typeof name !== 'string' || typeof dryRun !== 'boolean' || Object.keys(rest).length > 0)
+    throw new VarveError('VARVE_USAGE', "the body has a 'name', perhaps 'dryRun', and nothing else", {
       hint: '{"name": "prices"}',
     })
   checkRepository(principal, name)
+  if (dryRun) {
+    services.repositories.placeFor(name)
+    return sendJson(response, { name })
+  }
   await audited(exchange, { what: 'create', repository: name.slice(0, 100) }, () =>
     services.repositories.create(name),
   )

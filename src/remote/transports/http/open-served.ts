@@ -44,16 +44,20 @@ async function create(
   { client, root, name, location }: ServedPlace,
   options: OpenRemoteOptions,
 ): Promise<void> {
-  if (options.create !== true) throw noRepositoryAt(location)
+  const isDry = options.create !== true
+  if (isDry && options.askCreate !== true) throw noRepositoryAt(location)
   const answer = await client.send({
     method: 'POST',
     path: `${root}/repos`,
     headers: { 'content-type': 'application/json' },
-    body: Buffer.from(JSON.stringify({ name })),
+    body: Buffer.from(JSON.stringify(isDry ? { name, dryRun: true } : { name })),
     expected: [400, 403, 404, 409],
     bytesMax: 64 << 10,
     signal: options.signal,
   })
+  if (isDry && answer.status === 200) throw noRepositoryAt(location, { isAbsent: true })
+  // A server from before this question.
+  if (isDry && answer.status === 400) throw noRepositoryAt(location)
   // 409: another first push was faster, or an answer of ours was lost.
   if (answer.status === 201 || answer.status === 409) return
   if (answer.status === 403 || answer.status === 404) {

@@ -44,9 +44,13 @@ export function refusedBy(location: string, status: number, body: Uint8Array): V
   })
 }
 
-export function noRepositoryAt(location: string): VarveError {
+/** `isAbsent`: a push would make one there. */
+export function noRepositoryAt(
+  location: string,
+  { isAbsent = false }: { readonly isAbsent?: boolean } = {},
+): VarveError {
   return new VarveError('VARVE_UNREACHABLE', `no repository at '${location}', or none for you`, {
-    data: { location },
+    data: { location, ...(isAbsent ? { isAbsent } : {}) },
     hint: "check the address and the token; 'varve push' makes a repository there if the token may",
   })
 }
