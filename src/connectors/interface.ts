@@ -10,6 +10,7 @@ import type { StoredCells, StoredRow } from '../table/stored-cells.ts'
 import type { ChangeLog } from './change-log.ts'
 import type { CursorLag, DeclaredTable, HttpTable, InboxTable } from '../dataset/interface.ts'
 import type { MadeColumns } from './made-columns.ts'
+import type { Speller } from './spelling/spellers.ts'
 
 export interface ConnectorOptions {
   /** Where credentials are looked for, beside the URL: variables of the caller's environment. */
@@ -130,6 +131,11 @@ export interface EndpointColumn {
   readonly generated: boolean
   /** The system has one spelling for each value (1.50 for 1.5), and a guard in any other spelling holds for it. */
   readonly hasOneSpelling?: boolean
+  /**
+   * As a key, each value is there once, however it is spelled, and a guard in any spelling holds for it: the texts that
+   * the system may show for a value, the likeliest first. Absent where a key is what its text is.
+   */
+  readonly spellings?: Speller
 }
 
 export interface EndpointSnapshot {

@@ -6,6 +6,7 @@
 import type { Cid } from '../encoding/cid.ts'
 import { cidOf, cidOfDigest, codecOf, digestHex } from '../encoding/cid.ts'
 import { fromHex, utf8 } from '../base/bytes.ts'
+import type { Tree } from '../files/tree.ts'
 import type { Checkpoint } from '../connectors/interface.ts'
 import { isAncestor } from '../history/ancestry.ts'
 import { readCommit } from '../history/commit.ts'
@@ -149,7 +150,17 @@ export function toldRefs(
   ]
 }
 
-export interface BaseFacts {
+/** What the endpoint holds, where that is the base but for the spelling of keys. */
+interface StoredTree {
+  readonly stored?: Cid | null
+}
+
+/** `stored` under the keys of the branch is `captured`. */
+export function storedTree(base: Tree, { captured, stored }: { captured: Tree; stored: Tree }): StoredTree {
+  return base.cid === captured.cid && stored.cid !== captured.cid ? { stored: stored.cid } : {}
+}
+
+export interface BaseFacts extends StoredTree {
   /** As CommonBase has them. */
   readonly merged: Cid
   readonly brought: Cid | null
@@ -158,8 +169,13 @@ export interface BaseFacts {
 }
 
 /** What the commit of a base stores as its `extra`. */
-export function baseExtra({ merged, brought, after = null }: BaseFacts): Readonly<Record<string, string>> {
-  const facts = { live: merged, branch: brought, after }
+export function baseExtra({
+  merged,
+  brought,
+  after = null,
+  stored = null,
+}: BaseFacts): Readonly<Record<string, string>> {
+  const facts = { live: merged, branch: brought, after, stored }
   const known = Object.entries(facts).filter((one): one is [string, Cid] => one[1] !== null)
   return Object.fromEntries(known.map(([name, cid]) => [name, digestHex(cid)]))
 }

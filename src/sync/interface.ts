@@ -59,6 +59,8 @@ export interface HeldBack {
   readonly key: string
   /** The key, encoded, in hex. */
   readonly keyHex: string
+  /** The same as the endpoint spells it, where it does so otherwise: 1.50 for 1.5. */
+  readonly keyHexThere?: string
   /** 'schema' and 'guard' are about the whole table. */
   readonly reason: 'conflict' | 'changed' | 'rejected' | 'schema' | 'guard'
   readonly message: string

@@ -39,6 +39,8 @@ import { makeReceipt } from './receipts/make.ts'
 import { type CommonBase, baseBeforeRestore, commonBase, notedState } from './common-base.ts'
 import { forgetNotes } from './transform/one-way-notes.ts'
 import { markRead } from './transform/one-way.ts'
+import { withKeysThere } from './keys/keys-there.ts'
+import { inKnownKeys } from './keys/known-keys.ts'
 import { stillRejected } from './held/still-rejected.ts'
 
 const noFacts = { identity: null, restored: null }
@@ -105,8 +107,10 @@ interface Started extends Begun {
 }
 
 interface Captured {
-  /** All that was read. */
+  /** All that was read, under the keys that the branch has. */
   readonly captured: Tree
+  /** The same, under those that the endpoint has. */
+  readonly stored: Tree
   /** The tables of it, and what guards said of them. */
   readonly tables: readonly CapturedTable[]
   /** null where no table was compared. */
@@ -126,15 +130,23 @@ async function captureRound(start: Started, log: OpenLog, found: CommonBase): Pr
   const { isTold } = (await baseAfterRestore(start, found, round, io.nodes.reader)).base
   const read = await readEndpoint(round, io, log, { ...captureInput(round, start), mark, isTold })
   const reading = await markRead(io, { link, identity }, tables, read)
-  const { captured } = reading
+  const { captured: stored } = reading
   throwIfAborted(options.signal)
   const mayHaveGoneBack = state.live !== null && !found.isCut && start.namespaces.areAllAnew(tables)
-  if (mayHaveGoneBack && (await haveGoneBack(io, state.live, { tables, captured }))) start.position.goBack()
+  if (mayHaveGoneBack && (await haveGoneBack(io, state.live, { tables, captured: stored })))
+    start.position.goBack()
   const restore = await baseAfterRestore(start, found, round, io.nodes.reader)
   const { base, restored } = restore
   unfit.hold(held, tables)
   const baseTree = base.commit && (await Tree.load(io.nodes, base.commit.tree))
-  const guarded = await guardCaptured(round, io, stops, { tables, before, read: captured, base: baseTree })
+  const captured = await inKnownKeys(io, link, start, { stored, base: base.commit, baseTree })
+  const guarded = await guardCaptured(round, io, stops, {
+    tables,
+    before,
+    stored,
+    read: captured,
+    base: baseTree,
+  })
   const isStopped = restored !== null && (link.mode !== 'capture' || captured.cid !== baseTree?.cid)
   const live = await publishLive(round, io, {
     state,
@@ -152,9 +164,10 @@ async function captureRound(start: Started, log: OpenLog, found: CommonBase): Pr
   const agreed = { base: baseTree, live, merged, brought, told, stranger }
   return {
     captured,
+    stored,
     tables: guarded.tables,
     digests: reading.digests,
-    sides: { ...agreed, identity, tables, captured: guarded.merging, held, refs },
+    sides: { ...agreed, identity, tables, captured: guarded.merging, stored, held, refs },
     restore,
     isStopped,
     notes: [...reading.notes, ...(base.note === null ? [] : [base.note])],
@@ -164,7 +177,7 @@ async function captureRound(start: Started, log: OpenLog, found: CommonBase): Pr
 /** Merges what was read into the branch, and writes to the endpoint what the branch changed. */
 async function mergeAndApply(
   start: Started,
-  { captured, sides, ...seen }: Captured,
+  { captured, stored: read, sides, ...seen }: Captured,
   { checkpoint, state }: Pick<ApplyStep, 'checkpoint' | 'state'>,
 ): Promise<Receipt> {
   const { round, io, held, stops, tables } = start
@@ -180,7 +193,7 @@ async function mergeAndApply(
 
   const place = checkpoint?.place ?? start.place
   const first = { branch: commit, checkpoint, place, fence: null, due: new Map() }
-  const now = { ...sides, ...first, round, io, stops, state, captured }
+  const now = { ...sides, ...first, round, io, stops, state, captured, stored: read }
   const step = { ...now, digests: seen.digests, target, common }
   const stored = await asStored(step)
   const written = await applyRound({ ...step, target: stored.target }, sides)
@@ -194,7 +207,7 @@ async function mergeAndApply(
     tables,
     captured: seen.tables,
     written,
-    heldBack: await held.named(io, captured),
+    heldBack: await withKeysThere(io, tables, await held.named(io, captured), { captured, stored: read }),
     commit,
     pending,
     notes: [

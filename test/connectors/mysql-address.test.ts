@@ -5,7 +5,7 @@ import path from 'node:path'
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { addressOf } from '../../src/connectors/mysql/address.ts'
-import { float32Text, float64Text } from '../../src/connectors/mysql/floats.ts'
+import { float32Text, float64Text } from '../../src/connectors/spelling/float-text.ts'
 import { parseOptionFile } from '../../src/connectors/mysql/option-file.ts'
 import { checkEndpointUrl } from '../../src/connectors/open.ts'
 

@@ -69,7 +69,8 @@ export const sqliteValues: readonly ValueCase[] = [
   ...cases('JSON', 'json', [
     [`'{"a": 1.50, "b":[]}'`, 'json', '{"a": 1.50, "b":[]}'],
     ["'{'", 'text', '{'],
-    ['5', 'number', '5'],
+    ['5', 'json', '5'],
+    ["'1.50'", 'json', '1.5'],
   ]),
   ...cases('DATETIME', 'timestamp', [
     ["'2024-05-06 07:08:09.123456'", 'text', '2024-05-06 07:08:09.123456'],
@@ -84,12 +85,12 @@ export const sqliteValues: readonly ValueCase[] = [
 export const sqliteRefusals: readonly Refusal[] = [
   { type: 'INTEGER', cell: ['text', '5'] },
   { type: 'INTEGER', cell: ['text', ' 1e3 '] },
-  { type: 'INTEGER', cell: ['number', '5.0'] },
+  { type: 'INTEGER', cell: ['text', '0101'] },
+  { type: 'INTEGER', cell: ['number', '5.5e-400'] },
   { type: 'INTEGER', cell: ['number', '9223372036854775808'] },
-  { type: 'INTEGER', cell: ['true', ''] },
   { type: 'TEXT', cell: ['number', '5'] },
   { type: 'TEXT', cell: ['json', '{}'] },
-  { type: 'NUMERIC', cell: ['number', '1.10'] },
+  { type: 'NUMERIC', cell: ['number', '1.1000000000000000000001'] },
   { type: 'REAL', cell: ['number', '0.1000000000000000055511151231257827'] },
   { type: 'REAL', cell: ['number', '-0'] },
   { type: 'JSON', cell: ['text', '{}'] },

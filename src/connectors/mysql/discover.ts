@@ -6,7 +6,7 @@ import { missingTable, noTable } from '../missing-table.ts'
 import type { EndpointTable } from '../interface.ts'
 import type { Session } from './session.ts'
 import { grantee, quoteName } from './sql.ts'
-import { type MysqlColumn, columnTypeOf, familyOf, hasOneSpelling, membersOf } from './types.ts'
+import { type MysqlColumn, columnTypeOf, familyOf, hasOneSpelling, membersOf, spellingsOf } from './types.ts'
 
 /** What this connector knows of a table beside what all know. */
 export interface MysqlTable extends EndpointTable {
@@ -159,6 +159,7 @@ function columnOf(
   const [charset, lengthMax] = [row[7] ?? null, row[9] ?? null]
   const isJson = checks.has(`json_valid(${quoteName(name!)})`)
   const family = isJson ? 'json' : familyOf(dataType!, columnType!)
+  const spellings = spellingsOf(family, columnType!)
   return {
     name: name!,
     family,
@@ -167,6 +168,7 @@ function columnOf(
     nullable: nullable === 'YES',
     generated: /GENERATED/i.test(extra!.replace('DEFAULT_GENERATED', '')),
     hasOneSpelling: hasOneSpelling(family),
+    ...(spellings === undefined ? {} : { spellings }),
     charset,
     isText: charset !== null,
     members: membersOf(columnType!),

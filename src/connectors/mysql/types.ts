@@ -5,7 +5,16 @@ import { isUtf8, utf8 } from '../../base/bytes.ts'
 import { cellOf, falseCell, isJsonText, nullCell, trueCell } from '../../table/cell.ts'
 import type { Cell, ColumnType } from '../../table/interface.ts'
 import type { EndpointColumn } from '../interface.ts'
-import { float32Text, float64Text } from './floats.ts'
+import { float32Text, float64Text } from '../spelling/float-text.ts'
+import {
+  type Speller,
+  dateSpeller,
+  decimalSpeller,
+  float32Speller,
+  float64Speller,
+  timestampSpeller,
+  uuidSpeller,
+} from '../spelling/spellers.ts'
 import { quoteName } from './sql.ts'
 
 /** Types that are read, compared and written alike. */
@@ -27,6 +36,7 @@ export type Family =
   | 'bytes'
   | 'binary'
   | 'geometry'
+  | 'uuid'
   | 'other'
 
 export interface MysqlColumn extends EndpointColumn {
@@ -60,7 +70,7 @@ const families: ReadonlyMap<string, Family> = new Map<string, Family>([
   ...(['bit', 'year', 'decimal', 'float', 'double', 'date', 'datetime', 'timestamp', 'time'] as const).map(
     (name) => [name, name] as const,
   ),
-  ...(['char', 'json', 'binary'] as const).map((name) => [name, name] as const),
+  ...(['char', 'json', 'binary', 'uuid'] as const).map((name) => [name, name] as const),
 ])
 
 const columnTypes: Readonly<Record<Family, ColumnType>> = {
@@ -81,6 +91,7 @@ const columnTypes: Readonly<Record<Family, ColumnType>> = {
   bytes: 'bytes',
   binary: 'bytes',
   geometry: 'bytes',
+  uuid: 'text',
   other: 'text',
 }
 
@@ -99,13 +110,35 @@ export function columnTypeOf(family: Family): ColumnType {
 
 /** What is no text; of other types a guard compares the spelling. */
 export function hasOneSpelling(family: Family): boolean {
-  return numbersAndTimes.has(family)
+  return oneSpelling.has(family)
 }
 
-const numbersAndTimes: ReadonlySet<Family> = new Set<Family>([
+const oneSpelling: ReadonlySet<Family> = new Set<Family>([
   ...(['int', 'bool', 'bit', 'year', 'decimal', 'float', 'double'] as const),
-  ...(['date', 'datetime', 'timestamp'] as const),
+  ...(['date', 'datetime', 'timestamp', 'uuid'] as const),
 ])
+
+/** How a key of this type is written; undefined where it is what its text is. */
+export function spellingsOf(family: Family, columnType: string): Speller | undefined {
+  switch (family) {
+    case 'decimal':
+      return decimalSpeller(Number(/,(\d+)\)/.exec(columnType)?.[1] ?? 0))
+    case 'float':
+      return float32Speller
+    case 'double':
+      return float64Speller
+    case 'date':
+      return dateSpeller
+    case 'datetime':
+      return timestampSpeller('')
+    case 'timestamp':
+      return timestampSpeller('Z')
+    case 'uuid':
+      return uuidSpeller
+    default:
+      return undefined
+  }
+}
 
 /** The members of "enum('a','it''s')", as the catalogue writes it. */
 export function membersOf(columnType: string): string[] {

@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto'
 import { cellText, isEmptyCell } from '../../table/cell.ts'
 import type { Cell } from '../../table/interface.ts'
-import { float32Text } from './floats.ts'
+import { float32Text } from '../spelling/float-text.ts'
 import { quoteBytes, quoteName, quoteText } from './sql.ts'
 import type { MysqlColumn } from './types.ts'
 
@@ -27,12 +27,13 @@ export function unstorableReason(column: MysqlColumn, cell: Cell): string | null
       return isYear(integerOf(cell))
         ? null
         : `column '${name}' holds years from 1901 on, not '${text.slice(0, 40)}'`
+    case 'bit':
+      // A PostgreSQL's '0101' is no number.
+      if (cell.kind === 'text') return `column '${name}' holds a number, not the text '${text.slice(0, 40)}'`
+      return integerMisfit(column, cell)
     case 'int':
     case 'bool':
-    case 'bit':
-      return integer.test(integerOf(cell))
-        ? null
-        : `column '${name}' holds integers, not '${text.slice(0, 40)}'`
+      return integerMisfit(column, cell)
     case 'float':
       return !float.test(text) || isFloat32(Number(text))
         ? null
@@ -56,6 +57,11 @@ export function unstorableReason(column: MysqlColumn, cell: Cell): string | null
     default:
       return null
   }
+}
+
+function integerMisfit({ name }: MysqlColumn, cell: Cell): string | null {
+  const text = integerOf(cell)
+  return integer.test(text) ? null : `column '${name}' holds integers, not '${text.slice(0, 40)}'`
 }
 
 /** Of one or two digits another century would be made. */
@@ -116,6 +122,7 @@ export function guardOf(column: MysqlColumn, cell: Cell): string {
   if (family === 'float' && float.test(text)) return `${name} + 0e0 = ${float32Of(text)}`
   if (family === 'bit' && integer.test(text)) return `CAST(${name} AS UNSIGNED) = ${text}`
   if (family === 'year' && integer.test(text)) return `CAST(${name} AS UNSIGNED) = ${text}`
+  if (family === 'uuid') return `${name} = ${quoteText(text)}`
   if (family === 'bytes' || family === 'binary') return compared(name, cell)
   if (family === 'geometry') return compared(`CAST(${name} AS BINARY)`, cell)
   if (column.isText) return compared(`CAST(CONVERT(${name} USING utf8mb4) AS BINARY)`, cell)

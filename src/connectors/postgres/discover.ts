@@ -7,7 +7,7 @@ import type { EndpointColumn, EndpointTable } from '../interface.ts'
 import { readHeirs } from './inheritance.ts'
 import { policiesOf } from './policies.ts'
 import { quoteName } from './sql.ts'
-import { columnTypeOf, hasOneSpelling } from './types.ts'
+import { columnTypeOf, hasOneSpelling, spellingsOf } from './types.ts'
 
 /** What this connector knows of a table beside what all know. */
 export interface PostgresTable extends EndpointTable {
@@ -58,6 +58,8 @@ interface ColumnRow {
   type_id: string
   native: string
   is_collatable: boolean
+  /** Of the system's own types, or a domain, which is spelled as what it is made of (`native`). */
+  is_plain: boolean
   not_null: boolean
   generated: string
   key_place: number | null
@@ -82,7 +84,9 @@ interface ColumnRow {
 const columnsQuery = `
   SELECT n.nspname AS schema, c.relname AS table, c.oid::text AS oid, a.attname AS column,
          tn.nspname AS type_schema, t.typname AS type,
-         a.atttypid || ':' || a.atttypmod AS type_id, t.typcollation <> 0 AS is_collatable, format_type(a.atttypid, a.atttypmod) AS native, a.attnotnull AS not_null,
+         a.atttypid || ':' || a.atttypmod AS type_id, t.typcollation <> 0 AS is_collatable, 
+         CASE WHEN t.typtype = 'd' THEN format_type(t.typbasetype, t.typtypmod) ELSE format_type(a.atttypid, a.atttypmod) END AS native,
+         t.typtype = 'd' OR tn.nspname = 'pg_catalog' AS is_plain, a.attnotnull AS not_null,
          a.attgenerated::text AS generated,
          array_position(i.indkey::int2[], a.attnum)::int AS key_place,
          CASE WHEN has_schema_privilege(n.oid, 'USAGE') THEN pg_get_serial_sequence(format('%I.%I', n.nspname, c.relname), a.attname) END AS sequence,
@@ -242,7 +246,8 @@ function tableOf(rows: readonly ColumnRow[]): Found {
       nativeType: row.native,
       nullable: !row.not_null,
       generated: row.generated !== '',
-      hasOneSpelling: row.type_schema === 'pg_catalog' && hasOneSpelling(row.native),
+      hasOneSpelling: row.is_plain && hasOneSpelling(row.native),
+      ...spellingsIn(row),
       hasEquality: row.has_equality,
       cast: `${quoteName(row.type_schema)}.${quoteName(row.type)}`,
       typeId: row.type_id,
@@ -257,6 +262,11 @@ function tableOf(rows: readonly ColumnRow[]): Found {
   }
   const isShut = rows[0]!.is_on_path && grants?.startsWith('GRANT USAGE') === true
   return { table, schema, relation, isShut, hidesRows: rows[0]!.hides_rows }
+}
+
+function spellingsIn({ is_plain: isPlain, native }: ColumnRow): Pick<PostgresColumn, 'spellings'> {
+  const spellings = isPlain ? spellingsOf(native) : undefined
+  return spellings === undefined ? {} : { spellings }
 }
 
 function rightsOf(rows: readonly ColumnRow[]): string {

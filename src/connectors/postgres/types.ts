@@ -12,6 +12,21 @@ import {
   jsonNumber,
 } from '../../table/cell.ts'
 import type { Cell, ColumnType } from '../../table/interface.ts'
+import {
+  type Speller,
+  cidrSpeller,
+  dateSpeller,
+  decimalSpeller,
+  decimalsSpeller,
+  float32Speller,
+  float64Speller,
+  inetSpeller,
+  macaddr8Speller,
+  paddedSpeller,
+  timestampSpeller,
+  unscaledSpeller,
+  uuidSpeller,
+} from '../spelling/spellers.ts'
 
 /** By pg_type.typname. */
 const types: ReadonlyMap<string, ColumnType> = new Map([
@@ -40,12 +55,37 @@ export function hasOneSpelling(nativeType: string): boolean {
   return oneSpelling.test(nativeType) || oneSpellingOfParts.test(nativeType)
 }
 
+/** How a key of this type is written; undefined where it is what its text is. */
+export function spellingsOf(nativeType: string): Speller | undefined {
+  return spellers.find(([pattern]) => pattern.test(nativeType))?.[1](nativeType)
+}
+
+const spellers: readonly (readonly [RegExp, (nativeType: string) => Speller])[] = [
+  [/^numeric$/, () => unscaledSpeller],
+  [/^numeric\(\d+,\d+\)$/, (type) => decimalSpeller(scaleOf(type))],
+  [/^numeric\(\d+,\d+\)\[\]$/, (type) => decimalsSpeller(scaleOf(type))],
+  [/^real$/, () => float32Speller],
+  [/^double precision$/, () => float64Speller],
+  [/^date$/, () => dateSpeller],
+  [/^timestamp.* with time zone$/, () => timestampSpeller('Z')],
+  [/^timestamp.* without time zone$/, () => timestampSpeller('')],
+  [/^uuid$/, () => uuidSpeller],
+  [/^character\(\d+\)$/, () => paddedSpeller],
+  [/^inet$/, () => inetSpeller],
+  [/^cidr$/, () => cidrSpeller],
+  [/^macaddr8$/, () => macaddr8Speller],
+]
+
+function scaleOf(nativeType: string): number {
+  return Number(/,(\d+)\)/.exec(nativeType)![1])
+}
+
 /** Values that are made of such. */
 const oneSpellingOfParts =
   /^(numeric\(\d.*|real|double precision|character\(\d+\)|timestamp(\(\d\))? with(out)? time zone)\[\]$|^ts(tz)?(multi)?range$/
 
 const oneSpelling =
-  /^(smallint|integer|bigint|oid|real|double precision|boolean|date|uuid|numeric\(\d.*|character\(.*|timestamp(\(\d\))? with(out)? time zone)$/
+  /^(smallint|integer|bigint|oid|real|double precision|boolean|date|uuid|jsonb|inet|cidr|macaddr8?|money|numeric\(\d.*|character\(.*|timestamp(\(\d\))? with(out)? time zone)$/
 
 /** Makes every text of a session the same, wherever it runs. */
 export const sessionSettings: readonly string[] = [

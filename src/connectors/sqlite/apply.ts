@@ -11,7 +11,7 @@ import { isRefusal, isTriggers } from './failure.ts'
 import { type Parking, parkings } from './parking.ts'
 import { type KeyBound, keyText, readRow } from './rows.ts'
 import { writeState } from './state.ts'
-import { type Bound, boundOf } from './values.ts'
+import { type Bound, boundOf, isAsKept } from './values.ts'
 
 const batchRows = 1_000
 
@@ -125,7 +125,9 @@ class Writer implements BatchWriter<SqliteTable> {
     if (kind === 'insert' ? now !== null : now === null) return changed
     if (
       before !== null &&
-      table.columns.some(({ generated }, i) => !generated && !sameCell(before[i]!, now![i]!))
+      table.columns.some(
+        ({ generated }, i) => !generated && !isAsKept(now![i]!, before[i]!, table.columns[i]!),
+      )
     )
       return changed
     if (kind === 'update') return this.#update(table, change)
@@ -162,7 +164,9 @@ class Writer implements BatchWriter<SqliteTable> {
     const now = readRow(this.#database, table, key)
     if (
       now === null ||
-      table.columns.some(({ generated }, i) => !generated && !sameCell(before![i]!, now[i]!))
+      table.columns.some(
+        ({ generated }, i) => !generated && !isAsKept(now[i]!, before![i]!, table.columns[i]!),
+      )
     )
       return changed
     const set = table.columns.flatMap(({ name }, i) => {

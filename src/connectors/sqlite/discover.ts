@@ -4,6 +4,7 @@ import { missingTable } from '../missing-table.ts'
 import type { ColumnType } from '../../table/interface.ts'
 import type { EndpointColumn, EndpointTable } from '../interface.ts'
 import type { SqliteDatabase } from './database.ts'
+import { numberSpeller } from './values.ts'
 
 /** https://sqlite.org/datatype3.html, section 3. */
 export type Affinity = 'integer' | 'text' | 'blob' | 'real' | 'numeric'
@@ -58,6 +59,7 @@ function tableOf(database: SqliteDatabase, name: string, isStrict: boolean): Sql
       nativeType: type,
       nullable: notNull === 0n && pk === 0n,
       generated: hidden === 2n || hidden === 3n,
+      ...spellingOf(columnTypeOf(type), affinityOf(type, isStrict)),
       affinity: affinityOf(type, isStrict),
       mayBeNull: notNull === 0n && pk === 0n,
       isStrict,
@@ -94,6 +96,17 @@ const types: readonly (readonly [RegExp, ColumnType])[] = [
   [/date/i, 'date'],
   [/num|dec/i, 'decimal'],
 ]
+
+/** A number is kept as SQLite writes it, without zeros at its end. */
+function spellingOf(
+  type: ColumnType,
+  affinity: Affinity,
+): Pick<EndpointColumn, 'hasOneSpelling' | 'spellings'> {
+  if (affinity === 'text' || affinity === 'blob') return {}
+  if (type === 'int' || type === 'bool') return { hasOneSpelling: true }
+  const isNumber = type === 'decimal' || type === 'float'
+  return isNumber ? { hasOneSpelling: true, spellings: numberSpeller(affinity) } : {}
+}
 
 function columnTypeOf(declared: string): ColumnType {
   return types.find(([pattern]) => pattern.test(declared))?.[1] ?? 'text'

@@ -1,6 +1,7 @@
 // SQLite's values as cells. A value has a type of its own, whatever its column says, and a column may change what is
 // written to it: 5.0 becomes 5 where integers are preferred, '5' becomes a number. A cell is written only if it comes
 // back as it was; else it is refused with what it would become.
+import { sameValue } from '../spelling/same-value.ts'
 import { describeCell } from '../describe-cell.ts'
 import { isUtf8, utf8, utf8Text } from '../../base/bytes.ts'
 import {
@@ -9,13 +10,15 @@ import {
   cellTooLarge,
   falseCell,
   isJsonText,
+  jsonNumber,
   nullCell,
   trueCell,
   sameCell,
 } from '../../table/cell.ts'
 import type { Cell } from '../../table/interface.ts'
 import type { SqliteValue } from './database.ts'
-import type { SqliteColumn } from './discover.ts'
+import type { Affinity, SqliteColumn } from './discover.ts'
+import type { Speller } from '../spelling/spellers.ts'
 
 /**
  * The first letter of what `typeof` says; text comes as bytes, integers as bigint. 'l': a value that no cell can hold, and
@@ -35,10 +38,11 @@ export function cellOfValue(tag: Tag, value: SqliteValue, column: SqliteColumn):
     case 'n':
       return nullCell
     case 'i':
+      if (column.type === 'json') return cellOf('json', utf8(String(value)))
       if (column.type === 'bool' && (value === 0n || value === 1n)) return value === 1n ? trueCell : falseCell
       return cellOf('number', utf8(String(value)))
     case 'r':
-      return cellOf('number', utf8(realText(Number(value), column)))
+      return cellOf(column.type === 'json' ? 'json' : 'number', utf8(realText(Number(value), column)))
     case 'b':
       return cellOf('bytes', value as Uint8Array)
     case 'l':
@@ -62,7 +66,7 @@ function realText(value: number, { affinity }: SqliteColumn): string {
 export function boundOf(cell: Cell, column: SqliteColumn): Bound | string {
   const [tag, value] = stored(...valueOf(cell), column)
   const back = cellOfValue(tag, value, column)
-  if (back === null || !sameCell(back, cell))
+  if (back === null || !isAsKept(back, cell, column))
     return `column '${column.name}' would keep ${describeCell(cell)} as ${back === null ? 'no text' : describeCell(back)}`
   if (tag === 't') {
     const bytes = value as Uint8Array
@@ -72,6 +76,22 @@ export function boundOf(cell: Cell, column: SqliteColumn): Bound | string {
   // The driver binds reals without a fraction as integers, and very small ones as 0.
   if (tag === 'r') return { value: realLiteral(value as number), sql: 'CAST(? AS REAL)' }
   return { value, sql: '?' }
+}
+
+/** Whether the column has this very value, however the other is spelled. A text is no number, whatever it looks like. */
+export function isAsKept(now: Cell, cell: Cell, column: SqliteColumn): boolean {
+  if (sameCell(now, cell)) return true
+  return column.hasOneSpelling === true && cell.kind !== 'text' && sameValue(cell, now, column)
+}
+
+/** How a number is written that a column of this affinity keeps. */
+export function numberSpeller(affinity: Affinity): Speller {
+  const column = { affinity, type: 'float' } as SqliteColumn
+  return (text) => {
+    if (!jsonNumber.test(text)) return [text]
+    const [tag, value] = stored(...valueOf(cellOf('number', utf8(text))), column)
+    return [cellText(cellOfValue(tag, value, column)!)]
+  }
 }
 
 function realLiteral(value: number): string {

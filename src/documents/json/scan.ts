@@ -1,6 +1,7 @@
 // Reads JSON strictly (RFC 8259) into a tree that knows where everything stands. It keeps its own stack, so that no
 // depth crashes it, and refuses what has no one meaning: a key twice in one object, comments, NaN, a second value.
 // Numbers never become JavaScript's: 1.0 and 1.00 are one value, 0.1 and 0.10000000000000001 are two.
+import { canonicalNumber } from '../../base/decimal.ts'
 import { NotFit, none, Tree, type NodeIndex } from '../structure/tree.ts'
 import { TwinFinder, type TwinForm } from '../structure/twins.ts'
 import { integersMax, type ValueId, type ValueTable } from '../structure/values.ts'
@@ -9,7 +10,6 @@ import { integersMax, type ValueId, type ValueTable } from '../structure/values.
 const depthMax = 500
 
 const numberPattern = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
-const plainNumber = /^-?(?:0|[1-9]\d*)(?:\.\d*[1-9])?$/
 /** What stands behind a number may belong to it. */
 const twinValues: TwinForm = {
   begin: (like, node) => like.start(node),
@@ -240,21 +240,4 @@ function skipSpace(text: string, start: number): number {
     if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) return at
     at++
   }
-}
-
-/** One spelling for all spellings of a decimal number. */
-export function canonicalNumber(raw: string): string {
-  if (plainNumber.test(raw)) return raw
-  const [, sign, whole, fraction = '', power = '0'] = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(raw)!
-  if (power.length > 9) return raw
-  const digits = (whole! + fraction).replace(/^0+/, '')
-  const significant = digits.replace(/0+$/, '')
-  if (significant === '') return `${sign}0`
-  const exponent = Number(power) - fraction.length + digits.length - significant.length
-  if (exponent >= 0 && exponent <= 40) return sign + significant + '0'.repeat(exponent)
-  if (exponent < 0 && exponent >= -40) {
-    const padded = significant.padStart(1 - exponent, '0')
-    return `${sign}${padded.slice(0, exponent)}.${padded.slice(exponent)}`
-  }
-  return `${sign}${significant}e${exponent}`
 }

@@ -17,7 +17,7 @@ import {
   type Pair,
   type Scalar,
 } from 'yaml'
-import { canonicalNumber } from '../json/scan.ts'
+import { canonicalNumber } from '../../base/decimal.ts'
 import { NotFit, none, Tree } from '../structure/tree.ts'
 import type { ValueId, ValueTable } from '../structure/values.ts'
 import { remarksOf } from './remarks.ts'

@@ -1,6 +1,6 @@
 // Keys and values of YAML that stand in one line and mean what they seem to: plain and quoted scalars, and flow
 // sequences of such. Everything else is null here, and left to the package `yaml`.
-import { canonicalNumber } from '../json/scan.ts'
+import { canonicalNumber } from '../../base/decimal.ts'
 import type { ValueId, ValueTable } from '../structure/values.ts'
 
 export interface FoundScalar {

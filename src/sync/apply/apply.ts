@@ -4,7 +4,8 @@
 import { toHex } from '../../base/bytes.ts'
 import { VarveError } from '../../base/errors.ts'
 import type { HeldBackRow } from '../../connectors/interface.ts'
-import type { HeldRows } from '../held/held-rows.ts'
+import type { HeldBack } from '../interface.ts'
+import { orTaken } from '../keys/taken-key.ts'
 import type { LinkedTable } from '../tables/link-tables.ts'
 import type { AppliedStep, ApplyStep, PlannedStep } from './interface.ts'
 import { isEmptyStep, planStep } from './plan-step.ts'
@@ -25,11 +26,12 @@ export async function applyStep(given: ApplyStep): Promise<AppliedStep> {
     const { counts, after } = planned
     if (options.dryRun === true) return { counts, after, next: step }
     if (isEmptyStep(planned)) return quiet(step, planned)
-    const commit = await writeAnnouncement(step, planned.base)
+    const commit = await writeAnnouncement(step, planned)
     step = await ensureFence(await announce(step, commit))
     const outcome = await write(step, planned, commit)
     if (outcome.outcome === 'applied') return { counts, after, next: await afterWrite(step, planned, commit) }
-    for (const row of outcome.rows) held.add(heldBack(step.tables, row))
+    for (const row of outcome.rows)
+      held.add(await orTaken(step.io, step.tables, heldBack(step.tables, row), step))
   }
   throw new VarveError(
     'VARVE_NOT_POSSIBLE',
@@ -46,7 +48,7 @@ async function quiet(step: ApplyStep, { base, counts }: PlannedStep): Promise<Ap
   return { counts, after: step.captured, next }
 }
 
-function heldBack(tables: readonly LinkedTable[], row: HeldBackRow): Parameters<HeldRows['add']>[0] {
+function heldBack(tables: readonly LinkedTable[], row: HeldBackRow): HeldBack {
   const { path } = tables.find(({ table }) => table.name === row.table)!
   return {
     table: row.table,

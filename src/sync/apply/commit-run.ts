@@ -79,7 +79,7 @@ async function planRun(
     if (rows >= rowsMax) break
     const step = await commitStep(next, commit, { ...input, refused })
     const plan = await planStep(step)
-    const told: Cid | null = isEmptyStep(plan) ? null : await writeAnnouncement(step, plan.base, before)
+    const told: Cid | null = isEmptyStep(plan) ? null : await writeAnnouncement(step, plan, before)
     next = told === null ? await afterNoWrite(step, plan.base) : await afterWrite(step, plan, told)
     run.push({ step, plan, told, next })
     before = told ?? before

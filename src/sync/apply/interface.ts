@@ -17,7 +17,10 @@ export interface ApplyStep {
   readonly round: Round
   readonly io: Io
   readonly tables: readonly LinkedTable[]
+  /** The endpoint, under the keys that the branch has. */
   readonly captured: Tree
+  /** The same, under its own. */
+  readonly stored: Tree
   readonly live: Cid
   readonly base: Tree | null
   readonly target: Tree
@@ -60,6 +63,8 @@ export interface RoundWritten extends WriteResult {
 /** What a step is going to write, and what both sides then have in common. */
 export interface PlannedStep extends WriteResult {
   readonly base: Tree
+  /** What the endpoint's tables then hold, under its own keys. */
+  readonly stored: Tree
   /** By the table's name. */
   readonly steps: ReadonlyMap<string, TableStep>
 }

@@ -4,10 +4,10 @@ import type { Tree } from '../../files/tree.ts'
 import type { ApplyStep } from './interface.ts'
 
 /** For each table, the mark under which it was last read. */
-export async function marksBefore({ tables, captured, digests }: ApplyStep): Promise<Map<string, string>> {
+export async function marksBefore({ tables, stored, digests }: ApplyStep): Promise<Map<string, string>> {
   const marks = new Map<string, string>()
   for (const { table, path } of tables) {
-    const entry = await captured.get(path)
+    const entry = await stored.get(path)
     const mark = entry?.kind === 'table' ? (digests?.markOf(path, entry.table) ?? null) : null
     if (mark !== null) marks.set(table.name, mark)
   }

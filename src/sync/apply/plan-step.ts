@@ -1,16 +1,20 @@
 // What a write is going to do: found out without the endpoint, from what was read there and what it shall hold.
 import { Tree } from '../../files/tree.ts'
+import { inKeysThere } from '../keys/respell.ts'
 import type { ApplyStep, PlannedStep } from './interface.ts'
 import { countRows, countSteps, tableSteps } from './table-steps.ts'
 
 export async function planStep(step: ApplyStep): Promise<PlannedStep> {
-  const { round, io, held, captured } = step
+  const { round, io, held, captured, tables } = step
   const after = await held.put(io, step.target, captured)
   const base = await held.put(io, step.common, await keptBase(step))
   // In a capture nothing is written, whatever the branch has.
-  if (round.link.mode === 'capture') return { after: captured, base, steps: new Map(), counts: new Map() }
+  if (round.link.mode === 'capture')
+    return { after: captured, stored: step.stored, base, steps: new Map(), counts: new Map() }
   const steps = await tableSteps(step, after)
-  return { after, base, steps, counts: await countSteps(step, steps) }
+  const counts = await countSteps(step, steps)
+  const stored = countRows(counts) === 0 ? step.stored : await inKeysThere(io, tables, after, step.stored)
+  return { after, stored, base, steps, counts }
 }
 
 /** Whether there is nothing to write. */

@@ -6,7 +6,7 @@ import type { Tree } from '../../files/tree.ts'
 import { readCommit } from '../../history/commit.ts'
 import { operatorOf } from '../../repo/context.ts'
 import { linkCommit, writtenMessage } from '../link-commit.ts'
-import { baseExtra, toldRefs } from '../common-base.ts'
+import { baseExtra, storedTree, toldRefs } from '../common-base.ts'
 import { linkObject, linkRef, readLinkState, recordKey } from '../state.ts'
 import type { ApplyStep, PlannedStep } from './interface.ts'
 
@@ -16,12 +16,16 @@ import type { ApplyStep, PlannedStep } from './interface.ts'
  * known to be ours. `after` is the base that is announced together with this one and told first; what was read then
  * is known to nobody else, so it is a parent too.
  */
-export function writeAnnouncement(step: ApplyStep, base: Tree, after: Cid | null = null): Promise<Cid> {
+export function writeAnnouncement(
+  step: ApplyStep,
+  { base, after: captured, stored }: Pick<PlannedStep, 'base' | 'after' | 'stored'>,
+  after: Cid | null = null,
+): Promise<Cid> {
   const { round, io, branch, live, state, told } = step
   const last = after === null ? null : live
   const parents = [...new Set([branch, state.written, told, last])].filter((cid) => cid !== null)
   const message = `Write to ${round.link.endpoint}`
-  const extra = baseExtra({ merged: live, brought: branch, after })
+  const extra = baseExtra({ merged: live, brought: branch, after, ...storedTree(base, { captured, stored }) })
   return linkCommit(round, io, { tree: base.cid, parents, message, extra })
 }
 
@@ -39,13 +43,13 @@ export async function announce(step: ApplyStep, intent: Cid): Promise<ApplyStep>
 /** Records a write that the endpoint has done, or is assumed to have done. */
 export async function afterWrite(
   step: ApplyStep,
-  { base, after }: Pick<PlannedStep, 'base' | 'after'>,
+  { base, after, stored }: Pick<PlannedStep, 'base' | 'after' | 'stored'>,
   written: Cid,
 ): Promise<ApplyStep> {
   const { round, io, live, state } = step
   const { name, endpoint } = round.link
   const message = writtenMessage(endpoint)
-  const now = await linkCommit(round, io, { tree: after.cid, parents: [live], message })
+  const now = await linkCommit(round, io, { tree: stored.cid, parents: [live], message })
   const due = new Map<string, Cid | null>([
     ...step.due,
     [linkRef(name, 'written'), written],
@@ -55,7 +59,17 @@ export async function afterWrite(
     [linkRef(name, 'live'), now],
   ])
   const known = { ...state, written, base: written, intent: null, stranger: null, live: now }
-  return { ...step, captured: after, live: now, base, told: written, stranger: null, state: known, due }
+  return {
+    ...step,
+    captured: after,
+    stored,
+    live: now,
+    base,
+    told: written,
+    stranger: null,
+    state: known,
+    due,
+  }
 }
 
 /** Records a step in which there was nothing to write. */
@@ -68,7 +82,7 @@ export async function afterNoWrite(step: ApplyStep, base: Tree): Promise<ApplySt
   if (!(await isKnown(step, base))) {
     const parents = branch === null ? [] : [branch]
     const message = `In step with ${link.endpoint}`
-    const extra = baseExtra({ merged: step.live, brought: branch })
+    const extra = baseExtra({ merged: step.live, brought: branch, ...storedTree(base, step) })
     const common = await linkCommit(round, io, { tree: base.cid, parents, message, extra })
     due.set(linkRef(link.name, 'base'), common)
   }

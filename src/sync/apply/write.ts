@@ -39,7 +39,7 @@ export async function ensureFence(step: ApplyStep): Promise<ApplyStep> {
  */
 export async function write(
   step: ApplyStep,
-  { after, steps, counts }: PlannedStep,
+  { stored, steps, counts }: PlannedStep,
   commit: Cid,
 ): Promise<Applied> {
   const { connector, link, options } = step.round
@@ -53,6 +53,6 @@ export async function write(
     marks: await marksBefore(step),
     signal: options.signal,
   })
-  if (applied.outcome === 'applied') await noteMarks(step, after, applied.marks)
+  if (applied.outcome === 'applied') await noteMarks(step, stored, applied.marks)
   return applied
 }

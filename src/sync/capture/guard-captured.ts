@@ -20,6 +20,8 @@ export interface GuardInput {
   /** The endpoint as it was last read. */
   readonly before: Tree
   /** As it was read now. */
+  readonly stored: Tree
+  /** The same, under the keys that the branch has. */
   readonly read: Tree
   /** What both sides had in common; null when nothing is known of that. */
   readonly base: Tree | null
@@ -37,13 +39,15 @@ export async function guardCaptured(
   stops: Stops,
   readings: GuardInput,
 ): Promise<GuardedCapture> {
-  const { tables, before, read, base } = readings
+  const { tables, before, stored, read, base } = readings
   const entries = new Map<Path, TreeEntry | null>()
   const captured: CapturedTable[] = []
   for (const linked of tables) {
     const { table, path } = linked
-    const [old, now] = [await tableAt(io, before, path), await tableAt(io, read, path)]
-    if (now === null) throw new VarveError('VARVE_CORRUPT', `table '${table.name}' was not read`)
+    const [old, now] = [await tableAt(io, before, path), await tableAt(io, stored, path)]
+    const seen = await tableAt(io, read, path)
+    if (now === null || seen === null)
+      throw new VarveError('VARVE_CORRUPT', `table '${table.name}' was not read`)
     const rows = (await Table.of(io.nodes, now)).count
     const common = base === null ? null : await tableAt(io, base, path)
     // A mirror overwrites whatever happened there.
@@ -52,7 +56,7 @@ export async function guardCaptured(
       round.link.mode !== 'mirror' &&
       (await stops.guardDeletes(io, linked, 'endpoint', {
         before: common,
-        after: now,
+        after: seen,
         from: await base!.get(path),
         to: await read.get(path),
       }))

@@ -13,7 +13,7 @@ import type { Cell, TableObject } from '../../table/interface.ts'
 import { Table } from '../../table/table.ts'
 import type { TableStep } from '../tables/differences.ts'
 import { rowChanges } from '../tables/row-changes.ts'
-import { sameValue } from '../same-value.ts'
+import { sameValue } from '../../connectors/spelling/same-value.ts'
 
 export interface SpelledColumns {
   readonly columns: readonly EndpointColumn[]

@@ -3,11 +3,13 @@
 // as well. Either way nothing is written to the endpoint here; the next round does it, with its guards.
 import { VarveError } from '../../base/errors.ts'
 import { counted } from '../../base/size.ts'
-import type { Folder, Repo } from '../../repo/interface.ts'
+import type { Tree } from '../../files/tree.ts'
+import type { Folder, Io, Repo } from '../../repo/interface.ts'
 import { changeBase } from './base-change.ts'
 import { changeBranch, commitTree } from '../branch-change.ts'
 import { HeldRows } from './held-rows.ts'
 import type { HeldBack, Link } from '../interface.ts'
+import { underKeysHere } from '../keys/keys-there.ts'
 import { readLinkState } from '../state.ts'
 
 export interface SettleInput {
@@ -30,6 +32,7 @@ export async function settleHeldRows({ repo, folder, link, rows, side }: SettleI
   }
   const held = new HeldRows()
   for (const row of rows) held.add(row)
+  const seen = async (io: Io): Promise<Tree> => underKeysHere(io, await commitTree(io, live), rows)
   if (side === 'theirs') {
     await changeBranch({
       repo,
@@ -38,7 +41,7 @@ export async function settleHeldRows({ repo, folder, link, rows, side }: SettleI
       paths: [...new Set(rows.map(({ path }) => path))],
       operation,
       message: `Take ${counted(rows.length, 'row')} as '${link.name}' has them`,
-      change: async (io, ours) => held.put(io, ours, await commitTree(io, live), 'stay'),
+      change: async (io, ours) => held.put(io, ours, await seen(io), 'stay'),
     })
   }
   await changeBase({
@@ -47,6 +50,6 @@ export async function settleHeldRows({ repo, folder, link, rows, side }: SettleI
     operation,
     message: `Settle ${counted(rows.length, 'row')} of '${link.name}': ${side}`,
     // What a round has read since is no part of it: nobody has seen that.
-    change: async (io, base) => held.put(io, base, await commitTree(io, live)),
+    change: async (io, base) => held.put(io, base, await seen(io)),
   })
 }

@@ -13,6 +13,7 @@ import type { Row } from '../../table/interface.ts'
 import { entriesToRows, rowShape } from '../../table/rows.ts'
 import { commitTree } from '../branch-change.ts'
 import type { HeldRow, Link } from '../interface.ts'
+import { underKeysHere } from '../keys/keys-there.ts'
 import { branchOf } from '../merge/merge-branch.ts'
 import { lastReceipt } from '../receipts/log.ts'
 import { readLinkState } from '../state.ts'
@@ -37,7 +38,7 @@ export async function heldRows(repo: Repo, link: Link): Promise<HeldRow[]> {
     const trees: Sides = {
       base: await commitTree(io, base),
       branch: await commitTree(io, tip),
-      endpoint: await commitTree(io, live),
+      endpoint: await underKeysHere(io, await commitTree(io, live), held),
     }
     const rows = new Map<Path, ReadonlyMap<string, SidesOfRow>>()
     for (const path of new Set(held.map((one) => one.path)))

@@ -22,7 +22,7 @@ import { type CapturedStep, capturedSteps, hasSteps } from './transactions.ts'
 import type { Link } from '../interface.ts'
 import type { Round } from '../round.ts'
 import { refuseWritingBack } from '../transform/one-way.ts'
-import { baseExtra, toldRefs } from '../common-base.ts'
+import { baseExtra, storedTree, toldRefs } from '../common-base.ts'
 import { linkRef } from '../state.ts'
 
 export async function mergeIntoBranch(round: Round, io: Io, sides: Sides): Promise<EndpointMerge> {
@@ -73,8 +73,8 @@ async function plan(round: Round, io: Io, sides: Sides, manifest: Manifest): Pro
   const { repo, link } = round
   const ref = branchOf(link, manifest)
   const tip = await readBranch(io.nodes.reader, manifest, ref)
-  const steps = await capturedSteps(io, link, sides)
   let side = await branchSide(io, tip?.tree ?? null, sides.tables)
+  const steps = await capturedSteps(io, link, sides, side.ours)
   // Somebody else may have moved the branch since the round began.
   await refuseWritingBack(io, { link, identity: sides.identity, branch: side.whole, base: sides.base })
   let { base } = sides
@@ -160,13 +160,13 @@ async function commonAfter(
 async function mergedBase(
   round: Round,
   io: Io,
-  { live, told, stranger, brought }: Sides,
+  { live, told, stranger, brought, captured, stored }: Sides,
   { common, commit }: { readonly common: Tree; readonly commit: Cid },
 ): Promise<(readonly [string, Cid | null])[]> {
   const { link } = round
   const message = `In common with ${link.endpoint}`
   const parents = [commit]
-  const extra = baseExtra({ merged: live, brought })
+  const extra = baseExtra({ merged: live, brought, ...storedTree(common, { captured, stored }) })
   const base = await linkCommit(round, io, { tree: common.cid, parents, message, extra })
   return [[linkRef(link.name, 'base'), base], ...toldRefs(io.writer, link.name, { told, stranger })]
 }

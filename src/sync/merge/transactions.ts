@@ -9,6 +9,7 @@ import { readCommit } from '../../history/commit.ts'
 import type { Commit, Signature } from '../../history/interface.ts'
 import type { Io } from '../../repo/interface.ts'
 import { type Link, keepsTransactions } from '../interface.ts'
+import { inKeysOf } from '../keys/respell.ts'
 import type { Sides } from './interface.ts'
 
 export interface CapturedStep {
@@ -24,7 +25,7 @@ export function hasSteps(link: Link, { merged, live }: Sides): boolean {
 }
 
 /** The states to be merged one by one, oldest first: at least one, and the last is that of `sides`. */
-export async function capturedSteps(io: Io, link: Link, sides: Sides): Promise<CapturedStep[]> {
+export async function capturedSteps(io: Io, link: Link, sides: Sides, ours: Tree): Promise<CapturedStep[]> {
   const { live, captured } = sides
   const commits = hasSteps(link, sides) ? await firstParentsAfter(io.nodes.reader, sides.merged!, live) : null
   if (commits === null || commits.length === 0)
@@ -36,7 +37,7 @@ export async function capturedSteps(io: Io, link: Link, sides: Sides): Promise<C
     const isLast = commit.cid === live
     // What was read otherwise comes with the next.
     if (id === null && !isLast) continue
-    const tree = isLast ? captured : await Tree.load(io.nodes, commit.tree)
+    const tree = isLast ? captured : await inKnownKeys(io, link, sides, { commit, ours })
     steps.push({
       captured: isLast || stopped.size === 0 ? tree : await tree.update(io.writer, stopped),
       live: commit,
@@ -44,6 +45,18 @@ export async function capturedSteps(io: Io, link: Link, sides: Sides): Promise<C
     })
   }
   return steps
+}
+
+/** The endpoint as it was after a transaction, under the keys that the branch has. */
+async function inKnownKeys(
+  io: Io,
+  { mode }: Link,
+  { tables, base }: Sides,
+  { commit, ours }: { readonly commit: Commit; readonly ours: Tree },
+): Promise<Tree> {
+  const stored = await Tree.load(io.nodes, commit.tree)
+  if (mode === 'capture') return stored
+  return inKeysOf(io, tables, stored, [ours, base])
 }
 
 function transactionOf({ extra }: Commit): string | null {

@@ -14,17 +14,20 @@ import { emptyTable } from '../tables/empty-table.ts'
 import type { HeldBack, TableState } from '../interface.ts'
 import type { NamedTable } from '../pending/stops.ts'
 import { type LinkedTable, tableAt } from '../tables/link-tables.ts'
+import { countChanges } from '../tables/differences.ts'
 import { otherKey } from '../tables/other-key.ts'
 import { rowChanges } from '../tables/row-changes.ts'
 import type { DifferingRow, TableVerification } from './interface.ts'
 import { RangeCounter } from './ranges.ts'
-import { sameValue } from '../same-value.ts'
+import { sameValue } from '../../connectors/spelling/same-value.ts'
 
 /** More are counted and not listed. */
 const listedMax = 1000
 
 export interface BothSides {
   readonly endpoint: Tree
+  /** The same, under the keys that `expected` has. */
+  readonly captured: Tree
   readonly expected: Tree
   readonly held: readonly HeldBack[]
   /** Rows of the endpoint that cannot be kept. In `endpoint` they are as in `expected`. */
@@ -34,11 +37,13 @@ export interface BothSides {
 export async function compareTable(
   io: Io,
   linked: LinkedTable,
-  { endpoint, expected, held, tooLarge }: BothSides,
+  { endpoint, captured, expected, held, tooLarge }: BothSides,
 ): Promise<TableVerification> {
   const { table, path } = linked
   const after = await tableAt(io, endpoint, path)
-  if (after === null) throw new VarveError('VARVE_CORRUPT', `table '${table.name}' was not read`)
+  const seen = await tableAt(io, captured, path)
+  if (after === null || seen === null)
+    throw new VarveError('VARVE_CORRUPT', `table '${table.name}' was not read`)
   const known = await tableAt(io, expected, path)
   const before = known ?? emptyTable(io, table)
   const clash = otherKey(before, after, path)
@@ -48,15 +53,16 @@ export async function compareTable(
   const there = table.columns.map(({ name }) => name)
   const shared = there.map((name) => here.includes(name))
   const reasons = new Map(held.filter((row) => row.path === path).map((row) => [row.keyHex, row.reason]))
-  const ranges = new RangeCounter(before.schema, old.map, now.map, listedMax)
+  const ranges = new RangeCounter(before.schema, old.map, (await Table.of(io.nodes, seen)).map, listedMax)
   const counts = { missing: 0, extra: 0, changed: 0 }
-  let respelled = 0
+  let respelled = (await countChanges(io.nodes, { before: after, after: seen })).added
   const rows: DifferingRow[] = []
-  for await (const changes of rowChanges(io.nodes, { before, after }, table, 'all')) {
+  for await (const changes of rowChanges(io.nodes, { before, after: seen }, table, 'all')) {
     for (const change of changes) {
       const columns = there.filter((_, i) => shared[i] && isChanged(change, i, table.columns[i]!))
       if (change.kind === 'update' && columns.length === 0) {
-        if (isRespelled(change, shared)) respelled++
+        // One with another key was counted.
+        if (isRespelled(change, shared) && (await now.map.get(change.key)) !== null) respelled++
         continue
       }
       const kind = kindOf(change)

@@ -15,6 +15,7 @@ import { TableDigests } from '../capture/digests.ts'
 import { UnfitTables } from '../capture/unfit-tables.ts'
 import { HeldRows } from '../held/held-rows.ts'
 import type { Link } from '../interface.ts'
+import { inKeysOf } from '../keys/respell.ts'
 import { findTables } from '../capture/find-tables.ts'
 import { linkTree } from '../tables/link-tables.ts'
 import { branchOf } from '../merge/merge-branch.ts'
@@ -70,6 +71,7 @@ export async function verifyLink({ repo, connector, link, options }: VerifyInput
     unfit.hold(tooLarge, tables)
     // What cannot be kept cannot be compared.
     const endpoint = await tooLarge.whatever().put(io, read, expected)
+    const captured = await inKeysOf(io, tables, endpoint, [expected])
     const named = await tooLarge.named(io, read)
     const verified: TableVerification[] = []
     for (const one of tables) {
@@ -77,7 +79,7 @@ export async function verifyLink({ repo, connector, link, options }: VerifyInput
       const why = unread.list.find(({ path }) => path === one.path)
       verified.push(
         why === undefined
-          ? await compareTable(io, one, { endpoint, expected, held, tooLarge: named })
+          ? await compareTable(io, one, { endpoint, captured, expected, held, tooLarge: named })
           : unreadTable(one, await tableState(io, expected, one.path), why.message),
       )
     }

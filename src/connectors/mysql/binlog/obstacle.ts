@@ -8,7 +8,9 @@ export function tableObstacle({ name, columns, changesByCascade, isVersioned }: 
   if (changesByCascade)
     return `rows of '${name}' change with those that they refer to, which the log leaves out`
   if (isVersioned) return `'${name}' is versioned by the system`
-  const odd = columns.find(({ family, charset }) => family === 'other' || !charsets.has(charset))
+  const odd = columns.find(
+    ({ family, charset }) => family === 'other' || family === 'uuid' || !charsets.has(charset),
+  )
   if (odd !== undefined)
     return `column '${odd.name}' of '${name}' is ${odd.nativeType}${odd.charset === null ? '' : ` in ${odd.charset}`}, which the log has in another form`
   const packed = columns.find(({ nativeType }) => /\bCOMPRESSED\b/.test(nativeType))

@@ -1,10 +1,11 @@
 // Whether an endpoint's cell is the branch's value in another spelling: a database keeps 3 as 3.00 in a DECIMAL(10,2), and a
 // time as its own clock shows it. It goes by the column's type there, and by nothing that would lose a digit: what a column
 // has rounded, cut or folded is another value. What is not known to be the same is not.
-import { canonicalNumber } from '../documents/json/scan.ts'
-import type { EndpointColumn } from '../connectors/interface.ts'
-import { cellText, isEmptyCell, sameCell } from '../table/cell.ts'
-import type { Cell } from '../table/interface.ts'
+import { canonicalNumber } from '../../base/decimal.ts'
+import type { EndpointColumn } from '../interface.ts'
+import { cellText, isEmptyCell, sameCell } from '../../table/cell.ts'
+import type { Cell } from '../../table/interface.ts'
+import { instantOf } from './instant.ts'
 import { arrayForm, rangeForm } from './parts-form.ts'
 
 type ColumnKind = Pick<EndpointColumn, 'type' | 'nativeType'>
@@ -14,8 +15,8 @@ export function sameValue(branch: Cell, endpoint: Cell, column: ColumnKind): boo
   if (isEmptyCell(branch) || isEmptyCell(endpoint)) return false
   if (branch.kind === 'bytes' || endpoint.kind === 'bytes') return false
   const form = formOf(column)
-  const one = form(textOf(branch))
-  return one !== null && one === form(textOf(endpoint))
+  const one = form(textOf(branch, column))
+  return one !== null && one === form(textOf(endpoint, column))
 }
 
 /** The same text for all spellings of a value; null for what is not of the type. */
@@ -42,13 +43,17 @@ function formOf({ type, nativeType }: ColumnKind): Form {
 /** Of a type that is kept as text. */
 function textForm(nativeType: string): Form {
   if (/^uuid$/i.test(nativeType)) return uuidForm
+  if (nativeType === 'money') return moneyForm
   if (padded.test(nativeType)) return unpadded
+  if (/^(inet|cidr)$/.test(nativeType)) return hostForm
+  if (nativeType === 'macaddr8') return macForm
   if (/^ts(tz)?(multi)?range$/.test(nativeType)) return rangeForm(timeForm)
-  const part = nativeType.endsWith('[]') ? partForm(nativeType.slice(0, -2)) : null
+  if (!nativeType.endsWith('[]')) return partForm(nativeType) ?? ((text) => text)
+  const part = partForm(nativeType.slice(0, -2))
   return part === null ? (text) => text : arrayForm(part)
 }
 
-/** Of an array's parts; null for those that are as they are written. */
+/** Of an array's parts, and of domains; null for those that are as they are written. */
 function partForm(nativeType: string): Form | null {
   if (/^(numeric|real$|double precision$)/.test(nativeType)) return numberForm
   if (padded.test(nativeType)) return unpadded
@@ -61,8 +66,10 @@ function unpadded(text: string): string {
   return text.replace(/ +$/, '')
 }
 
-function textOf(cell: Cell): string {
-  return cell.kind === 'true' || cell.kind === 'false' ? cell.kind : cellText(cell)
+function textOf(cell: Cell, { type }: ColumnKind): string {
+  if (cell.kind !== 'true' && cell.kind !== 'false') return cellText(cell)
+  // A column of numbers keeps true as 1.
+  return type === 'int' ? String(Number(cell.kind === 'true')) : cell.kind
 }
 
 const booleans: ReadonlyMap<string, string> = new Map([
@@ -84,29 +91,30 @@ function notFinite(text: string): string | null {
   return parts[2]!.toLowerCase() === 'nan' ? 'NaN' : `${parts[1] === '-' ? '-' : ''}Infinity`
 }
 
-/** A time in one form for all spellings. A time without a zone is UTC, as links write it. */
-function timeForm(text: string): string | null {
-  const parts =
-    /^(\d{4})-(\d\d?)-(\d\d?)(?:[T ](\d\d?):(\d\d)(?::(\d\d)(?:\.(\d+))?)?\s*(?:(Z)|([+-])(\d\d)(?::?(\d\d))?)?)?$/i.exec(
-      text.trim(),
-    )
-  if (parts === null) return text
-  const [year, month, day, hour = 0, minute = 0, second = 0] = parts
-    .slice(1, 7)
-    .map((part) => (part === undefined ? undefined : Number(part))) as number[]
-  const [fraction = '', , sign, hours = '0', minutes = '0'] = parts.slice(7)
-  const time = new Date(0)
-  time.setUTCFullYear(year!, month! - 1, day)
-  time.setUTCHours(hour, minute, second)
-  // The 31st of June is no other day.
-  if (time.getUTCDate() !== day || time.getUTCHours() !== hour || time.getUTCSeconds() !== second) return text
-  const offset = (Number(hours) * 60 + Number(minutes)) * (sign === '-' ? -1 : 1)
-  return `${time.getTime() - offset * 60_000}.${fraction.replace(/0+$/, '')}`
+/** A time in one form for all spellings. */
+function timeForm(text: string): string {
+  return instantOf(text)?.time ?? text
 }
 
 function uuidForm(text: string): string | null {
   const digits = text.toLowerCase().replaceAll(/[{}-]/g, '')
   return /^[0-9a-f]{32}$/.test(digits) ? digits : null
+}
+
+/** '-$1,234.50' is -1234.5, and so is '-1.234,50 €'. */
+function moneyForm(text: string): string | null {
+  const digits = text.replaceAll(/[^\d.,-]/g, '').replace(/[.,](?=\d{1,2}$)/, 'p')
+  return numberForm(digits.replaceAll(/[.,]/g, '').replace('p', '.'))
+}
+
+/** An address without a length of its network is that of a single host. */
+function hostForm(text: string): string {
+  return text.replace(text.includes(':') ? /\/128$/ : /\/32$/, '')
+}
+
+/** An address of six bytes is one of eight with ff:fe in the middle. */
+function macForm(text: string): string {
+  return text.toLowerCase().replace(/^(..:..:..):(..:..:..)$/, '$1:ff:fe:$2')
 }
 
 const token = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*/gs

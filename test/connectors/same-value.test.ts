@@ -1,7 +1,7 @@
 // Which spellings of a value are one, by the type of the endpoint's column.
 import { describe, expect, test } from 'vitest'
 import { utf8 } from '../../src/base/bytes.ts'
-import { sameValue } from '../../src/sync/same-value.ts'
+import { sameValue } from '../../src/connectors/spelling/same-value.ts'
 import { cellOf, falseCell, nullCell, textCell, trueCell } from '../../src/table/cell.ts'
 import type { Cell, ColumnType } from '../../src/table/interface.ts'
 
@@ -49,6 +49,13 @@ describe('values in other spellings', () => {
       'numeric(10,2)[]',
     ],
     ['an array of CHAR', 'text', textCell('{a,"b\\""}'), textCell('{"a  ","b\\" "}'), 'character(3)[]'],
+    ['true in a column of numbers', 'int', trueCell, number('1')],
+    ['an address of one host', 'text', textCell('10.0.0.1'), textCell('10.0.0.1/32'), 'cidr'],
+    ['another address of one host', 'text', textCell('::1/128'), textCell('::1'), 'inet'],
+    ['a MAC address', 'text', textCell('08:00:2B:01:02:03'), textCell('08:00:2b:ff:fe:01:02:03'), 'macaddr8'],
+    ['money', 'text', number('-1234.5'), textCell('-$1,234.50'), 'money'],
+    ['money elsewhere', 'text', number('1234.5'), textCell('1.234,50 €'), 'money'],
+    ['a domain of numbers', 'text', number('1.5'), textCell('1.50'), 'numeric(10,2)'],
     [
       'a range of times',
       'text',
@@ -91,6 +98,9 @@ describe('values in other spellings', () => {
     ['letters of another case', 'text', textCell('Ada'), textCell('ada'), 'citext'],
     ['a text that looks like a uuid', 'text', textCell('A0'), textCell('a0'), 'uuid'],
     ['a number in a text, spelled otherwise', 'text', number('3'), textCell('3.0')],
+    ['two in a column of numbers', 'int', trueCell, number('2')],
+    ['a network', 'text', textCell('10.0.0.0/8'), textCell('10.0.0.0/32'), 'inet'],
+    ['another sum of money', 'text', number('1234'), textCell('$1.23'), 'money'],
     ['bytes', 'bytes', cellOf('bytes', utf8('a')), cellOf('text', utf8('a'))],
   ])('%s is another', (_, type, branch, endpoint, nativeType) => {
     expect(isSame(branch, endpoint, type, nativeType)).toBe(false)
