@@ -1,6 +1,8 @@
 // Whether a file that was read anew is still the table that the index has. Types of columns and rules of quoting are guessed
 // from a file's bytes; where rows came another way (a merge, the library), the table has others than a guess would give. A
 // file with the bytes of its table has not changed: `status`, `diff` and `add` all say so, and the guess waits for an edit.
+import { equalBytes } from '../../base/bytes.ts'
+import { encodeCbor } from '../../encoding/cbor.ts'
 import type { TableEntry } from '../../files/interface.ts'
 import type { NodeStore } from '../../prolly/node-store.ts'
 import type { TableObject } from '../../table/interface.ts'
@@ -20,11 +22,11 @@ export async function isSameTable(
   if (before.table === read.entry.table) return true
   const known = await loadTable(nodes.reader, before.table)
   // The bytes are compared only where they may be the same ones: an edit leaves most guesses as they were.
-  if (guesses(known) === guesses(read.table)) return false
+  if (equalBytes(guesses(known), guesses(read.table))) return false
   const { stat } = await new ContentCheck(worktree, options).match(path, read.stat, before)
   return stat !== null && sameStat(stat, read.stat)
 }
 
-function guesses({ schema, layout }: TableObject): string {
-  return JSON.stringify([schema.columns.map(({ name, type }) => [name, type]), layout])
+function guesses({ schema, layout }: TableObject): Uint8Array {
+  return encodeCbor([schema.columns.map(({ name, type }) => [name, type]), layout])
 }
