@@ -25,6 +25,7 @@ export const slow: readonly string[] = [
   'test/cli/pager.test.ts',
   'test/property/merge.test.ts',
   'test/property/git-walk.test.ts',
+  'test/property/ignored-files.test.ts',
   'test/property/hostile-graphs.test.ts',
   'test/sync/log-rounds.test.ts',
   'test/sync/types-at-rest.test.ts',
