@@ -155,9 +155,13 @@ interface StoredTree {
   readonly stored?: Cid | null
 }
 
-/** `stored` under the keys of the branch is `captured`. */
-export function storedTree(base: Tree, { captured, stored }: { captured: Tree; stored: Tree }): StoredTree {
-  return base.cid === captured.cid && stored.cid !== captured.cid ? { stored: stored.cid } : {}
+/** `stored`, where it is known, is `captured` under other keys. */
+export function storedTree(
+  base: Tree,
+  { captured, stored }: { captured: Tree; stored: Tree | null },
+): StoredTree {
+  if (stored === null || base.cid !== captured.cid || stored.cid === captured.cid) return {}
+  return { stored: stored.cid }
 }
 
 export interface BaseFacts extends StoredTree {

@@ -162,12 +162,13 @@ async function captureRound(start: Started, log: OpenLog, found: CommonBase): Pr
   await reading.acknowledge()
   const { told, stranger, merged, brought } = base
   const agreed = { base: baseTree, live, merged, brought, told, stranger }
+  const merging = { captured: guarded.merging, stored: guarded.merging.cid === captured.cid ? stored : null }
   return {
     captured,
     stored,
     tables: guarded.tables,
     digests: reading.digests,
-    sides: { ...agreed, identity, tables, captured: guarded.merging, stored, held, refs },
+    sides: { ...agreed, ...merging, identity, tables, held, refs },
     restore,
     isStopped,
     notes: [...reading.notes, ...(base.note === null ? [] : [base.note])],

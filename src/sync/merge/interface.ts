@@ -29,8 +29,8 @@ export interface Sides {
   readonly tables: readonly LinkedTable[]
   readonly base: Tree | null
   readonly captured: Tree
-  /** What was read, under the keys that the endpoint has. */
-  readonly stored: Tree
+  /** The same, under the keys that the endpoint has; null where a guard stops a table, which `captured` has as it was. */
+  readonly stored: Tree | null
   readonly live: Cid
   /** The live commit that the branch had taken in when it had `base`; null when that is not known. */
   readonly merged: Cid | null
