@@ -2,6 +2,7 @@
 // has it: a mode and a name of the content.
 import type { Cid } from '../encoding/cid.ts'
 import type { TreeEntry } from '../files/interface.ts'
+import { modeOf } from '../files/mode.ts'
 import { Tree } from '../files/tree.ts'
 import { type MergeState, type Repo, indexBaseRef, indexRef } from '../repo/interface.ts'
 import { mergeSides } from '../repo/merging/merge-sides.ts'
@@ -10,7 +11,7 @@ import { fileModesOf } from '../worktree/file-modes.ts'
 import { fileStatOf } from '../worktree/file-stat.ts'
 import type { PathChange, Worktree } from '../worktree/interface.ts'
 import { lstatOrNull } from '../worktree/native.ts'
-import { type EntryInfo, infoOf, modeOf } from './entry-info.ts'
+import { type EntryInfo, infoOf } from './entry-info.ts'
 
 export type { EntryInfo }
 

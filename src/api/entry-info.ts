@@ -1,6 +1,7 @@
 // What Git tells of an entry: a mode and a name of its content. The name is ours.
 import { cidOf, digestHex } from '../encoding/cid.ts'
 import type { TreeEntry } from '../files/interface.ts'
+import { modeOf } from '../files/mode.ts'
 
 export interface EntryInfo {
   /** Git's: 100644, 100755 for what is executable, 120000 for a symlink. */
@@ -11,12 +12,6 @@ export interface EntryInfo {
 
 export function infoOf(entry: TreeEntry | null): EntryInfo | null {
   return entry === null ? null : { mode: modeOf(entry)!, id: contentId(entry) }
-}
-
-export function modeOf(entry: TreeEntry | null): string | null {
-  if (entry === null) return null
-  if (entry.kind === 'symlink') return '120000'
-  return entry.executable ? '100755' : '100644'
 }
 
 /** Equal contents have equal ids; a symlink's is that of its target's bytes. */

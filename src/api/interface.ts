@@ -183,6 +183,9 @@ export interface FileDiff {
   readonly kind: 'table' | 'text' | 'binary' | 'symlink'
   readonly sizeBefore: number | null
   readonly sizeAfter: number | null
+  /** As Git writes them: 100644, 100755 for what is executable, 120000 for a symlink; missing where no repository knows. */
+  readonly modeBefore?: string | null
+  readonly modeAfter?: string | null
   /** Changes of the table's columns, as sentences. */
   readonly schemaChanges: readonly string[]
   /** Names of the key's columns, of tables. */

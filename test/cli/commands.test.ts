@@ -186,7 +186,9 @@ describe('one repository, command by command', () => {
 
   test('mv, rm and reset change the next commit', async () => {
     expect(await json(['mv', 'notes.md', 'read.me'], { cwd })).toEqual({ from: 'notes.md', to: 'read.me' })
-    expect(await ok(['diff', '--staged'], { cwd })).toBe('notes.md => read.me: renamed\n')
+    expect(await ok(['diff', '--staged'], { cwd })).toBe(
+      'diff --git a/notes.md b/read.me\nrename from notes.md\nrename to read.me\n',
+    )
     expect(await json(['rm', '--cached', 'read.me'], { cwd })).toEqual({ items: ['read.me'] })
     const { head } = await json<{ head: string }>(['reset', '--hard', 'HEAD'], { cwd })
     expect(head).toMatch(id)

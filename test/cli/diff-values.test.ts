@@ -42,7 +42,8 @@ b.yaml: 1 value added
 
 test('--lines gives a patch, and a new file is one anyway', async () => {
   const patch = await ok(['diff', '--staged', '--lines', 'b.yaml'], { cwd })
-  expect(patch).toBe(`--- a/b.yaml
+  expect(patch).toBe(`diff --git a/b.yaml b/b.yaml
+--- a/b.yaml
 +++ b/b.yaml
 @@ -1,2 +1,4 @@
  steps:

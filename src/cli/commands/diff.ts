@@ -24,7 +24,7 @@ export const command: Command = {
     'diff --no-index [--stat | --name-only | --name-status] [-U N] [-w] FILE FILE',
   ],
   description:
-    'Shows changes: of tables by row and cell (of Parquet and SQLite files too, if a key is known), of\nJSON and YAML by value, of text by line, and of other files by size.\n\n  no revision  what is not staged yet\n  --staged     what the next commit will change\n  REV          the files against REV\n  A..B         from A to B\n  A...B        what B changed since its merge base with A\n  --no-index   from one file or folder to another; needs no repository, looks for key columns by\n               itself, and exits with 1 if they differ\n\nAs Markdown the output is limited to the size of a comment; -v shows everything.',
+    'Shows changes: of tables by row and cell (of Parquet and SQLite files too, if a key is known), of\nJSON and YAML by value, of text by line, as a patch that `git apply` takes, and of other files\nby size.\n\n  no revision  what is not staged yet\n  --staged     what the next commit will change\n  REV          the files against REV\n  A..B         from A to B\n  A...B        what B changed since its merge base with A\n  --no-index   from one file or folder to another; needs no repository, looks for key columns by\n               itself, and exits with 1 if they differ\n\nAs Markdown the output is limited to the size of a comment; -v shows everything.',
   options: {
     staged: { type: 'flag', aliases: ['cached'], about: 'what is staged, against HEAD or REV' },
     stat: { type: 'flag', about: 'only how much has changed in each path' },

@@ -5,6 +5,7 @@ import type { Output } from '../output.ts'
 import { shortenedPath, visible, visibleLine } from '../visible.ts'
 import { alignedRows } from './columns.ts'
 import { printRowChanges, sumsText } from './row-changes.ts'
+import { quotedName } from './status/short-status.ts'
 import { firstTold, moreTold } from './told.ts'
 import { printValueChanges } from './value-changes.ts'
 import { counted, sizeText } from '../../base/size.ts'
@@ -61,9 +62,8 @@ async function printDiff(out: Output, diff: FileDiff, { lines = false }: DiffFor
   const values = lines ? null : await diff.values()
   if (values !== null) return printValueChanges(out, values, titleOf(diff))
   const hunks = await printHunks(out, diff, diff.hunks())
-  if (hunks > 0) return
-  if (diff.state === 'renamed') out.line(`${out.paint('bold', titleOf(diff))}: renamed`)
-  else if (diff.note === undefined) printFileNames(out, diff)
+  if (hunks === 0 && (diff.note === undefined || diff.from !== undefined || hasNewMode(diff)))
+    printLines(out, gitHeader(diff))
 }
 
 /** As a patch; returns how many there were. */
@@ -76,7 +76,7 @@ export async function printHunks(
   const shown = out.terminal ? visibleLine : (line: string): string => line
   let count = 0
   for await (const hunk of hunks) {
-    if (count++ === 0) printFileNames(out, names)
+    if (count++ === 0) printLines(out, [...gitHeader(names), ...fileNames(names)])
     out.line(out.paint('cyan', hunkHead(hunk)))
     for (const line of hunk.lines) {
       if (line.startsWith('+')) out.line(out.paint('green', shown(line)))
@@ -88,7 +88,9 @@ export async function printHunks(
   return count
 }
 
-type FileNames = Pick<FileDiff, 'path' | 'from' | 'state'>
+const plainMode = '100644'
+
+type FileNames = Pick<FileDiff, 'path' | 'from' | 'state' | 'modeBefore' | 'modeAfter'>
 
 /** The head of a hunk, as patches have it: a range of no lines names the line before it. */
 function hunkHead({ oldStart, oldLines, newStart, newLines }: LineHunk): string {
@@ -96,11 +98,35 @@ function hunkHead({ oldStart, oldLines, newStart, newLines }: LineHunk): string 
   return `@@ -${range(oldStart, oldLines)} +${range(newStart, newLines)} @@`
 }
 
-function printFileNames(out: Output, { path, from, state }: FileNames): void {
-  const before = state === 'added' ? '/dev/null' : `a/${visible(from ?? path)}`
-  const after = state === 'deleted' ? '/dev/null' : `b/${visible(path)}`
-  out.line(out.paint('bold', `--- ${before}`))
-  out.line(out.paint('bold', `+++ ${after}`))
+/** What Git's patches begin with: whether a file was made, removed or renamed, or has another mode. */
+function gitHeader(names: FileNames): string[] {
+  const { path, from, state, modeBefore, modeAfter } = names
+  const [before, after] = [from ?? path, path]
+  const lines = [`diff --git ${shownName(`a/${before}`)} ${shownName(`b/${after}`)}`]
+  if (state === 'added') lines.push(`new file mode ${modeAfter ?? plainMode}`)
+  else if (state === 'deleted') lines.push(`deleted file mode ${modeBefore ?? plainMode}`)
+  else if (hasNewMode(names)) lines.push(`old mode ${modeBefore}`, `new mode ${modeAfter}`)
+  if (from !== undefined) lines.push(`rename from ${shownName(before)}`, `rename to ${shownName(after)}`)
+  return lines
+}
+
+function hasNewMode({ modeBefore = null, modeAfter = null }: FileNames): boolean {
+  return modeBefore !== null && modeAfter !== null && modeBefore !== modeAfter
+}
+
+function fileNames({ path, from, state }: FileNames): string[] {
+  const before = state === 'added' ? '/dev/null' : shownName(`a/${from ?? path}`)
+  const after = state === 'deleted' ? '/dev/null' : shownName(`b/${path}`)
+  return [`--- ${before}`, `+++ ${after}`]
+}
+
+/** Quoted as in Git where it has to be. */
+function shownName(name: string): string {
+  return visible(quotedName(name))
+}
+
+function printLines(out: Output, lines: readonly string[]): void {
+  for (const line of lines) out.line(out.paint('bold', line))
 }
 
 async function printJson(out: Output, diff: FileDiff, before: string): Promise<void> {

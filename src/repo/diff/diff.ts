@@ -7,6 +7,7 @@ import type { WorkerPool } from '../../base/pool.ts'
 import type { Cid } from '../../encoding/cid.ts'
 import { pathToBytes } from '../../files/path.ts'
 import type { TreeDifference, TreeEntry } from '../../files/interface.ts'
+import { modeOf } from '../../files/mode.ts'
 import { PathSelection } from '../../files/path-selection.ts'
 import type { NamedPath } from '../../files/pathspec.ts'
 import { readFile } from '../../files/read.ts'
@@ -42,6 +43,9 @@ export interface PathDiff extends Lines {
   readonly kind: 'table' | 'text' | 'binary' | 'symlink'
   readonly sizeBefore: number | null
   readonly sizeAfter: number | null
+  /** Git's modes. */
+  readonly modeBefore: string | null
+  readonly modeAfter: string | null
   readonly schemaChanges: readonly string[]
   /** The key's columns, where it is a table. */
   readonly keyColumns?: readonly string[]
@@ -169,6 +173,8 @@ async function pathDiff(
     ...(change.from === undefined ? {} : { from: change.from }),
     sizeBefore: sizeOf(before),
     sizeAfter: sizeOf(after),
+    modeBefore: modeOf(before),
+    modeAfter: modeOf(after),
     ...bitNote(before, after),
   }
   const nothing = nothingToShow
@@ -253,7 +259,7 @@ async function textOf(
   signal: AbortSignal | undefined,
 ): Promise<string | null | undefined> {
   if (entry === null) return null
-  if (entry.kind === 'symlink') return `${textFromBytes(entry.target)}\n`
+  if (entry.kind === 'symlink') return textFromBytes(entry.target)
   if (entry.kind === 'table') return undefined
   if (entry.size > textBytesMax) return undefined
   const bytes = contents.get(entry.content) ?? concatBytes(await collect(readFile(nodes, entry, { signal })))
