@@ -49,7 +49,7 @@ beforeAll(async () => {
 
 test('-p shows what each commit changed', async () => {
   expect(await ok(['log', '-p', '-1', 'side'], { cwd })).toMatch(
-    /\n {4}Translate Wien\n\n--- a\/notes.md\n\+\+\+ b\/notes.md\n@@ -1,1 \+1,2 @@\n one\n\+two\npeople.csv: 1 row changed\n {2}~ id=2 {2}city: Wien -> Vienna\n$/,
+    /\n {4}Translate Wien\n\ndiff --git a\/notes.md b\/notes.md\n--- a\/notes.md\n\+\+\+ b\/notes.md\n@@ -1,1 \+1,2 @@\n one\n\+two\npeople.csv: 1 row changed\n {2}~ id=2 {2}city: Wien -> Vienna\n$/,
   )
 })
 

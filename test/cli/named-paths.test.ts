@@ -80,12 +80,16 @@ test('a file is not moved to the name of a folder that is not there, and the who
 
 test('diff says that a file has become executable', async () => {
   fs.chmodSync(path.join(dir, 'run.sh'), 0o755)
-  expect((await runHere(['diff'], dir)).stdout).toBe('run.sh: (executable now)\n')
+  expect((await runHere(['diff'], dir)).stdout).toBe(
+    'run.sh: (executable now)\ndiff --git a/run.sh b/run.sh\nold mode 100644\nnew mode 100755\n',
+  )
   fs.appendFileSync(path.join(dir, 'run.sh'), 'echo 2\n')
   expect((await runHere(['diff'], dir)).stdout).toMatch(
-    /^run\.sh: \(executable now\)\n--- a\/run\.sh\n\+\+\+/,
+    /^run\.sh: \(executable now\)\ndiff --git .*\nold mode 100644\nnew mode 100755\n--- a\/run\.sh\n\+\+\+/,
   )
   await runHere(['commit', '-am', 'Run'], dir)
   fs.chmodSync(path.join(dir, 'run.sh'), 0o644)
-  expect((await runHere(['diff'], dir)).stdout).toBe('run.sh: (no longer executable)\n')
+  expect((await runHere(['diff'], dir)).stdout).toMatch(
+    /^run\.sh: \(no longer executable\)\ndiff .*\nold mode 100755\nnew mode 100644\n$/,
+  )
 })
