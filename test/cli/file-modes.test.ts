@@ -92,7 +92,7 @@ describe('settings that say so', () => {
     await expectAlike()
     put('link', 'run')
     await expectAlike()
-    expect(await ok('diff')).toContain('-plain\n+run')
+    expect(await ok('diff')).toContain('-plain\n\\ No newline at end of file\n+run')
     await both('commit', '-q', '-a', '-m', 'Second')
     expect(await modesOf(at('ours'))).toEqual(modesOfGit())
     await both('config', '--unset', 'core.symlinks')

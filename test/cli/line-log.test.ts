@@ -45,7 +45,7 @@ beforeAll(async () => {
 const shownByGit = (text: string): string =>
   text
     .split('\n')
-    .filter((line) => line !== '' && !line.startsWith('diff --git'))
+    .filter((line) => line !== '')
     .map((line) =>
       line.replace(/^@@ -(\d+),0 /, (_, start: string) => `@@ -${Math.max(0, Number(start) - 1)},0 `),
     )

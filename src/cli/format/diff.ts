@@ -88,8 +88,6 @@ export async function printHunks(
   return count
 }
 
-const plainMode = '100644'
-
 type FileNames = Pick<FileDiff, 'path' | 'from' | 'state' | 'modeBefore' | 'modeAfter'>
 
 /** The head of a hunk, as patches have it: a range of no lines names the line before it. */
@@ -98,13 +96,14 @@ function hunkHead({ oldStart, oldLines, newStart, newLines }: LineHunk): string 
   return `@@ -${range(oldStart, oldLines)} +${range(newStart, newLines)} @@`
 }
 
-/** What Git's patches begin with: whether a file was made, removed or renamed, or has another mode. */
+/** What Git's patches begin with: whether a file was made, removed or renamed, or has another mode. `log -L` tells none. */
 function gitHeader(names: FileNames): string[] {
   const { path, from, state, modeBefore, modeAfter } = names
   const [before, after] = [from ?? path, path]
   const lines = [`diff --git ${shownName(`a/${before}`)} ${shownName(`b/${after}`)}`]
-  if (state === 'added') lines.push(`new file mode ${modeAfter ?? plainMode}`)
-  else if (state === 'deleted') lines.push(`deleted file mode ${modeBefore ?? plainMode}`)
+  if (modeBefore === undefined && modeAfter === undefined) return lines
+  if (state === 'added') lines.push(`new file mode ${modeAfter}`)
+  else if (state === 'deleted') lines.push(`deleted file mode ${modeBefore}`)
   else if (hasNewMode(names)) lines.push(`old mode ${modeBefore}`, `new mode ${modeAfter}`)
   if (from !== undefined) lines.push(`rename from ${shownName(before)}`, `rename to ${shownName(after)}`)
   return lines
