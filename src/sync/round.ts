@@ -16,15 +16,14 @@ import type { Folder, Io, Repo } from '../repo/interface.ts'
 import type { ObjectReader } from '../store/interface.ts'
 import { type Begun, beginRound } from './begin.ts'
 import { asStored } from './apply/as-stored.ts'
+import { columnNotes, hiddenNotes } from './receipts/notes.ts'
 import { lostBranch, waitForBranch } from './lost-branch.ts'
 import { applyRound } from './apply/commits.ts'
 import type { ApplyStep } from './apply/interface.ts'
 import { type CaptureInput, capture } from './capture/capture.ts'
 import type { TableDigests } from './capture/digests.ts'
-import { columnsOnlyHere, columnsOnlyThere } from './capture/drift.ts'
 import { guardCaptured } from './capture/guard-captured.ts'
 import type { CapturedTable, Link, Receipt, SyncOptions } from './interface.ts'
-import { type LinkedTable, tableAt } from './tables/link-tables.ts'
 import { OpenLog } from './log/open-log.ts'
 import type { Sides } from './merge/interface.ts'
 import { mergeIntoBranch } from './merge/merge-branch.ts'
@@ -127,15 +126,17 @@ interface Captured {
 async function captureRound(start: Started, log: OpenLog, found: CommonBase): Promise<Captured> {
   const { round, io, state, refs, mark, held, stops, identity, before, tables, unfit } = start
   const { link, options } = round
-  const { isTold } = (await baseAfterRestore(start, found, round, io.nodes.reader)).base
-  const read = await readEndpoint(round, io, log, { ...captureInput(round, start), mark, isTold })
+  let restore = await baseAfterRestore(start, found, round, io.nodes.reader)
+  const input = { ...captureInput(round, start), mark, isTold: restore.base.isTold }
+  const read = await readEndpoint(round, io, log, input)
   const reading = await markRead(io, { link, identity }, tables, read)
-  const { captured: stored } = reading
+  const stored = reading.captured
   throwIfAborted(options.signal)
   const mayHaveGoneBack = state.live !== null && !found.isCut && start.namespaces.areAllAnew(tables)
-  if (mayHaveGoneBack && (await haveGoneBack(io, state.live, { tables, captured: stored })))
+  if (mayHaveGoneBack && (await haveGoneBack(io, state.live, { tables, captured: stored }))) {
     start.position.goBack()
-  const restore = await baseAfterRestore(start, found, round, io.nodes.reader)
+    restore = await baseAfterRestore(start, found, round, io.nodes.reader)
+  }
   const { base, restored } = restore
   unfit.hold(held, tables)
   const baseTree = base.commit && (await Tree.load(io.nodes, base.commit.tree))
@@ -216,7 +217,7 @@ async function mergeAndApply(
       ...hiddenNotes(tables, seen.tables),
       ...stored.notes,
       ...written.notes,
-      ...(await notesOf(io, round, tables, outcome.whole)),
+      ...(await columnNotes(io, round.link, tables, outcome.whole)),
     ],
   })
 }
@@ -262,38 +263,4 @@ async function baseAfterRestore(
   const restored = stops.isRestored(said) ? said : null
   if (found.isRestored || link.mode === 'capture') return { base: found, restored }
   return { base: { ...(await baseBeforeRestore(reader, found)), isCut: restored === null }, restored }
-}
-
-/** Of rows that vanished where nobody can tell whether they are gone. */
-function hiddenNotes(tables: readonly LinkedTable[], captured: readonly CapturedTable[]): string[] {
-  const hiding = tables.filter(({ table }) => table.hidesUnnoticed === true)
-  return hiding.flatMap(({ table: { name }, path }) => {
-    const removed = captured.find((one) => one.path === path)?.captured.removed ?? 0
-    const rows = removed === 1 ? 'a row' : `${removed} rows`
-    return removed === 0
-      ? []
-      : [
-          `'${name}' shows ${rows} no more, and may only hide them: its policies ask a function or another table`,
-        ]
-  })
-}
-
-async function notesOf(
-  io: Io,
-  { link }: Round,
-  tables: readonly LinkedTable[],
-  target: Tree,
-): Promise<string[]> {
-  if (link.mode === 'capture') return []
-  const notes: string[] = []
-  for (const { table, path } of tables) {
-    const schema = (await tableAt(io, target, path))?.schema
-    if (schema === undefined) continue
-    const [here, there] = [columnsOnlyHere(schema, table), columnsOnlyThere(schema, table)]
-    if (here.length > 0)
-      notes.push(`'${table.name}' has no column ${here.join(', ')}: what is in it stays here`)
-    if (there.length > 0)
-      notes.push(`'${path}' has no column ${there.join(', ')}: what is in it stays at the endpoint`)
-  }
-  return notes
 }

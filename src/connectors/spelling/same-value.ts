@@ -62,7 +62,7 @@ function partForm(nativeType: string): Form | null {
 
 const padded = /^(char|character|bpchar)(\(\d+\))?$/i
 
-function unpadded(text: string): string {
+export function unpadded(text: string): string {
   return text.replace(/ +$/, '')
 }
 
@@ -108,12 +108,12 @@ function moneyForm(text: string): string | null {
 }
 
 /** An address without a length of its network is that of a single host. */
-function hostForm(text: string): string {
+export function hostForm(text: string): string {
   return text.replace(text.includes(':') ? /\/128$/ : /\/32$/, '')
 }
 
 /** An address of six bytes is one of eight with ff:fe in the middle. */
-function macForm(text: string): string {
+export function macForm(text: string): string {
   return text.toLowerCase().replace(/^(..:..:..):(..:..:..)$/, '$1:ff:fe:$2')
 }
 

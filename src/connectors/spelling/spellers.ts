@@ -4,6 +4,7 @@ import { canonicalNumber } from '../../base/decimal.ts'
 import { jsonNumber } from '../../table/cell.ts'
 import { float32Text, float64Text } from './float-text.ts'
 import { instantOf } from './instant.ts'
+import { hostForm, macForm, unpadded } from './same-value.ts'
 
 /** The texts that a database may show for a value, the likeliest first. */
 export type Speller = (text: string) => readonly string[]
@@ -47,17 +48,15 @@ export const uuidSpeller: Speller = (text) => [
     .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5'),
 ]
 
-export const paddedSpeller: Speller = (text) => [text.replace(/ +$/, '')]
+export const paddedSpeller: Speller = (text) => [unpadded(text)]
 
-export const inetSpeller: Speller = (text) => [text.replace(text.includes(':') ? /\/128$/ : /\/32$/, '')]
+export const inetSpeller: Speller = (text) => [hostForm(text)]
 
 export const cidrSpeller: Speller = (text) => [
   text.includes('/') ? text : `${text}${text.includes(':') ? '/128' : '/32'}`,
 ]
 
-export const macaddr8Speller: Speller = (text) => [
-  text.replace(/^(..:..:..):(..:..:..)$/, '$1:ff:fe:$2').toLowerCase(),
-]
+export const macaddr8Speller: Speller = (text) => [macForm(text)]
 
 export function decimalsSpeller(scale: number): Speller {
   return (text) => [

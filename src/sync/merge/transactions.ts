@@ -37,7 +37,7 @@ export async function capturedSteps(io: Io, link: Link, sides: Sides, ours: Tree
     const isLast = commit.cid === live
     // What was read otherwise comes with the next.
     if (id === null && !isLast) continue
-    const tree = isLast ? captured : await inKnownKeys(io, link, sides, { commit, ours })
+    const tree = isLast ? captured : await inKeysHere(io, link, sides, { commit, ours })
     steps.push({
       captured: isLast || stopped.size === 0 ? tree : await tree.update(io.writer, stopped),
       live: commit,
@@ -48,7 +48,7 @@ export async function capturedSteps(io: Io, link: Link, sides: Sides, ours: Tree
 }
 
 /** The endpoint as it was after a transaction, under the keys that the branch has. */
-async function inKnownKeys(
+async function inKeysHere(
   io: Io,
   { mode }: Link,
   { tables, base }: Sides,
