@@ -20,6 +20,7 @@ export const slow: readonly string[] = [
   'test/cli/shortlog.test.ts',
   'test/cli/ref-lists.test.ts',
   'test/cli/scripted.test.ts',
+  'test/cli/under-way.test.ts',
   'test/git/export.test.ts',
   'test/cli/editor.test.ts',
   'test/cli/pager.test.ts',

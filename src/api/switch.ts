@@ -7,7 +7,8 @@ import { resolveRevision } from '../history/revision.ts'
 import { noBranch, refuseTaken } from '../repo/branches.ts'
 import { carryStaged } from '../repo/carry-staged.ts'
 import { emptyTreeOf } from '../repo/empty.ts'
-import { readHead, refuseWhileMerging } from '../repo/head.ts'
+import { readHead } from '../repo/head.ts'
+import { refuseWhileMerging } from '../repo/merging/refuse.ts'
 import { type Folder, type Io, type Repo, indexBaseRef, indexRef, mergeRef } from '../repo/interface.ts'
 import { commitsLeftBehind, detachedAt } from '../repo/left-behind.ts'
 import { readMergeState, withoutPick, writeMergeState } from '../repo/merging/merge-state.ts'
@@ -48,7 +49,7 @@ export async function switchTo(
     folder,
     async (manifest, io) => {
       left = detachedAt(manifest)
-      if (options.discard !== true) refuseWhileMerging(manifest, 'switch branches')
+      if (options.discard !== true) await refuseWhileMerging(io.writer, manifest, 'switch branches')
       const goal =
         target === previous && options.create !== true
           ? await previousGoal(repo, manifest, options)
@@ -183,7 +184,7 @@ export async function resetTo(
     repo,
     mode === 'hard' || mode === 'keep' ? folder : null,
     async (manifest, io) => {
-      if (mode === 'soft' || mode === 'keep') refuseWhileMerging(manifest, `reset --${mode}`)
+      if (mode === 'soft' || mode === 'keep') await refuseWhileMerging(io.writer, manifest, `reset --${mode}`)
       // Before the first commit HEAD is the dataset without files, as in Git.
       const isUnborn = revision === 'HEAD' && !manifest.refs.has(manifest.head ?? 'HEAD')
       const target = isUnborn

@@ -35,7 +35,7 @@ export interface Computation {
   readonly workspace: Workspace
   readonly options: DeriveOptions
   /** Called before something is computed that may be committed. @throws where it could not be */
-  readonly beforeWork: () => void
+  readonly beforeWork: () => Promise<void>
 }
 
 export interface Computed {
@@ -102,7 +102,7 @@ async function computeOne(work: Computation, tree: Tree, derivation: AnyDerivati
     const indexes = await knownIndexes(io.nodes.reader, known)
     return { table: present!.table, origin, parts: known.parts, indexes, report: { ...report, ...nothing } }
   }
-  work.beforeWork()
+  await work.beforeWork()
   const { signal, onProgress } = options
   const {
     table: made,

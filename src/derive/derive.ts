@@ -8,7 +8,8 @@ import { nextGeneration, writeCommit } from '../history/commit.ts'
 import type { Commit } from '../history/interface.ts'
 import { branchRef, shortRefName } from '../history/refs.ts'
 import { requireAuthor, signatureOf, withWriter } from '../repo/context.ts'
-import { readBranch, refuseWhileMerging } from '../repo/head.ts'
+import { readBranch } from '../repo/head.ts'
+import { refuseWhileMerging } from '../repo/merging/refuse.ts'
 import type { Folder, Io, Repo } from '../repo/interface.ts'
 import { refuseStaged } from '../repo/merging/merge.ts'
 import { type Move, move } from '../repo/move.ts'
@@ -112,16 +113,16 @@ async function computeOn(
   }
   const tree = await Tree.load(io.nodes, tip.tree)
   const { options } = work
-  const beforeWork = (): void => {
-    if (options.dryRun !== true) refuseEarly(work, manifest)
+  const beforeWork = async (): Promise<void> => {
+    if (options.dryRun !== true) await refuseEarly(work, io, manifest)
   }
   return { ...(await computeAll({ io, manifest, tree, order, workspace, options, beforeWork })), tip }
 }
 
 /** Refuses early what would keep the result from being committed. */
-function refuseEarly(work: DeriveWork, manifest: Manifest): void {
+async function refuseEarly(work: DeriveWork, io: Io, manifest: Manifest): Promise<void> {
   if (refOf(work, manifest) === manifest.head) {
-    refuseWhileMerging(manifest, 'derive')
+    await refuseWhileMerging(io.writer, manifest, 'derive')
     refuseStaged(manifest, 'derive')
   }
   requireAuthor(work.repo, manifest)

@@ -17,7 +17,8 @@ import {
   readBisectState,
   writeBisectState,
 } from './bisect-state.ts'
-import { refuseWhileMerging, requireHead } from './head.ts'
+import { requireHead } from './head.ts'
+import { refuseWhileMerging } from './merging/refuse.ts'
 import type { Folder, FolderOptions, Io, Repo } from './interface.ts'
 import { commitsLeftBehind, detachedAt } from './left-behind.ts'
 import { refuseStaged } from './merging/merge.ts'
@@ -104,7 +105,7 @@ export async function resetBisect(
     folder,
     async (manifest, io) => {
       const { branch, start } = await requireBisect(io, manifest)
-      refuseWhileMerging(manifest, 'end a bisection')
+      await refuseWhileMerging(io.writer, manifest, 'end a bisection')
       refuseStaged(manifest, 'end a bisection')
       left = detachedAt(manifest)
       const back = (branch === null ? undefined : manifest.refs.get(branch)) ?? start
@@ -143,7 +144,7 @@ async function stepped(
     repo,
     folder,
     async (manifest, io) => {
-      refuseWhileMerging(manifest, 'bisect')
+      await refuseWhileMerging(io.writer, manifest, 'bisect')
       refuseStaged(manifest, 'bisect')
       const marked = await change(manifest, io)
       const { bad, good, skipped, checked } = marked

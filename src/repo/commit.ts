@@ -15,6 +15,7 @@ import { emptyTreeOf } from './empty.ts'
 import { type Head, readHead } from './head.ts'
 import { type Io, type MergeState, type Repo, indexBaseRef, indexRef, mergeRef } from './interface.ts'
 import { readMergeState, stepsOf, withoutPick, writeMergeState } from './merging/merge-state.ts'
+import { verbOf } from './merging/verb.ts'
 
 export interface CommitOptions {
   readonly message?: string | undefined
@@ -212,8 +213,9 @@ async function ontoHead(io: Io, trees: { base: Cid; headTree: Cid; index: Cid })
 
 export function refuseUnresolved(merge: MergeState | null): void {
   if (merge === null || merge.conflicts === null) return
-  throw new VarveError('VARVE_MERGE_CONFLICT', 'the merge still has conflicts', {
-    hint: "see them with 'varve conflicts', settle them with 'varve resolve', or give up with 'varve merge --abort'",
+  const verb = verbOf(merge.kind)
+  throw new VarveError('VARVE_MERGE_CONFLICT', `the ${verb} still has conflicts`, {
+    hint: `see them with 'varve conflicts', settle them with 'varve resolve', or give up with 'varve ${verb} --abort'`,
   })
 }
 
@@ -225,8 +227,9 @@ function amendedCommit(head: Commit | null, options: CommitOptions, merge: Merge
       hint: "make the first one without '--amend'",
     })
   }
-  throw new VarveError('VARVE_NOT_POSSIBLE', 'cannot amend during a merge', {
-    hint: "commit the merge with 'varve merge --continue', or go back with 'varve merge --abort'; then amend",
+  const verb = verbOf(merge!.kind)
+  throw new VarveError('VARVE_NOT_POSSIBLE', `cannot amend in the middle of a ${verb}`, {
+    hint: `commit what it did with 'varve ${verb} --continue', or go back with 'varve ${verb} --abort'; then amend`,
   })
 }
 

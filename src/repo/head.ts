@@ -1,11 +1,10 @@
 // Where HEAD is: the branch, its commit and that commit's tree, read from one manifest.
-import { VarveError } from '../base/errors.ts'
 import type { Cid, CommitCid } from '../encoding/cid.ts'
 import { readCommit, readTag } from '../history/commit.ts'
 import type { Commit } from '../history/interface.ts'
 import { noCommitsYet } from '../history/refs.ts'
 import type { Manifest, ObjectReader } from '../store/interface.ts'
-import { indexBaseRef, indexRef, mergeRef } from './interface.ts'
+import { indexBaseRef, indexRef } from './interface.ts'
 
 export interface Head {
   /** The ref that moves with a commit: 'refs/heads/main', or 'HEAD' when detached. */
@@ -45,11 +44,4 @@ export async function requireHead(
 
 export function indexOf(manifest: Manifest): { index: Cid | null; base: Cid | null } {
   return { index: manifest.refs.get(indexRef) ?? null, base: manifest.refs.get(indexBaseRef) ?? null }
-}
-
-export function refuseWhileMerging(manifest: Manifest, what: string): void {
-  if (!manifest.refs.has(mergeRef)) return
-  throw new VarveError('VARVE_NOT_POSSIBLE', `cannot ${what} in the middle of a merge`, {
-    hint: "finish it with 'varve merge --continue' or leave it with 'varve merge --abort'",
-  })
 }

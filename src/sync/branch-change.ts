@@ -5,7 +5,8 @@ import type { Path, TreeEntry } from '../files/interface.ts'
 import { Tree } from '../files/tree.ts'
 import { nextGeneration, readCommit, writeCommit } from '../history/commit.ts'
 import { signatureOf } from '../repo/context.ts'
-import { readBranch, refuseWhileMerging } from '../repo/head.ts'
+import { readBranch } from '../repo/head.ts'
+import { refuseWhileMerging } from '../repo/merging/refuse.ts'
 import type { Folder, Io, Repo } from '../repo/interface.ts'
 import { refuseStaged } from '../repo/merging/merge.ts'
 import { move } from '../repo/move.ts'
@@ -41,7 +42,7 @@ export async function changeBranch(what: BranchChange): Promise<void> {
     const tree = await full.update(io.writer, changed)
     if (tree.cid === tip.tree) return null
     if (ref === manifest.head) {
-      refuseWhileMerging(manifest, operation)
+      await refuseWhileMerging(io.writer, manifest, operation)
       refuseStaged(manifest, operation)
     }
     const committer = signatureOf(repo, manifest)

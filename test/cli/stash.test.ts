@@ -74,7 +74,7 @@ test('changes nothing where both clash; cherry-pick keeps the conflict', async (
   expect((await json<{ items: object[] }>(['stash', 'list'], { cwd })).items).toHaveLength(1)
   expect((await varve(['cherry-pick', 'stash/1'], { cwd })).code).toBe(21)
   expect(await json(['conflicts'], { cwd })).toMatchObject({ items: [{ column: 'city' }] })
-  expect((await varve(['stash'], { cwd })).stderr).toContain('cannot stash in the middle of a merge')
+  expect((await varve(['stash'], { cwd })).stderr).toContain('cannot stash in the middle of a cherry-pick')
 })
 
 test('each step can be taken back', async () => {

@@ -105,7 +105,7 @@ export const localCommands: readonly LocalCommand[] = [
   {
     name: 'cherry-pick of several, one with conflicts',
     args: ['cherry-pick', 'side', 'clash'],
-    already: /in the middle of a merge/,
+    already: /in the middle of a cherry-pick/,
   },
   {
     name: 'cherry-pick --continue',

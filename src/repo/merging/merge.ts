@@ -11,7 +11,8 @@ import type { MergedPath, MergeOutcome } from '../../merge/interface.ts'
 import type { Manifest } from '../../store/interface.ts'
 import { type AssessOptions, assessMerge } from './assess.ts'
 import { requireAuthor, signatureOf } from '../context.ts'
-import { indexOf, readHead, refuseWhileMerging } from '../head.ts'
+import { indexOf, readHead } from '../head.ts'
+import { refuseWhileMerging } from './refuse.ts'
 import { subjectOf } from '../../history/message.ts'
 import { type Folder, type Io, type MergeState, type Repo, mergeRef } from '../interface.ts'
 import { defaultMessage, squashMessage } from './merge-message.ts'
@@ -70,7 +71,7 @@ export async function merge(
   options: MergeOptions = {},
 ): Promise<Merged> {
   return planOver(repo, folder, options, async (manifest, io, stashed) => {
-    refuseWhileMerging(manifest, 'merge')
+    await refuseWhileMerging(io.writer, manifest, 'merge')
     const theirs = await resolveRevision(repo.store, revision, manifest)
     const their = { theirs: theirs.commit, ref: theirs.ref, revision }
     return planMerge(repo, manifest, io, their, { ...options, stashed })

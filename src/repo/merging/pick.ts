@@ -6,7 +6,8 @@ import type { Commit } from '../../history/interface.ts'
 import { mergeTrees } from '../../merge/merge-trees.ts'
 import type { Manifest } from '../../store/interface.ts'
 import { requireAuthor } from '../context.ts'
-import { refuseWhileMerging, requireHead } from '../head.ts'
+import { requireHead } from '../head.ts'
+import { refuseWhileMerging } from './refuse.ts'
 import type { Folder, Io, Repo } from '../interface.ts'
 import { type Merged, type MergeOptions, type Plan, concludeMerge, refuseStaged, upToDate } from './merge.ts'
 import { planMove } from './plan-move.ts'
@@ -25,7 +26,7 @@ export async function pick(
 ): Promise<Merged> {
   const { kind } = options
   return planMove(repo, folder, options, async (manifest, io) => {
-    refuseWhileMerging(manifest, kind)
+    await refuseWhileMerging(io.writer, manifest, kind)
     refuseStaged(manifest, kind)
     const { ref, commit: tip } = await requireHead(io.writer, manifest)
     const todo = await commitsNamed(repo, manifest, revisions, options)

@@ -14,7 +14,8 @@ import type { MergeOutcome } from '../../merge/interface.ts'
 import { mergeTrees } from '../../merge/merge-trees.ts'
 import type { Manifest } from '../../store/interface.ts'
 import { requireAuthor, signatureOf } from '../context.ts'
-import { indexOf, refuseWhileMerging, requireHead } from '../head.ts'
+import { indexOf, requireHead } from '../head.ts'
+import { refuseWhileMerging } from './refuse.ts'
 import { subjectOf } from '../../history/message.ts'
 import { type Folder, type Io, type MergeState, type RebaseState, type Repo, mergeRef } from '../interface.ts'
 import { readMergeState, writeMergeState } from './merge-state.ts'
@@ -37,7 +38,7 @@ export async function rebase(
   options: RebaseOptions = {},
 ): Promise<Merged> {
   return planOver(repo, folder, options, async (manifest, io, stashed) => {
-    refuseWhileMerging(manifest, 'rebase')
+    await refuseWhileMerging(io.writer, manifest, 'rebase')
     refuseStaged(manifest, 'rebase')
     const head = await requireHead(io.writer, manifest)
     const commitOf = async (name: string): Promise<CommitCid> =>

@@ -8,7 +8,8 @@ import type { Manifest } from '../../store/interface.ts'
 import { refuseTaken } from '../branches.ts'
 import { carryStaged } from '../carry-staged.ts'
 import { emptyTreeOf } from '../empty.ts'
-import { indexOf, readHead, refuseWhileMerging } from '../head.ts'
+import { indexOf, readHead } from '../head.ts'
+import { refuseWhileMerging } from '../merging/refuse.ts'
 import {
   type FileRoute,
   type Folder,
@@ -49,7 +50,7 @@ export async function bringBack(
     repo,
     folder,
     async (manifest, io) => {
-      refuseWhileMerging(manifest, 'bring a stash back')
+      await refuseWhileMerging(io.writer, manifest, 'bring a stash back')
       if (branch !== undefined) refuseTaken(manifest, branch)
       found = await stashNamed(io.writer, manifest, name)
       const head = await readHead(io.writer, manifest)

@@ -8,7 +8,8 @@ import type { Commit } from '../../history/interface.ts'
 import { shortRefName } from '../../history/refs.ts'
 import type { Manifest, ObjectReader } from '../../store/interface.ts'
 import { signatureOf } from '../context.ts'
-import { indexOf, refuseWhileMerging, requireHead } from '../head.ts'
+import { indexOf, requireHead } from '../head.ts'
+import { refuseWhileMerging } from '../merging/refuse.ts'
 import { subjectOf } from '../../history/message.ts'
 import type { Folder, FolderOptions, Io, Repo } from '../interface.ts'
 import { move } from '../move.ts'
@@ -50,7 +51,7 @@ export async function putAside(
     folder,
     async (manifest, io) => {
       made = null
-      refuseWhileMerging(manifest, 'stash')
+      await refuseWhileMerging(io.writer, manifest, 'stash')
       const { commit: head } = await requireHead(io.writer, manifest)
       const { index, base } = indexOf(manifest)
       if (index === null) return null

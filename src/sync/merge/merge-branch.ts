@@ -8,7 +8,8 @@ import type { Commit, Signature } from '../../history/interface.ts'
 import { branchRef, shortRefName } from '../../history/refs.ts'
 import { policyExtra } from '../../merge/policies/decisions.ts'
 import { signatureOf } from '../../repo/context.ts'
-import { readBranch, refuseWhileMerging } from '../../repo/head.ts'
+import { readBranch } from '../../repo/head.ts'
+import { refuseWhileMerging } from '../../repo/merging/refuse.ts'
 import type { Io } from '../../repo/interface.ts'
 import { refuseStaged } from '../../repo/merging/merge.ts'
 import { type Move, move } from '../../repo/move.ts'
@@ -97,7 +98,7 @@ async function plan(round: Round, io: Io, sides: Sides, manifest: Manifest): Pro
   const before = tip?.tree ?? Tree.empty(io.nodes, io.writer).cid
   const merge = { ...merged!, commit: commit.cid, change: { before, after: side.whole.cid } }
   if (ref === manifest.head) {
-    refuseWhileMerging(manifest, 'sync')
+    await refuseWhileMerging(io.writer, manifest, 'sync')
     refuseStaged(manifest, 'sync')
   }
   const common = await mergedBase(round, io, sides, { common: base!, commit: commit.cid })
