@@ -63,6 +63,9 @@ export class VarveError extends Error {
     options: { data?: ErrorFacts; hint?: string; cause?: unknown } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    // Connectors are written without types, too.
+    if (!Object.hasOwn(exitCodes, code))
+      throw new TypeError(`no code of an error: '${code}' (${message}); see docs/CLI.md`, options)
     this.code = code
     this.data = options.data ?? {}
     this.hint = options.hint

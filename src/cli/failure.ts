@@ -1,5 +1,6 @@
 // How an error ends a command: what is printed and which exit code it has. Expected failures show their message and
 // hint; anything else is a bug of Varve and says so, with its stack.
+import { pathToFileURL } from 'node:url'
 import { type VarveError, isVarveError } from '../base/errors.ts'
 import { bareSystemFailure } from '../base/system-error.ts'
 import { toJson } from '../table/json.ts'
@@ -10,6 +11,8 @@ export interface FailureSettings {
   readonly json: boolean
   readonly verbose: boolean
   readonly paint: Paint
+  /** Modules of the user's own that may have run. */
+  readonly modules: readonly string[]
 }
 
 /** The text that goes to standard error. */
@@ -17,13 +20,20 @@ export function describeFailure(error: VarveError | Error, settings: FailureSett
   if (settings.json) return `${toJson({ error: errorDocument(error) })}\n`
   const { paint } = settings
   if (!isVarveError(error)) {
-    return `${paint('red', 'internal error:')} ${error.stack ?? String(error)}\n${paint('dim', 'hint: this is a fault of varve; please report it with these lines')}\n`
+    const hint = `hint: this is a fault of ${culprit(error, settings.modules)}`
+    return `${paint('red', 'internal error:')} ${error.stack ?? String(error)}\n${causes(error)}${paint('dim', hint)}\n`
   }
   let text = `${paint('red', 'error:')} ${error.message.split('\n').map(visible).join('\n')}\n`
   if (error.hint !== undefined)
     text += `${paint('dim', `hint: ${error.hint.split('\n').map(visible).join('\n      ')}`)}\n`
   if (settings.verbose) text += causes(error)
   return text
+}
+
+function culprit({ stack = '' }: Error, modules: readonly string[]): string {
+  const module = modules.find((file) => stack.includes(file) || stack.includes(pathToFileURL(file).href))
+  if (module === undefined) return 'varve; please report it with these lines'
+  return `'${module}'; failures that it expects are a VarveError (docs/CONNECTORS.md)`
 }
 
 export function exitCodeOf(error: unknown): number {

@@ -3,6 +3,7 @@ import { type Arguments, usage } from './arguments.ts'
 import type { Environment } from './interface.ts'
 import { type Paint, choosePaint } from './paint.ts'
 import type { ProgressMode } from './progress.ts'
+import { connectorFiles } from './user-connectors.ts'
 
 export interface Settings {
   readonly json: boolean
@@ -14,6 +15,8 @@ export interface Settings {
   readonly terminal: boolean
   /** Long answers go through a pager. */
   readonly pages: boolean
+  /** Modules of the user's own that may have run. */
+  readonly modules: readonly string[]
 }
 
 export function settingsOf(given: readonly Arguments[], environment: Environment): Settings {
@@ -28,6 +31,7 @@ export function settingsOf(given: readonly Arguments[], environment: Environment
     pages: terminal && !has('json') && !has('quiet') && !has('no-pager'),
     progress: has('no-progress') ? 'none' : given.map((parsed) => parsed.text('progress')).findLast(isGiven),
     paint: choosePaint(terminal, environment, asked),
+    modules: connectorFiles(environment),
   }
 }
 

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { VarveError } from '../base/errors.ts'
 import type { FunctionModule } from '../index.ts'
 import type { Environment } from './interface.ts'
-import { loadModule } from './user-module.ts'
+import { loadModule, whyNotLoaded } from './user-module.ts'
 
 /** @throws VarveError VARVE_USAGE: it cannot be loaded */
 export function userFunctions(
@@ -20,7 +20,7 @@ export function userFunctions(
     const version = createHash('sha256').update(readFileSync(whole)).digest('hex')
     return { functions: loadModule(whole), version }
   } catch (cause) {
-    throw refused(file, (cause as Error).message, cause)
+    throw refused(file, whyNotLoaded(whole, cause), cause)
   }
 }
 

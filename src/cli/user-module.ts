@@ -8,3 +8,11 @@ export function loadModule(file: string): Readonly<Record<string, unknown>> {
   const exported: unknown = createRequire(file)(file)
   return typeof exported === 'object' && exported !== null ? { ...exported } : {}
 }
+
+/** In words of ours where Node's speak of how it loads modules. */
+export function whyNotLoaded(file: string, error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException
+  if (code === 'ERR_REQUIRE_ASYNC_MODULE') return "it uses 'await' outside of a function"
+  const [first] = message.split('\nRequire stack:')
+  return first === `Cannot find module '${file}'` || code === 'ENOENT' ? 'there is no such file' : first!
+}

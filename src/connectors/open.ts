@@ -61,10 +61,23 @@ export async function openEndpoint(url: string, options: ConnectorOptions = {}):
   const all = [...(options.connectors ?? []), ...kinds]
   checkEndpointUrl(url, all)
   const kind = all.find((one) => one.accepts(url))
-  if (kind !== undefined) return kind.open(url, { ...options, kit: connectorKit })
+  if (kind !== undefined) return checked(await kind.open(url, { ...options, kit: connectorKit }), kind)
   throw new VarveError('VARVE_USAGE', `'${url}' can be written to and not read`, {
     data: { url },
     hint: "its mode is 'materialize'",
+  })
+}
+
+const methods = ['identity', 'discover', 'snapshot', 'checkpoint', 'takeOver', 'apply', 'close'] as const
+
+/** Connectors are written without types, too. @throws VarveError VARVE_USAGE for one that lacks a method */
+function checked(connector: Connector, { name }: ConnectorKind): Connector {
+  const given = (connector ?? {}) as Partial<Connector>
+  const missing = methods.filter((method) => typeof given[method] !== 'function')
+  if (missing.length === 0) return connector
+  throw new VarveError('VARVE_USAGE', `the connector '${name}' has no ${missing.join(', ')}`, {
+    data: { name, missing },
+    hint: "give what its 'open' returns these methods; docs/CONNECTORS.md says what they promise",
   })
 }
 
@@ -74,6 +87,6 @@ export function checkEndpointUrl(url: string, all: readonly ConnectorKind[] = ki
   const supported = [...all, ...sinkKinds].map(({ name }) => name)
   throw new VarveError('VARVE_USAGE', `not an endpoint that can be linked: '${url}'`, {
     data: { url, supported },
-    hint: `supported: ${supported.join('; ')}`,
+    hint: `supported: ${supported.join('; ')}; with VARVE_CONNECTORS others of your own (docs/CONNECTORS.md)`,
   })
 }

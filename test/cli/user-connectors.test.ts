@@ -30,9 +30,9 @@ describe("connectors of the user's own", () => {
     fs.mkdirSync(dir)
     const env = { VARVE_CONNECTORS: module }
     expect((await run(dir, ['init'])).code).toBe(0)
-    const without = await run(dir, ['link', 'add', 'stock', url, '--tables', 'parts', '--mode', 'two-way'])
+    const without = await run(dir, add(url))
     expect(without).toMatchObject({ code: 2, stderr: expect.stringContaining('not an endpoint') as string })
-    const added = await run(dir, ['link', 'add', 'stock', url, '--tables', 'parts', '--mode', 'two-way'], env)
+    const added = await run(dir, add(url), env)
     expect(added.code).toBe(0)
     expect((await run(dir, ['sync', 'stock'], env)).code).toBe(0)
     expect((await run(dir, ['sync', 'stock'])).code).toBe(2)
@@ -51,13 +51,67 @@ describe("connectors of the user's own", () => {
     await repository.close()
   })
 
-  test('what is no connector is refused by name', () => {
-    expect(() => userConnectors({ VARVE_CONNECTORS: 'relative.mjs' })).toThrow('the path must be a whole one')
-    expect(() => userConnectors({ VARVE_CONNECTORS: '/nowhere/x.mjs' })).toThrow(
-      "cannot use the connector '/nowhere/x.mjs'",
+  test('what is no connector is refused by name, when a URL is looked at', () => {
+    const asked = (file: string): (() => boolean) => {
+      const [kind] = userConnectors({ VARVE_CONNECTORS: file })
+      return () => kind!.accepts('stock://here')
+    }
+    expect(asked('relative.mjs')).toThrow('the path must be a whole one')
+    expect(asked('/nowhere/x.mjs')).toThrow(
+      "cannot use the connector '/nowhere/x.mjs': there is no such file",
     )
-    const file = path.join(temporaryDir(), 'empty.cjs')
-    fs.writeFileSync(file, 'module.exports = {}')
-    expect(() => userConnectors({ VARVE_CONNECTORS: file })).toThrow("it exports no 'connector'")
+    expect(asked(written('empty.cjs', 'module.exports = {}'))).toThrow("it exports no 'connector'")
+    const waits = written('waits.mjs', 'await null\nexport const connector = {}')
+    expect(asked(waits)).toThrow("it uses 'await' outside of a function")
+  })
+
+  test('commands that look at no link go on without a module that cannot be loaded', async () => {
+    const { dir, url } = stock()
+    fs.mkdirSync(dir)
+    const env = { VARVE_CONNECTORS: '/nowhere/x.mjs' }
+    expect(await run(dir, ['init'], env)).toMatchObject({ code: 0 })
+    expect(await run(dir, ['status'], env)).toMatchObject({ code: 0 })
+    expect(await run(dir, add(url), env)).toMatchObject({ code: 2 })
+  })
+
+  test('a URL that nobody knows leads to the variable', async () => {
+    const { dir, url } = stock()
+    fs.mkdirSync(dir)
+    await run(dir, ['init'])
+    expect((await run(dir, add(url))).stderr).toContain('with VARVE_CONNECTORS others of your own')
+  })
+
+  test('a fault of a connector is called its own, never a success: a code that is none, an error, no methods', async () => {
+    const { dir, url } = stock()
+    fs.mkdirSync(dir)
+    await run(dir, ['init'])
+    const opened = (body: string): Promise<Finished> => {
+      const kind = `{ name: 'Stock', accepts: () => true, open: async (url, { kit }) => { ${body} } }`
+      const file = written('stock.mjs', `export const connector = ${kind}`)
+      return run(dir, add(url), { VARVE_CONNECTORS: file })
+    }
+    const noCode = await opened("throw new kit.VarveError('VARVE_NO_SUCH_CODE', 'it is closed')")
+    expect(noCode).toMatchObject({
+      code: 70,
+      stderr: expect.stringContaining("'VARVE_NO_SUCH_CODE' (it is closed)") as string,
+    })
+    expect(noCode.stderr).toMatch(/hint: this is a fault of '.*stock\.mjs'/)
+    const thrown = await opened("throw new TypeError('failed', { cause: new Error('nobody answers') })")
+    expect(thrown.code).toBe(70)
+    expect(thrown.stderr).toMatch(/caused by: nobody answers\nhint: this is a fault of '.*stock\.mjs'/)
+    expect(await opened('return { close: async () => {} }')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("the connector 'Stock' has no identity, discover,") as string,
+    })
   })
 })
+
+function add(url: string): string[] {
+  return ['link', 'add', 'stock', url, '--tables', 'parts', '--mode', 'two-way']
+}
+
+function written(name: string, text: string): string {
+  const file = path.join(temporaryDir(), name)
+  fs.writeFileSync(file, text)
+  return file
+}
