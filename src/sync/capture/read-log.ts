@@ -10,7 +10,7 @@ import { captureLog } from '../log/capture-log.ts'
 import type { BrokenTable, LinkMark } from '../log/mark.ts'
 import type { OpenLog } from '../log/open-log.ts'
 import type { Round } from '../round.ts'
-import { type LinkedTable, tableAt, endpointTables, waitingTable } from '../tables/link-tables.ts'
+import { type LinkedTable, tableAt, endpointTables, tablesOf, waitingTable } from '../tables/link-tables.ts'
 import { driftOf, isShapedAs } from './drift.ts'
 import { readWhole } from './read-table.ts'
 import type { CaptureContext, Reading } from './reading.ts'
@@ -33,7 +33,9 @@ export async function readLog(
   known: KnownByLog,
 ): Promise<Reading | string> {
   const { link, options, repo } = round
-  const { tables, before, held, mark } = known
+  const { tables, held, mark } = known
+  // The log tells nothing of other tables from here on, so their rows are not kept as if it did.
+  const before = await tablesOf(io, known.before, tables)
   // A log that was set back together with its system need not show it.
   if (!known.isTold) return 'the endpoint is in another state than it was brought to'
   const chosen = await chooseTables(round, io, known)
@@ -59,7 +61,7 @@ export async function readLog(
   for (const linked of waiting) held.add(linked)
   const { captured, position, transactions } = read
   known.unfit.take(read.unfit)
-  const isQuiet = captured.cid === before.cid && transactions.length === 0 && known.unfit.areKept
+  const isQuiet = captured.cid === known.before.cid && transactions.length === 0 && known.unfit.areKept
   const isNews = faults.some(({ hasNews }, i) => hasNews !== broken[i]!.hasNews)
   const isIdle = isQuiet && !isNews && now - mark.keptMs < idleMs && mark.waiting.length === held.list.length
   if (isIdle || options.dryRun === true) {

@@ -71,6 +71,14 @@ export async function linkTree(io: Io, root: Cid | null, tables: readonly Linked
   return empty.update(io.writer, chosen)
 }
 
+/** Those of a tree's tables that are the link's now: one that was taken out of the link is not the link's business any more. */
+export async function tablesOf(io: Io, tree: Tree, tables: readonly LinkedTable[]): Promise<Tree> {
+  const paths = tables.map(({ path }) => path)
+  const entries = await tree.getMany(paths)
+  const known = paths.flatMap((path, i) => (entries[i] === null ? [] : [[path, entries[i]!] as const]))
+  return Tree.empty(io.nodes, io.writer).update(io.writer, new Map(known))
+}
+
 /** The same without what its tables say of their sources. */
 export async function unmarkedTree(io: Io, tree: Tree, tables: readonly LinkedTable[]): Promise<Tree> {
   const entries = new Map<Path, TreeEntry>()
