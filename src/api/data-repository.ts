@@ -105,9 +105,14 @@ export class DataRepository extends RefRepository {
     return { commit: commit === null ? null : await this.commitInfo(commit), result }
   }
 
-  /** The bytes of a file, or of a table as its file has it, in parts. @throws VarveError VARVE_PATH_NOT_FOUND */
+  /**
+   * The bytes of a file, or of a table as its file has it, in parts. As in Git, ':0' in place of a revision is what is
+   * staged; in a merge that stopped, ':1', ':2' and ':3' are the common ancestor, ours and theirs.
+   * @throws VarveError VARVE_PATH_NOT_FOUND
+   */
   async *cat(revision: string, path: string, options: t.OperationOptions = {}): AsyncGenerator<Uint8Array> {
-    yield* (await this.at(revision)).read(path, options)
+    const { readNamed } = await import('./tables/snapshot.ts')
+    yield* readNamed(this.repo, revision, path, options)
   }
 
   /** Files and tables of a revision, in the order of their paths; with `path` those at or below it. */

@@ -15,7 +15,7 @@ export interface HistoryOptions extends OperationOptions, CommitFilter {
   readonly firstParent?: boolean
   /** From all branches, tags and remote branches. */
   readonly all?: boolean
-  /** From the refs that these patterns match, too: 'refs/tags/*'. */
+  /** From the refs that these patterns match, too: 'refs/tags/*'; '^refs/tags/*': without what these reach. */
   readonly refs?: readonly string[]
   /** Asked about each commit of the walk, it ends the walk before the first one of which this is true. */
   readonly until?: ((commit: { readonly id: string }) => boolean) | undefined

@@ -1,16 +1,22 @@
 // Questions about names of commits and how commits stand to each other, for scripts and programs.
-import type { CommitCid } from '../encoding/cid.ts'
+import { type CommitCid, digestHex } from '../encoding/cid.ts'
 import { commonBases, independent, isAncestor, mergeBases } from '../history/ancestry.ts'
-import { resolveRevision } from '../history/revision.ts'
+import { readCommit } from '../history/commit.ts'
+import { resolveRevision, splitRevisionPath } from '../history/revision.ts'
 import { type DescribeOptions, describe } from '../repo/describe.ts'
 import type { Repo } from '../repo/interface.ts'
+import { namedEntry, withoutTree } from '../repo/named-tree.ts'
+import { contentId } from './entry-info.ts'
 import { idOf } from './info.ts'
 import type { OperationOptions } from './interface.ts'
 
 export type { DescribeOptions }
 
 export interface RevisionInfo {
-  readonly commit: string
+  /** Of what was named: the commit's, that of its files ('main^{tree}'), or that of one's content ('main:people.csv'). */
+  readonly id: string
+  /** null: what is staged was named (':people.csv'), or a side of the merge in progress. */
+  readonly commit: string | null
   /** The branch or tag that was named, in full: 'refs/heads/main'; null: none was. */
   readonly ref: string | null
 }
@@ -23,9 +29,22 @@ export interface Description {
   readonly depth: number
 }
 
-export async function revisionInfo({ store }: Repo, revision: string): Promise<RevisionInfo> {
-  const { commit, ref } = await resolveRevision(store, revision)
-  return { commit: idOf(commit), ref: ref === 'HEAD' ? null : ref }
+export async function revisionInfo(repo: Repo, named: string): Promise<RevisionInfo> {
+  const { store } = repo
+  const manifest = await store.manifest()
+  const { revision, path } = splitRevisionPath(named)
+  if (path !== null) {
+    const entry = await namedEntry(repo, revision || 'HEAD', path, manifest)
+    const from = revision.startsWith(':')
+      ? null
+      : await resolveRevision(store, withoutTree(revision || 'HEAD'), manifest)
+    return { id: contentId(entry), commit: from === null ? null : idOf(from.commit), ref: null }
+  }
+  const isTree = withoutTree(revision) !== revision
+  const { commit, ref } = await resolveRevision(store, withoutTree(revision), manifest)
+  if (isTree)
+    return { id: digestHex((await readCommit(store, commit)).tree), commit: idOf(commit), ref: null }
+  return { id: idOf(commit), commit: idOf(commit), ref: ref === 'HEAD' ? null : ref }
 }
 
 export interface MergeBaseOptions extends OperationOptions {

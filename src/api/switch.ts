@@ -3,6 +3,7 @@ import { VarveError } from '../base/errors.ts'
 import { type Cid, type CommitCid, digestHex } from '../encoding/cid.ts'
 import { readCommit } from '../history/commit.ts'
 import { branchRef, remotePrefix, shortRefName } from '../history/refs.ts'
+import { resolveStart } from '../history/revision-set.ts'
 import { resolveRevision } from '../history/revision.ts'
 import { noBranch, refuseTaken } from '../repo/branches.ts'
 import { carryStaged } from '../repo/carry-staged.ts'
@@ -33,10 +34,7 @@ export interface SwitchResult {
   readonly left: readonly CommitInfo[]
 }
 
-/** In place of a target: where HEAD was before. */
-const previous = '-'
-
-/** Staged changes come along where they do not clash; so do changes of files that both branches hold alike. */
+/** `target`: '-' and '@{-N}' are where HEAD was before. Staged changes come along where they do not clash; so do changes of files that both branches hold alike. */
 export async function switchTo(
   repo: Repo,
   folder: Folder | null,
@@ -44,6 +42,7 @@ export async function switchTo(
   options: SwitchOptions,
 ): Promise<SwitchResult> {
   let left: CommitCid | null = null
+  const back = /^(?:-|@\{-\d+\})$/.test(target) ? target.replace(/^-$/, '@{-1}') : null
   const manifest = await move(
     repo,
     folder,
@@ -51,8 +50,8 @@ export async function switchTo(
       left = detachedAt(manifest)
       if (options.discard !== true) await refuseWhileMerging(io.writer, manifest, 'switch branches')
       const goal =
-        target === previous && options.create !== true
-          ? await previousGoal(repo, manifest, options)
+        back !== null && options.create !== true
+          ? await previousGoal(repo, manifest, back, options)
           : await goalOf(repo, manifest, target, options)
       const tree = goal.commit === null ? emptyTreeOf(io) : (await readCommit(io.writer, goal.commit)).tree
       const carried = options.discard === true ? tree : await carryStaged(manifest, io, tree)
@@ -78,7 +77,7 @@ async function goalOf(repo: Repo, manifest: Manifest, target: string, options: S
   const operation = { name: 'switch', message: `to ${target}` }
   const leaving: [string, Cid | null][] = options.discard === true ? [[mergeRef, null]] : []
   if (options.detach === true) {
-    const { commit } = await resolveRevision(repo.store, target, manifest)
+    const { commit } = await resolveStart(repo.store, target, manifest)
     return { commit, move: { head: null, refs: new Map([...leaving, ['HEAD', commit]]), operation } }
   }
   const ref = branchRef(target)
@@ -104,18 +103,17 @@ async function goalOf(repo: Repo, manifest: Manifest, target: string, options: S
   }
 }
 
-/** The last branch, or commit without one, that HEAD left and that is still there. */
-async function previousGoal(repo: Repo, manifest: Manifest, options: SwitchOptions): Promise<Goal> {
-  for await (const { sequence, head, refs } of repo.store.manifests()) {
-    if (sequence > manifest.sequence || head === manifest.head) continue
-    if (head !== null && manifest.refs.has(head)) return goalOf(repo, manifest, shortRefName(head), options)
-    const commit = refs.get('HEAD')
-    if (head === null && commit !== undefined)
-      return goalOf(repo, manifest, digestHex(commit), { ...options, detach: true })
-  }
-  throw new VarveError('VARVE_REF_NOT_FOUND', 'there is no branch to go back to', {
-    hint: "'varve branch' lists branches, 'varve switch NAME' goes to one",
-  })
+/** A branch, or commit without one, that HEAD left and that is still there. */
+async function previousGoal(
+  repo: Repo,
+  manifest: Manifest,
+  back: string,
+  options: SwitchOptions,
+): Promise<Goal> {
+  const { commit, ref } = await resolveRevision(repo.store, back, manifest)
+  return ref === null
+    ? goalOf(repo, manifest, digestHex(commit), { ...options, detach: true })
+    : goalOf(repo, manifest, shortRefName(ref), options)
 }
 
 async function createGoal(
@@ -127,7 +125,7 @@ async function createGoal(
   const { target, ref, gone } = names
   if (options.force !== true) refuseTaken(manifest, target)
   const unborn = options.startPoint === undefined && !manifest.refs.has(manifest.head ?? 'HEAD')
-  const start = unborn ? null : await resolveRevision(repo.store, options.startPoint ?? 'HEAD', manifest)
+  const start = unborn ? null : await resolveStart(repo.store, options.startPoint ?? 'HEAD', manifest)
   const upstream = start?.ref?.startsWith(remotePrefix) ? start.ref : null
   return {
     commit: start?.commit ?? null,

@@ -5,6 +5,21 @@ import { VarveError } from '../base/errors.ts'
 import { commonOptions } from './common-options.ts'
 import type { OptionSpecs } from './interface.ts'
 
+/** An option where it stands: what it means may depend on what stands before it. */
+export interface Occurrence {
+  readonly name: string
+  /** '' where it has none. */
+  readonly value: string
+  /** How many words stand before it. */
+  readonly wordsBefore: number
+}
+
+interface Placed {
+  readonly before: number
+  readonly literalPaths?: boolean | undefined
+  readonly occurrences?: readonly Occurrence[]
+}
+
 export class Arguments {
   /** Words that are no options, those after '--' included. */
   readonly words: readonly string[]
@@ -12,6 +27,8 @@ export class Arguments {
   readonly wordsBeforeDashes: number
   /** No word is a pattern or has marks: paths are read as they stand. */
   readonly literalPaths: boolean
+  /** Options in the order in which they were typed. */
+  readonly occurrences: readonly Occurrence[]
   readonly #specs: OptionSpecs
   readonly #values: ReadonlyMap<string, readonly string[]>
 
@@ -19,14 +36,14 @@ export class Arguments {
     specs: OptionSpecs,
     values: ReadonlyMap<string, readonly string[]>,
     words: readonly string[],
-    before: number,
-    literalPaths = false,
+    { before, literalPaths = false, occurrences = [] }: Placed,
   ) {
     this.#specs = specs
     this.#values = values
     this.words = words
     this.wordsBeforeDashes = before
     this.literalPaths = literalPaths
+    this.occurrences = occurrences
   }
 
   flag(name: string): boolean {

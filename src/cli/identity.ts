@@ -3,7 +3,7 @@
 import type { OpenOptions } from '../api/interface.ts'
 import type { Person } from '../history/interface.ts'
 import { usage } from './arguments.ts'
-import { parseDate } from './date.ts'
+import { parseDate } from '../base/moment.ts'
 import type { Environment } from './interface.ts'
 
 export type Clock = NonNullable<OpenOptions['now']>

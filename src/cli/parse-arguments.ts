@@ -2,7 +2,7 @@
 // error with the nearest name as its hint; a value may begin with '-', as in `-m "- one"`. yargs guesses nothing here:
 // no numbers, no camel case, no negation, no locale, and it never prints or ends the process.
 import yargs from 'yargs'
-import { Arguments, usage } from './arguments.ts'
+import { Arguments, type Occurrence, usage } from './arguments.ts'
 import type { OptionSpec, OptionSpecs } from './interface.ts'
 import { nearest } from '../base/nearest.ts'
 
@@ -19,10 +19,10 @@ export function parseArguments(
   specs: OptionSpecs,
   options: ParseOptions = {},
 ): Arguments {
-  if (argv.length === 0) return new Arguments(specs, new Map(), [], 0, options.literalPaths)
-  const given = parserOf(specs).parseSync([
-    ...oneOptionAWord(verbatim(argv, options), specs, options.numberOption),
-  ])
+  const { literalPaths } = options
+  if (argv.length === 0) return new Arguments(specs, new Map(), [], { before: 0, literalPaths })
+  const written = [...oneOptionAWord(verbatim(argv, options), specs, options.numberOption)]
+  const given = parserOf(specs).parseSync(written)
   const values = new Map<string, readonly string[]>()
   for (const [name, spec] of Object.entries(specs)) {
     const value = given[name]
@@ -30,7 +30,30 @@ export function parseArguments(
   }
   const before = given._ as string[]
   const after = (given['--'] ?? []) as string[]
-  return new Arguments(specs, values, [...before, ...after], before.length, options.literalPaths)
+  const occurrences = occurrencesIn(written, specs)
+  return new Arguments(specs, values, [...before, ...after], {
+    before: before.length,
+    literalPaths,
+    occurrences,
+  })
+}
+
+/** Of options that have no short or other name: theirs is the only order that means anything. */
+function occurrencesIn(written: readonly string[], specs: OptionSpecs): Occurrence[] {
+  const declared = declaredOptions(specs)
+  const found: Occurrence[] = []
+  let wordsBefore = 0
+  for (let i = 0; i < written.length && written[i] !== '--'; i++) {
+    const word = written[i]!
+    if (!word.startsWith('-') || word.length === 1) {
+      wordsBefore++
+      continue
+    }
+    const [option = '', ...value] = word.split('=')
+    if (option.startsWith('--')) found.push({ name: option.slice(2), value: value.join('='), wordsBefore })
+    if (value.length === 0 && declared.get(option)?.type !== 'flag') i++
+  }
+  return found
 }
 
 /** How many words at the beginning are options and their values. What is no option is left for the parser to refuse. */

@@ -5,7 +5,9 @@ import { commandWord } from '../base/command-word.ts'
 import { VarveError, isVarveError } from '../base/errors.ts'
 import { didYouMean, nearest } from '../base/nearest.ts'
 import { plainLength } from '../base/wildcard.ts'
+import { splitParents } from '../history/revision-set.ts'
 import type { Repository } from '../index.ts'
+import { withoutTree } from '../repo/named-tree.ts'
 import { type Arguments, usage } from './arguments.ts'
 
 /** Git's marks of a path that begins at the repository's folder, from wherever the command runs. */
@@ -62,6 +64,11 @@ export function isPathspec(typed: string): boolean {
 
 export function mayBePattern(typed: string): boolean {
   return plainLength(typed) < typed.length
+}
+
+/** '-' as the branch before, for commands where it can mean nothing else. */
+export function orPrevious(word: string): string {
+  return word === '-' ? '@{-1}' : word
 }
 
 export interface RevisionsAndPaths {
@@ -127,7 +134,7 @@ export async function revisionsAndPaths(
   return { revisions, paths: words.slice(at) }
 }
 
-/** Whether the word is a revision, '^' before one, or a range whose two sides are revisions. */
+/** Whether the word is a revision, '^' before one, a range whose two sides are revisions, or 'REV^!' and the like. */
 export async function isRevision(repository: Repository, word: string): Promise<boolean> {
   return (await revisionFault(repository, word)) === null
 }
@@ -135,6 +142,8 @@ export async function isRevision(repository: Repository, word: string): Promise<
 /** Why the word names no revision; null when it names one. */
 async function revisionFault(repository: Repository, word: string): Promise<VarveError | null> {
   if (word.startsWith('^')) return revisionFault(repository, word.slice(1))
+  const family = splitParents(word)
+  if (family !== null) return revisionFault(repository, family.revision)
   const sides = /^(.*?)\.\.\.?(.*)$/s.exec(word)
   // '../x' is a path.
   if (sides !== null && (sides[1] === '' ? /^\.{2,3}[^./]/.test(word) : !word.startsWith('.'))) {
@@ -143,7 +152,7 @@ async function revisionFault(repository: Repository, word: string): Promise<Varv
     return fault !== null || to === '' ? fault : revisionFault(repository, to!)
   }
   try {
-    await repository.commitInfo(word)
+    await repository.commitInfo(withoutTree(word))
     return null
   } catch (error) {
     if (isVarveError(error, 'VARVE_REF_NOT_FOUND') || isVarveError(error, 'VARVE_USAGE')) return error

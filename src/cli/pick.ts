@@ -7,6 +7,7 @@ import type { Context, OptionSpecs } from './interface.ts'
 import { MessageEditor } from './message/draft.ts'
 import { editOptions, wantsEditor } from './message/edit-options.ts'
 import { mergeMessage } from './message/merge-message.ts'
+import { orPrevious } from './paths.ts'
 
 type Kind = 'cherry-pick' | 'revert'
 type Options = NonNullable<Parameters<Repository['cherryPick']>[1]>
@@ -63,7 +64,7 @@ export async function runPick(context: Context, kind: Kind, pick: Pick): Promise
   const result = await editor.use(() =>
     given.flag('skip')
       ? repo.pickContinue({ ...operation, ...editing, skip: true, discard: given.flag('force') })
-      : pick(repo, given.words, {
+      : pick(repo, given.words.map(orPrevious), {
           ...operation,
           ...editing,
           ...(mainline === undefined ? {} : { mainline }),

@@ -1,15 +1,16 @@
-// Names of revisions, as git spells them: HEAD, @, main, v1, origin/main, refs/heads/main, a (shortened) id,
-// then any of ~N, ^N, ^{commit}, ^{/TEXT}, @{N}, @{upstream}; ':/TEXT'. 'REV:PATH', 'A..B' and 'A...B' are split off here too.
+// Names of revisions, as git spells them: a name (revision-name.ts), then any of ~N, ^N, ^{commit}, ^{/TEXT} and '@{…}'
+// (revision-at.ts); ':/TEXT', and '@{-N}' for where HEAD was before. 'REV:PATH', 'A..B' and 'A...B' are split off here too.
 import { VarveError } from '../base/errors.ts'
-import { didYouMean, nearest } from '../base/nearest.ts'
 import { counted } from '../base/size.ts'
-import { type Cid, type CommitCid, digestHex, parseCid, shortCid } from '../encoding/cid.ts'
-import type { Manifest, Store } from '../store/interface.ts'
-import { walkGraph } from './ancestry.ts'
+import { type CommitCid, shortCid } from '../encoding/cid.ts'
+import type { Manifest } from '../store/interface.ts'
 import { graphOf } from './commit-graph.ts'
-import { readCommit, readTag } from './commit.ts'
+import { readCommit } from './commit.ts'
 import { findByMessage } from './find-message.ts'
-import { branchPrefix, noCommitsYet, remotePrefix, shortRefName, tagPrefix } from './refs.ts'
+import { isOfThePast, placeBefore, resolveAt } from './revision-at.ts'
+import { type Revisions, type Target, namedIn, notFound, peel, resolveName, tipsOf } from './revision-name.ts'
+
+export type { Revisions }
 
 export interface ResolvedRevision {
   readonly commit: CommitCid
@@ -17,14 +18,9 @@ export interface ResolvedRevision {
   readonly ref: string | null
 }
 
-/** What names are looked up in. */
-export type Revisions = Pick<
-  Store,
-  'get' | 'has' | 'getStored' | 'horizon' | 'cache' | 'manifest' | 'manifests'
-> & {
-  /** Each state of the past is a request: commits that only those name are not looked for. */
-  readonly pastIsFar?: boolean
-}
+const oneStep = String.raw`~\d*|\^\{[^}]*\}|\^\d*|@\{[^}]*\}`
+const nameAndSteps = new RegExp(`^(.*?)((?:${oneStep})*)$`, 's')
+const eachStep = new RegExp(oneStep, 'g')
 
 /** @throws VarveError VARVE_REF_NOT_FOUND, VARVE_USAGE */
 export async function resolveRevision(
@@ -37,11 +33,10 @@ export async function resolveRevision(
     const tips = await tipsOf(store, namedIn(current))
     return { commit: await sayingSo(store, tips, revision.slice(saying.length), revision), ref: null }
   }
-  const [, name, steps] = /^(.*?)((?:~\d*|\^\{[^}]*\}|\^\d*|@\{[^}]*\})*)$/s.exec(revision)!
-  // '@{1}' is of HEAD; nothing at all is what an unset variable leaves, and '~2' what it leaves of '$REV~2'.
-  const isHead = name === '@' || (name === '' && steps!.startsWith('@{'))
-  let { ref, target } = await resolveName(store, current, isHead ? 'HEAD' : name!, revision)
-  for (const step of steps!.match(/~\d*|\^\{[^}]*\}|\^\d*|@\{[^}]*\}/g) ?? []) {
+  const [, name, written] = nameAndSteps.exec(revision)!
+  const steps = written!.match(eachStep) ?? []
+  let { ref, target } = await beginningOf(store, current, { name: name!, steps, revision })
+  for (const step of steps) {
     if (step.startsWith('@{')) {
       ;({ ref, target } = await resolveAt(store, current, ref, step.slice(2, -1), revision))
     } else {
@@ -55,12 +50,44 @@ export async function resolveRevision(
   return { commit: await peel(store, target, revision), ref }
 }
 
+interface Parsed {
+  readonly name: string
+  /** Those that belong to the beginning are taken out. */
+  readonly steps: string[]
+  readonly revision: string
+}
+
+/** 'HEAD@{1}' is where HEAD was, '@{1}' where the current branch was, '@{-1}' the branch before it. */
+async function beginningOf(
+  store: Revisions,
+  manifest: Manifest,
+  { name, steps, revision }: Parsed,
+): Promise<Target> {
+  const [first = ''] = steps
+  const back = name === '' ? /^@\{-(\d{1,9})\}$/.exec(first)?.[1] : undefined
+  if (back !== undefined) {
+    steps.shift()
+    return placeBefore(store, manifest, Number(back), revision)
+  }
+  // Nothing at all is what an unset variable leaves, and '~2' what it leaves of '$REV~2'.
+  const isHead = name === '@' || (name === '' && first.startsWith('@{'))
+  const head = await resolveName(store, manifest, isHead ? 'HEAD' : name, revision)
+  if (name !== 'HEAD' || !isOfThePast(first)) return head
+  steps.shift()
+  return resolveAt(store, manifest, 'HEAD', first.slice(2, -1), revision)
+}
+
 /** What a tag stands for, or the newest commit before it that says a text. */
 async function peelTo(store: Revisions, from: CommitCid, what: string, revision: string): Promise<CommitCid> {
   if (what === '' || what === 'commit') return from
   if (what.startsWith('/')) return sayingSo(store, [from], what.slice(1), revision)
+  if (what === 'tree') {
+    throw new VarveError('VARVE_USAGE', `'${revision}' is a tree, and a commit is needed here`, {
+      hint: "leave out '^{tree}'",
+    })
+  }
   throw new VarveError('VARVE_USAGE', `'${revision}' is not a revision`, {
-    hint: "'^{commit}' is the commit that a tag names, '^{/TEXT}' the newest one before it with TEXT in its message",
+    hint: "'^{commit}' is the commit that a tag names, '^{tree}' its files, '^{/TEXT}' the newest one before it with TEXT in its message",
   })
 }
 
@@ -77,11 +104,13 @@ async function sayingSo(
 
 const saying = ':/'
 
-/** Splits 'REV:PATH'; a text without ':' is a revision alone. */
+/** Splits 'REV:PATH'; a text without ':' is a revision alone. ':PATH' is of the index, ':0'; ':2:PATH' of a side of a merge, ':2'. */
 export function splitRevisionPath(text: string): { revision: string; path: string | null } {
   const colon = text.startsWith(saying)
     ? -1
-    : text.replaceAll(/\^\{\/[^}]*\}/g, (step) => '-'.repeat(step.length)).indexOf(':')
+    : text.replaceAll(/[\^@]\{[^}]*\}/g, (step) => '-'.repeat(step.length)).indexOf(':')
+  const stage = /^:(?:([0-3]):)?(?=[^/!^(])/.exec(text)
+  if (stage !== null) return { revision: `:${stage[1] ?? 0}`, path: text.slice(stage[0].length) }
   return colon < 0
     ? { revision: text, path: null }
     : { revision: text.slice(0, colon), path: text.slice(colon + 1) }
@@ -92,134 +121,6 @@ export function splitRange(text: string): { from: string; to: string; symmetric:
   const match = text.startsWith(saying) ? null : /^(.*?)(\.\.\.?)(.*)$/s.exec(text)
   if (match === null) return null
   return { from: match[1] || 'HEAD', to: match[3] || 'HEAD', symmetric: match[2] === '...' }
-}
-
-type Target = { ref: string | null; target: Cid }
-
-async function resolveName(
-  store: Revisions,
-  manifest: Manifest,
-  name: string,
-  revision: string,
-): Promise<Target> {
-  if (name === 'HEAD') {
-    const ref = manifest.head
-    const target = manifest.refs.get(ref ?? 'HEAD')
-    if (target !== undefined) return { ref: ref ?? 'HEAD', target }
-    throw noCommitsYet(ref ?? 'HEAD', { revision })
-  }
-  for (const ref of [name, `refs/${name}`, tagPrefix + name, branchPrefix + name, remotePrefix + name]) {
-    const target = manifest.refs.get(ref)
-    if (target !== undefined) return { ref, target }
-  }
-  const whole = parseCid(name)
-  if (whole !== null && (await store.has([whole]))[0]) return { ref: null, target: whole }
-  const found = /^[0-9a-f]{4,63}$/.test(name) ? await findByPrefix(store, manifest, name) : []
-  if (found.length === 1) return { ref: null, target: found[0]! }
-  if (found.length > 1) {
-    throw new VarveError('VARVE_REF_NOT_FOUND', `'${name}' is the beginning of several commits' ids`, {
-      data: { revision, candidates: found.map(digestHex) },
-      hint: `type more of it: ${found.map(shortCid).join(', ')}`,
-    })
-  }
-  throw notFound(revision, name, undefined, branchOfRemote(manifest, name) ?? nearName(manifest, name))
-}
-
-/** `origin/topic` where somebody wrote `topic`, and has no branch of his own of that name. */
-function branchOfRemote(manifest: Manifest, name: string): string | undefined {
-  const found = [...manifest.refs.keys()].find(
-    (ref) => ref.startsWith(remotePrefix) && ref.slice(ref.indexOf('/', remotePrefix.length) + 1) === name,
-  )
-  return found === undefined ? undefined : shortRefName(found)
-}
-
-/** A branch or tag whose name is spelt almost so. */
-function nearName({ refs }: Manifest, name: string): string | undefined {
-  const names = [...refs.keys()].filter((ref) => ref.startsWith(branchPrefix) || ref.startsWith(tagPrefix))
-  return nearest(name, names.map(shortRefName)) ?? undefined
-}
-
-/** Among the commits that refs reach; where none of them is it, among those that they have left. */
-async function findByPrefix(store: Revisions, manifest: Manifest, prefix: string): Promise<CommitCid[]> {
-  const tips = await tipsOf(store, namedIn(manifest))
-  const found = await matching(store, tips, [], prefix)
-  if (found.length > 0 || store.pastIsFar === true) return found
-  const past = new Set<Cid>()
-  for await (const state of store.manifests()) for (const cid of namedIn(state)) past.add(cid)
-  const all = [...past]
-  // What is lost of the past is nobody's answer.
-  const isThere = await store.has(all)
-  const left = all.filter((_, i) => isThere[i])
-  return matching(store, await tipsOf(store, left), tips, prefix)
-}
-
-function namedIn({ refs }: Manifest): Cid[] {
-  return [...refs].filter(([ref]) => ref === 'HEAD' || ref.startsWith('refs/')).map(([, cid]) => cid)
-}
-
-async function tipsOf(store: Revisions, named: readonly Cid[]): Promise<CommitCid[]> {
-  const tips: CommitCid[] = []
-  for (const cid of named) tips.push(await peel(store, cid, shortCid(cid)))
-  return tips
-}
-
-async function matching(
-  store: Revisions,
-  from: readonly CommitCid[],
-  exclude: readonly CommitCid[],
-  prefix: string,
-): Promise<CommitCid[]> {
-  const found: CommitCid[] = []
-  const graph = graphOf(store)
-  for await (const slot of walkGraph(graph, store, from, { exclude })) {
-    const cid = graph.cidOf(slot)
-    if (digestHex(cid).startsWith(prefix)) found.push(cid)
-  }
-  return found
-}
-
-async function resolveAt(
-  store: Revisions,
-  manifest: Manifest,
-  ref: string | null,
-  what: string,
-  revision: string,
-): Promise<Target> {
-  const usage = new VarveError('VARVE_USAGE', `'${revision}' is not a revision`, {
-    hint: "write 'main@{1}' or '@{upstream}'",
-  })
-  if (ref === null) throw usage
-  if (what === 'upstream' || what === 'u') {
-    const branch = shortRefName(ref)
-    const upstream = manifest.config.get(`branch.${branch}.upstream`)
-    const target = upstream === undefined ? undefined : manifest.refs.get(upstream)
-    if (target !== undefined) return { ref: upstream!, target }
-    throw new VarveError('VARVE_REF_NOT_FOUND', `branch '${branch}' has no upstream`, {
-      hint: `set one with 'varve push -u origin ${branch}'`,
-    })
-  }
-  if (!/^\d{1,9}$/.test(what)) throw usage
-  let left = Number(what)
-  let last: Cid | undefined
-  for await (const state of newestFirst(store, manifest)) {
-    const target = ref === 'HEAD' ? state.refs.get(state.head ?? 'HEAD') : state.refs.get(ref)
-    if (target === undefined || target === last) continue
-    if (left-- === 0) return { ref, target }
-    last = target
-  }
-  throw new VarveError(
-    'VARVE_REF_NOT_FOUND',
-    `'${shortRefName(ref)}' has not moved ${counted(Number(what), 'time')}`,
-    {
-      data: { revision },
-      hint: `see where it was with 'varve reflog ${shortRefName(ref)}'`,
-    },
-  )
-}
-
-async function* newestFirst(store: Revisions, newest: Manifest): AsyncGenerator<Manifest> {
-  yield newest
-  yield* store.manifests()
 }
 
 async function followParents(
@@ -250,28 +151,4 @@ async function followParents(
   }
   graph.keep()
   return graph.cidOf(at)
-}
-
-/** The commit; an annotated tag stands for the commit that it names. */
-async function peel(store: Revisions, cid: Cid, revision: string): Promise<CommitCid> {
-  const tag = await readTag(store, cid)
-  if (tag !== null) return tag.target
-  await readCommit(store, cid).catch((cause: unknown) => {
-    throw new VarveError('VARVE_REF_NOT_FOUND', `'${revision}' is not a commit`, {
-      cause,
-      hint: "name a branch, a tag or a commit: 'varve log --oneline' lists commits",
-    })
-  })
-  return cid
-}
-
-function notFound(revision: string, name: string, why?: string, like?: string): VarveError {
-  return new VarveError(
-    'VARVE_REF_NOT_FOUND',
-    `no revision '${name === '' ? revision : name}'${why === undefined ? '' : `: ${why}`}`,
-    {
-      data: like === undefined ? { revision } : { revision, near: like },
-      hint: didYouMean(like, "see 'varve branch', 'varve tag' and 'varve log' for the names there are"),
-    },
-  )
 }

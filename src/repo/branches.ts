@@ -6,6 +6,7 @@ import { divergence, isAncestor } from '../history/ancestry.ts'
 import { readCommits } from '../history/commit.ts'
 import { subjectOf } from '../history/message.ts'
 import { branchPrefix, branchRef, remotePrefix, shortRefName } from '../history/refs.ts'
+import { resolveStart } from '../history/revision-set.ts'
 import { resolveRevision } from '../history/revision.ts'
 import type { Manifest } from '../store/interface.ts'
 import { operatorOf } from './context.ts'
@@ -115,7 +116,7 @@ export async function createBranch(
         hint: "use 'varve reset'",
       })
     }
-    const start = await resolveRevision(repo.store, options.startPoint ?? 'HEAD', manifest)
+    const start = await resolveStart(repo.store, options.startPoint ?? 'HEAD', manifest)
     const upstream = start.ref?.startsWith(remotePrefix) ? start.ref : null
     return {
       refs: new Map([[ref, start.commit]]),

@@ -1,8 +1,9 @@
 // The manifest log read as the story of one ref.
 import { throwIfAborted } from '../base/errors.ts'
 import type { Cid } from '../encoding/cid.ts'
+import { refMoves } from '../history/ref-past.ts'
 import { branchRef, shortRefName } from '../history/refs.ts'
-import type { Manifest, ReadOptions } from '../store/interface.ts'
+import type { ReadOptions } from '../store/interface.ts'
 import type { Repo } from './interface.ts'
 import { messageForPeople } from './undo-operation.ts'
 
@@ -22,29 +23,17 @@ export async function* reflog(
   const name = options.ref ?? 'HEAD'
   const newest = await repo.store.manifest()
   const ref = name === 'HEAD' || newest.refs.has(name) ? name : branchRef(name)
-  let later = newest
-  let count = 0
   const limit = options.limit ?? Number.POSITIVE_INFINITY
-  const line = (manifest: Manifest): RefMove => ({
-    selector: `${shortRefName(ref)}@{${count++}}`,
-    commit: valueOf(manifest, ref),
-    operation: manifest.operation.name,
-    message: messageForPeople(manifest.operation),
-    timeMs: manifest.timeMs,
-  })
-  for await (const manifest of repo.store.manifests()) {
+  let count = 0
+  for await (const { manifest, commit } of refMoves(repo.store, newest, ref)) {
     throwIfAborted(options.signal)
     if (count >= limit) return
-    if (moved(later, manifest, ref)) yield line(later)
-    later = manifest
+    yield {
+      selector: `${shortRefName(ref)}@{${count++}}`,
+      commit,
+      operation: manifest.operation.name,
+      message: messageForPeople(manifest.operation),
+      timeMs: manifest.timeMs,
+    }
   }
-  if (count < limit && valueOf(later, ref) !== null) yield line(later)
-}
-
-function moved(later: Manifest, earlier: Manifest, ref: string): boolean {
-  return valueOf(later, ref) !== valueOf(earlier, ref) || (ref === 'HEAD' && later.head !== earlier.head)
-}
-
-function valueOf(manifest: Manifest, ref: string): Cid | null {
-  return manifest.refs.get(ref === 'HEAD' ? (manifest.head ?? 'HEAD') : ref) ?? null
 }

@@ -8,8 +8,9 @@ import type { NamedPath } from '../files/pathspec.ts'
 import { prefetchContents } from '../files/prefetch.ts'
 import { Tree } from '../files/tree.ts'
 import { readCommit } from '../history/commit.ts'
-import { resolveRevision } from '../history/revision.ts'
+import { resolveStart } from '../history/revision-set.ts'
 import { withWriter } from '../repo/context.ts'
+import { withoutTree } from '../repo/named-tree.ts'
 import type { PlannedStep } from './checkout/plan.ts'
 import { awaitTurn } from './checkout/turn.ts'
 import { applySteps } from './checkout/write.ts'
@@ -64,7 +65,7 @@ export async function restorePaths(
 async function sourceOf(worktree: Worktree, state: IndexState, options: RestoreOptions): Promise<Tree> {
   if (options.source !== undefined) {
     const { nodes, store } = worktree.repo
-    const { commit } = await resolveRevision(store, options.source, state.manifest)
+    const { commit } = await resolveStart(store, withoutTree(options.source), state.manifest)
     return Tree.load(nodes, (await readCommit(store, commit)).tree)
   }
   return options.staged === true ? state.base : state.index

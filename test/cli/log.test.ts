@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
-import { parseMoment } from '../../src/cli/date.ts'
+import { parseMoment } from '../../src/base/moment.ts'
 import { temporaryDir } from '../support/temporary.ts'
 import { json, ok, varve } from './varve.ts'
 

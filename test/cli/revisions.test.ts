@@ -220,7 +220,7 @@ test('misuse is refused, silence is for what is not there', async () => {
 test('a program asks the same', async () => {
   await using repo = await Repository.open(at('ours'))
   const { commit, ref } = await repo.revisionInfo('main')
-  expect([names.get(commit), ref]).toEqual(['e', 'refs/heads/main'])
+  expect([names.get(commit!), ref]).toEqual(['e', 'refs/heads/main'])
   expect((await repo.mergeBases('c/c', 'side')).map((id) => names.get(id)!)).toEqual(['a'])
   expect(
     (await repo.mergeBases('main', ['x', 'y'], { octopus: true })).map((id) => names.get(id)!).sort(),

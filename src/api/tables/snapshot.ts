@@ -19,6 +19,7 @@ import { resolveRevision } from '../../history/revision.ts'
 import type { NodeStore } from '../../prolly/node-store.ts'
 import { findTable, noTableIn } from '../../repo/find-table.ts'
 import type { Repo } from '../../repo/interface.ts'
+import { namedEntry, withoutTree } from '../../repo/named-tree.ts'
 import { keyNames } from '../../table/key.ts'
 import type { Row, Value } from '../../table/interface.ts'
 import { Table } from '../../table/table.ts'
@@ -28,9 +29,21 @@ import { contentId } from '../entry-info.ts'
 import type { ListEntry, OperationOptions } from '../interface.ts'
 
 export async function openSnapshot(repo: Repo, revision: string): Promise<Snapshot> {
-  const { commit } = await resolveRevision(repo.store, revision)
+  const { commit } = await resolveRevision(repo.store, withoutTree(revision))
   const { tree } = await readCommit(repo.store, commit)
   return new TreeSnapshot(repo.nodes, await Tree.load(repo.nodes, tree), digestHex(commit), revision)
+}
+
+/** The bytes of what 'REV:PATH' names; REV may be ':0', the index, or a side of the merge in progress. */
+export async function* readNamed(
+  repo: Repo,
+  named: string,
+  path: string,
+  options: OperationOptions,
+): AsyncGenerator<Uint8Array> {
+  if (!named.startsWith(':')) return yield* (await openSnapshot(repo, named)).read(path, options)
+  const entry = await namedEntry(repo, named, path, await repo.store.manifest())
+  yield* contentOf(repo.nodes, entry, options)
 }
 
 class TreeSnapshot implements Snapshot {

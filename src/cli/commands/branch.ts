@@ -1,4 +1,6 @@
 import type { BranchInfo } from '../../api/interface.ts'
+import { shortRefName } from '../../history/refs.ts'
+import type { Repository } from '../../index.ts'
 import { usage } from '../arguments.ts'
 import { alignedRows } from '../format/columns.ts'
 import { shortId, subjectOf } from '../format/commit.ts'
@@ -113,18 +115,28 @@ async function run(context: Context): Promise<number> {
 async function remove({ arguments: given, out, repository }: Context): Promise<number> {
   if (given.words.length === 0) throw usage('missing argument: NAME')
   const repo = await repository()
-  for (const name of given.words) await repo.deleteBranch(name, { force: given.flag('force-delete') })
-  out.result({ deleted: given.words }, () => {
-    for (const name of given.words) out.say(`deleted branch ${visible(name)}`)
+  const names: string[] = []
+  for (const word of given.words) names.push(await branchNamed(repo, word))
+  for (const name of names) await repo.deleteBranch(name, { force: given.flag('force-delete') })
+  out.result({ deleted: names }, () => {
+    for (const name of names) out.say(`deleted branch ${visible(name)}`)
   })
   return 0
+}
+
+/** '@{-1}' is a name as well. */
+async function branchNamed(repo: Repository, word: string): Promise<string> {
+  if (!/^@\{-\d+\}$/.test(word)) return word
+  const { ref } = await repo.revisionInfo(word)
+  return ref === null ? word : shortRefName(ref)
 }
 
 async function rename({ arguments: given, out, repository }: Context): Promise<number> {
   given.expectWords(1, 2, 'NEW')
   const repo = await repository()
   const to = given.words.at(-1)!
-  const from = given.words.length === 2 ? given.words[0]! : (await repo.status()).branch
+  const from =
+    given.words.length === 2 ? await branchNamed(repo, given.words[0]!) : (await repo.status()).branch
   if (from === null) throw usage('HEAD is detached: name the branch to rename')
   await repo.renameBranch(from, to)
   out.result({ from, to }, () => out.say(`branch ${visible(from)} is ${visible(to)} now`))

@@ -4,6 +4,8 @@ import { diffStatOf } from '../../api/diff-stat.ts'
 import type { DiffOptions, DiffStat, FileDiff, PathChange } from '../../api/interface.ts'
 import { isVarveError } from '../../base/errors.ts'
 import { collect, mapAsync } from '../../base/iterables.ts'
+import { splitParents } from '../../history/revision-set.ts'
+import { splitRange, splitRevisionPath } from '../../history/revision.ts'
 import type { Repository } from '../../index.ts'
 import type { PathDiff } from '../../repo/diff/diff.ts'
 import { type Arguments, usage } from '../arguments.ts'
@@ -13,7 +15,7 @@ import { nameItem, nameLine, nameNames, nameOptions, wantsNames } from '../forma
 import { printDiffsMarkdown, printStatMarkdown } from '../format/diff-markdown.ts'
 import { markdownAsked, textFormats } from '../output-format.ts'
 import type { Command, Context } from '../interface.ts'
-import { requirePaths, revisionsAndPaths } from '../paths.ts'
+import { pathInRevision, requirePaths, revisionsAndPaths } from '../paths.ts'
 import { toPathspecs } from '../pathspecs/pathspecs.ts'
 
 export const command: Command = {
@@ -21,10 +23,11 @@ export const command: Command = {
     'diff [--staged] [--stat | --name-only | --name-status] [-U N] [-w] [--format FORMAT] [REV] [[--] PATH...]',
     'diff A..B [[--] PATH...]',
     'diff A B [[--] PATH...]',
+    'diff A:PATH B:PATH',
     'diff --no-index [--stat | --name-only | --name-status] [-U N] [-w] FILE FILE',
   ],
   description:
-    'Shows changes: of tables by row and cell (of Parquet and SQLite files too, if a key is known), of\nJSON and YAML by value, of text by line, as a patch that `git apply` takes, and of other files\nby size.\n\n  no revision  what is not staged yet\n  --staged     what the next commit will change\n  REV          the files against REV\n  A..B         from A to B\n  A...B        what B changed since its merge base with A\n  --no-index   from one file or folder to another; needs no repository, looks for key columns by\n               itself, and exits with 1 if they differ\n\nAs Markdown the output is limited to the size of a comment; -v shows everything.',
+    'Shows changes: of tables by row and cell (of Parquet and SQLite files too, if a key is known), of\nJSON and YAML by value, of text by line, as a patch that `git apply` takes, and of other files\nby size.\n\n  no revision  what is not staged yet\n  --staged     what the next commit will change\n  REV          the files against REV\n  A..B         from A to B\n  A...B        what B changed since its merge base with A\n  REV^!        what the commit REV changed\n  A:P B:P      one file against another, as they were\n  --no-index   from one file or folder to another; needs no repository, looks for key columns by\n               itself, and exits with 1 if they differ\n\nAs Markdown the output is limited to the size of a comment; -v shows everything.',
   options: {
     staged: { type: 'flag', aliases: ['cached'], about: 'what is staged, against HEAD or REV' },
     stat: { type: 'flag', about: 'only how much has changed in each path' },
@@ -143,6 +146,8 @@ async function betweenFiles(a: string, b: string, options: DiffFilesOptions): Pr
 
 async function ends(repo: Repository, given: Arguments): Promise<DiffOptions> {
   const staged = given.flag('staged')
+  const files = filesInHistory(repo, given)
+  if (files !== null) return files
   const { revisions, paths: typed } = await revisionsAndPaths(repo, given, 2)
   await requirePaths(repo, given, typed)
   const [from, to] = revisions
@@ -156,8 +161,19 @@ async function ends(repo: Repository, given: Arguments): Promise<DiffOptions> {
   }
 }
 
+/** 'REV:PATH' twice, where no pathspec can be meant. */
+function filesInHistory(repo: Repository, { words, wordsBeforeDashes }: Arguments): DiffOptions | null {
+  if (words.length !== 2 || wordsBeforeDashes !== 2) return null
+  const named = words.flatMap((word) => {
+    const { revision, path } = splitRevisionPath(word)
+    const isFile = path !== null && !/^:[/!^(]/.test(word)
+    return isFile ? [`${revision}:${pathInRevision(repo.root, path)}`] : []
+  })
+  return named.length === 2 ? { from: named[0]!, to: named[1]! } : null
+}
+
 function isRange(revision: string): boolean {
-  return revision.includes('..')
+  return splitRange(revision) !== null || splitParents(revision) !== null
 }
 
 async function printNames(

@@ -73,6 +73,7 @@ export const command: Command = {
     ['varve log --links shop -3', 'what the last three rounds of a link did'],
     ['varve log main..cleanup', 'commits that cleanup has and main does not'],
     ['varve log --branches ^main', 'commits that any branch has and main does not'],
+    ['varve log --branches --not --remotes', 'commits that were never pushed'],
   ],
   json: '{ items: CommitInfo[] }, with --stat each with `stat: DiffStat[]`, with --name-only with `changed: string[]`, with --name-status with `changed: PathChange[]`, with -p with `changes: { items: FileDiff[] }`, with -L { items: (CommitInfo & { path: string; from?: string; isNew?: true; hunks: LineHunk[] })[] }, with --key { items: (CommitInfo & { path: string; keyColumns: string[]; change: RowChange })[] }, with --links { items: LoggedReceipt[] }',
   numberOption: 'limit',

@@ -8,6 +8,7 @@ import { printPreview } from '../format/merge-preview.ts'
 import { linesMax } from '../format/markdown.ts'
 import { printMergeMarkdown, printPreviewMarkdown } from '../format/merge-markdown.ts'
 import { autostashOption } from '../format/autostash.ts'
+import { orPrevious } from '../paths.ts'
 import { markdownAsked, textFormats } from '../output-format.ts'
 import type { Command, Context } from '../interface.ts'
 import { MessageEditor } from '../message/draft.ts'
@@ -147,7 +148,7 @@ async function preview({ arguments: given, out, repository, operation }: Context
 function oneRevision(given: Arguments): string {
   const [first, second] = given.words
   if (first === undefined) return '@{upstream}'
-  if (second === undefined) return first
+  if (second === undefined) return orPrevious(first)
   if (given.flag('dry-run')) {
     throw usage(
       'one revision can be merged at a time',

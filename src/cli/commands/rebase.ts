@@ -1,4 +1,5 @@
 import { type Arguments, usage } from '../arguments.ts'
+import { orPrevious } from '../paths.ts'
 import { autostashOption } from '../format/autostash.ts'
 import { goBack, requireUnderWay } from '../finish-merge.ts'
 import { printMerge } from '../format/merge.ts'
@@ -80,5 +81,5 @@ function upstreamOf(given: Arguments): string {
       `the current branch is rebased: 'varve switch ${branch}', then 'varve rebase ${upstream!}'`,
     )
   }
-  return upstream ?? '@{upstream}'
+  return orPrevious(upstream ?? '@{upstream}')
 }

@@ -1,8 +1,8 @@
 // Which commits a `varve log` is about.
 import type { ContentFilter, LogOptions } from '../../api/interface.ts'
-import { type Arguments, usage } from '../arguments.ts'
+import { type Arguments, type Occurrence, usage } from '../arguments.ts'
 import { branchPrefix, remotePrefix, tagPrefix } from '../../history/refs.ts'
-import { parseMoment } from '../date.ts'
+import { parseMoment } from '../../base/moment.ts'
 import type { OptionSpecs } from '../interface.ts'
 
 export const choiceOptions: OptionSpecs = {
@@ -28,6 +28,11 @@ export const choiceOptions: OptionSpecs = {
     type: 'optional',
     value: 'PATTERN',
     about: 'commits of all remote branches, or of those of one remote: --remotes=origin',
+  },
+  not: {
+    type: 'flag',
+    about:
+      'what stands behind it names commits to leave out: `--branches --not --remotes` is what was never pushed; a second one ends that',
   },
   'first-parent': { type: 'flag', about: 'leave out what merges brought in' },
   author: {
@@ -78,7 +83,7 @@ export function choice(given: Arguments, revisions: readonly string[]): LogOptio
   const [limit, author, grep] = [given.number('limit'), given.text('author'), given.text('grep')]
   const [sinceMs, untilMs] = [moment(given.text('since')), moment(given.text('until'))]
   return {
-    ...(revisions.length === 0 ? {} : { revision: revisions }),
+    ...(revisions.length === 0 ? {} : { revision: withNot(given, revisions) }),
     ...refsChosen(given),
     ...(limit === undefined ? {} : { limit }),
     ...(author === undefined ? {} : { author }),
@@ -87,7 +92,6 @@ export function choice(given: Arguments, revisions: readonly string[]): LogOptio
     ...(sinceMs === undefined ? {} : { sinceMs }),
     ...(untilMs === undefined ? {} : { untilMs }),
     ...(given.flag('merges') || given.flag('no-merges') ? { merges: given.flag('merges') } : {}),
-    all: given.flag('all'),
     firstParent: given.flag('first-parent'),
     follow: !given.flag('no-follow'),
     reverse: given.flag('reverse'),
@@ -104,17 +108,39 @@ function contentChosen(given: Arguments): ContentFilter {
   return lines === undefined ? {} : { changesLines: lines }
 }
 
+const kinds: Readonly<Record<string, string>> = {
+  branches: branchPrefix,
+  tags: tagPrefix,
+  remotes: remotePrefix,
+}
+
 /** Nothing where none of these options is given: then HEAD is meant, while `--tags` without a tag means no commit. */
 function refsChosen(given: Arguments): Pick<LogOptions, 'refs'> {
-  const kinds = { branches: branchPrefix, tags: tagPrefix, remotes: remotePrefix }
-  const refs = Object.entries(kinds).flatMap(([option, prefix]) =>
-    (given.optional(option) ?? []).map((pattern) => {
-      // As in Git: a plain name is a folder of names.
-      const isPlain = pattern !== '' && !/[?*[]/.test(pattern)
-      return `${prefix}${isPlain ? `${pattern.replace(/\/$/, '')}/` : ''}${isPlain ? '*' : pattern || '*'}`
-    }),
-  )
+  const refs = given.occurrences.flatMap((option) => {
+    const patterns =
+      option.name === 'all' ? ['refs/*', 'HEAD'] : option.name in kinds ? [patternOf(option)] : []
+    return isExcluded(given, option.wordsBefore, option) ? patterns.map((one) => `^${one}`) : patterns
+  })
   return refs.length === 0 ? {} : { refs }
+}
+
+/** As in Git: a plain name is a folder of names. */
+function patternOf({ name, value }: Occurrence): string {
+  const isPlain = value !== '' && !/[?*[]/.test(value)
+  return `${kinds[name]}${isPlain ? `${value.replace(/\/$/, '')}/*` : value || '*'}`
+}
+
+function withNot(given: Arguments, revisions: readonly string[]): readonly string[] {
+  return revisions.map((word, at) => (isExcluded(given, at) ? `^${word}` : word))
+}
+
+/** Whether an odd number of '--not' stands before the word, or before the option. */
+function isExcluded({ occurrences }: Arguments, wordsBefore: number, option?: Occurrence): boolean {
+  const end = option === undefined ? occurrences.length : occurrences.indexOf(option)
+  const before = occurrences
+    .slice(0, end)
+    .filter((one) => one.name === 'not' && one.wordsBefore <= wordsBefore)
+  return before.length % 2 === 1
 }
 
 function moment(text: string | undefined): number | undefined {

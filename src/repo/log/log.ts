@@ -33,7 +33,7 @@ export interface LogOptions extends CommitFilter, ContentFilter {
   readonly firstParent?: boolean | undefined
   /** From all branches, tags and remote branches. */
   readonly all?: boolean | undefined
-  /** From the refs that these patterns match, too: 'refs/tags/*'. */
+  /** From the refs that these patterns match, too: 'refs/tags/*'; '^refs/tags/*': without what these reach. */
   readonly refs?: readonly string[] | undefined
   /** Asked about each commit of the walk: true ends it there. */
   readonly until?: ((commit: { readonly id: string }) => boolean) | undefined
@@ -140,14 +140,17 @@ export async function logEnds(
 ): Promise<RevisionSet> {
   const manifest = await repo.store.manifest()
   const words = [revision].flat()
-  const isWanted = (ref: string): boolean =>
-    (all && (ref.startsWith('refs/') || ref === 'HEAD')) ||
-    refs?.some((pattern) => matchesWildcard(pattern, ref)) === true
-  const tips = [...manifest.refs].filter(([ref]) => isWanted(ref)).map(([, cid]) => cid)
-  const isDefault = words.length === 0 && !all && refs === undefined
+  const patterns = all ? ['refs/*', 'HEAD', ...(refs ?? [])] : refs
+  const tipsOf = async (wanted: readonly string[]): Promise<CommitCid[]> => {
+    const named = [...manifest.refs].filter(([ref]) => wanted.some((one) => matchesWildcard(one, ref)))
+    return Promise.all(named.map(async ([, cid]) => peelToCommit(repo.store, cid)))
+  }
+  const isOut = (pattern: string): boolean => pattern.startsWith('^')
+  const out = patterns?.filter(isOut).map((pattern) => pattern.slice(1)) ?? []
+  const isDefault = words.length === 0 && patterns === undefined
   const { from, exclude } = await resolveSet(repo.store, isDefault ? ['HEAD'] : words, manifest)
   return {
-    from: [...from, ...(await Promise.all(tips.map((cid) => peelToCommit(repo.store, cid))))],
-    exclude,
+    from: [...from, ...(await tipsOf(patterns?.filter((pattern) => !isOut(pattern)) ?? []))],
+    exclude: [...exclude, ...(await tipsOf(out))],
   }
 }

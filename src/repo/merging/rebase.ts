@@ -8,6 +8,7 @@ import { walkCommits } from '../../history/ancestry.ts'
 import { nextGeneration, readCommit, writeCommit } from '../../history/commit.ts'
 import type { Commit } from '../../history/interface.ts'
 import { shortRefName } from '../../history/refs.ts'
+import { resolveStart } from '../../history/revision-set.ts'
 import { resolveRevision } from '../../history/revision.ts'
 import { type PolicyReport, joinedReports, policyExtra } from '../../merge/policies/decisions.ts'
 import type { MergeOutcome } from '../../merge/interface.ts'
@@ -45,7 +46,10 @@ export async function rebase(
       (await resolveRevision(repo.store, name, manifest)).commit
     const exclude = await commitOf(upstream)
     const name = options.onto ?? upstream
-    const onto = await readCommit(io.writer, options.onto === undefined ? exclude : await commitOf(name))
+    const onto = await readCommit(
+      io.writer,
+      options.onto === undefined ? exclude : (await resolveStart(repo.store, name, manifest)).commit,
+    )
     const todo = await ownCommits(io, head.commit.cid, exclude, options)
     const start = { branch: manifest.head, start: head.commit.cid, onto: onto.cid, name: shortRefName(name) }
     const state = { ...start, todo, done: 0, total: todo.length, waits: false }

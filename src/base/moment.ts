@@ -1,5 +1,5 @@
 // Dates as people type them.
-import { usage } from './arguments.ts'
+import { VarveError } from './errors.ts'
 
 /** ISO 8601, in this machine's zone unless it names one, or seconds since 1970 with an optional zone. */
 export function parseDate(text: string): { timeMs: number; zoneMinutes: number } {
@@ -25,9 +25,10 @@ function zone(text: string): number {
 const dayMs = 86_400_000
 const unitMs = { second: 1000, minute: 60_000, hour: 3_600_000, day: dayMs, week: 7 * dayMs } as const
 
-/** A moment, in milliseconds since 1970: a date as above, 'yesterday', or '3 days ago', up to years. */
+/** A moment, in milliseconds since 1970: a date as above, 'now', 'yesterday', or '3 days ago', up to years. */
 export function parseMoment(text: string, nowMs: number): number {
   const ago = /^(\d{1,6})[ .](second|minute|hour|day|week|month|year)s?[ .]ago$/.exec(text.trim())
+  if (text.trim() === 'now') return nowMs
   if (ago === null) return text.trim() === 'yesterday' ? nowMs - dayMs : parseDate(text).timeMs
   const [count, unit] = [Number(ago[1]), ago[2] as keyof typeof unitMs | 'month' | 'year']
   if (unit !== 'month' && unit !== 'year') return nowMs - count * unitMs[unit]
@@ -36,9 +37,8 @@ export function parseMoment(text: string, nowMs: number): number {
   return date.getTime()
 }
 
-function badDate(text: string): Error {
-  return usage(
-    `date '${text}' is not understood`,
-    "write it as '2026-11-23T14:35:00+01:00' or in seconds since 1970",
-  )
+function badDate(text: string): VarveError {
+  return new VarveError('VARVE_USAGE', `date '${text}' is not understood`, {
+    hint: "write it as '2026-11-23T14:35:00+01:00' or in seconds since 1970",
+  })
 }
