@@ -19,13 +19,12 @@ export async function linkSecret(
 ): Promise<string | null> {
   const name = secretName(link, what)
   const given = environment?.[name]
-  if (given !== undefined && given !== '') return given
+  if (given !== undefined && given !== '') return withoutLineEnd(given)
   const file = environment?.[`${name}_FILE`]
   if (file === undefined || file === '') return null
   try {
     const text = await readFile(file, 'utf8')
-    // Its end of line is the editor's; all else, spaces too, may be the secret's.
-    if (text.length <= secretBytesMax) return text.replace(/[\r\n]+$/, '')
+    if (text.length <= secretBytesMax) return withoutLineEnd(text)
   } catch (cause) {
     const { message, hint } = readFailure(cause, `cannot read the file that ${name}_FILE names`)
     throw new VarveError('VARVE_REFUSED', message, {
@@ -38,4 +37,9 @@ export async function linkSecret(
     data: { link, name: `${name}_FILE` },
     hint: 'the file has to hold the secret alone',
   })
+}
+
+/** The last end of line is an editor's, or of whoever stored the secret; all else, spaces too, may be the secret's. */
+function withoutLineEnd(text: string): string {
+  return text.replace(/[\r\n]+$/, '')
 }

@@ -52,8 +52,8 @@ export class LinkedEndpoint {
 
   /** With methods of the connector, and a store, that are other ones for this round. */
   async sync({ wrap = () => ({}), store = this.store, ...options }: RoundOf = {}): Promise<Receipt> {
-    const { link, endpoint } = this
-    const connector = await openLink(link, endpoint.environment ?? {}, endpoint.connectors)
+    const { link } = this
+    const connector = await this.#open()
     const repo = createContext(store, { author })
     const given = withOverrides(connector, wrap(connector))
     try {
@@ -63,9 +63,14 @@ export class LinkedEndpoint {
     }
   }
 
+  #open(): Promise<Connector> {
+    const { environment, connectors } = this.endpoint
+    return openLink(this.link, { environment, connectors })
+  }
+
   async verify(): Promise<LinkVerification> {
-    const { link, endpoint } = this
-    const connector = await openLink(link, endpoint.environment ?? {}, endpoint.connectors)
+    const { link } = this
+    const connector = await this.#open()
     try {
       return await verifyLink({ repo: createContext(this.store, { author }), connector, link, options: {} })
     } finally {

@@ -1,6 +1,6 @@
 // Opens a link's endpoint with its transforms. All code that reads or writes for a link opens it here, so that no mask
 // can be bypassed.
-import type { Connector, ConnectorKind } from '../connectors/interface.ts'
+import type { Connector, ConnectorOptions } from '../connectors/interface.ts'
 import { VarveError } from '../base/errors.ts'
 import { isOnlyRead, openEndpoint } from '../connectors/open.ts'
 import type { Link } from './interface.ts'
@@ -10,12 +10,10 @@ import { isOneWay } from './transform/one-way.ts'
 /** @throws VarveError VARVE_USAGE, VARVE_REFUSED, VARVE_UNREACHABLE */
 export async function openLink(
   link: Link,
-  environment?: Readonly<Record<string, string | undefined>>,
-  connectors?: readonly ConnectorKind[],
-  readsLog?: boolean,
+  options: Pick<ConnectorOptions, 'environment' | 'connectors' | 'readsLog' | 'signal'> = {},
 ): Promise<Connector> {
-  const { endpoint, mode, name, files, http, inbox } = link
-  if (mode !== 'capture' && isOnlyRead(endpoint, connectors)) {
+  const { endpoint, mode, name, files } = link
+  if (mode !== 'capture' && isOnlyRead(endpoint, options.connectors)) {
     throw new VarveError(
       'VARVE_USAGE',
       `'${endpoint}' can be read and not written to: '${mode}' needs both`,
@@ -27,10 +25,24 @@ export async function openLink(
   }
   if (mode !== 'capture') refuseOneWay(link)
   return transformed(
-    await openEndpoint(endpoint, { environment, connectors, readsLog, link: name, files, http, inbox }),
+    await openEndpoint(endpoint, {
+      ...options,
+      link: name,
+      files,
+      http: declaredTables(link, link.http),
+      inbox: declaredTables(link, link.inbox),
+    }),
     link,
-    environment,
+    options.environment,
   )
+}
+
+/** What is said of each of the link's tables; where nothing is, that it has the defaults. */
+function declaredTables<T extends { readonly table: string }>(
+  { tables }: Link,
+  said: readonly T[] = [],
+): (T | { readonly table: string })[] {
+  return tables.map((table) => said.find((one) => one.table === table) ?? { table })
 }
 
 /**

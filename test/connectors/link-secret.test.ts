@@ -17,6 +17,7 @@ describe("a link's secret", () => {
       'x',
     )
     expect(await secret({ VARVE_LINK_MY_SHOP_PASSWORD_FILE: file })).toBe(' p@ss: ')
+    expect(await secret({ VARVE_LINK_MY_SHOP_PASSWORD: ' p@ss: \n' })).toBe(' p@ss: ')
     expect(await secret({ VARVE_LINK_SHOP_PASSWORD: 'x', VARVE_LINK_MY_SHOP_PASSWORD: '' })).toBe(null)
   })
 

@@ -24,7 +24,7 @@ export class BranchLinks {
   }
 
   async sync(link: Link, options: SyncOptions = {}): Promise<Receipt> {
-    const connector = await openLink(link, this.#environment)
+    const connector = await openLink(link, { environment: this.#environment })
     try {
       return await syncRound({ repo: this.repo, folder: null, connector, link, options })
     } finally {

@@ -60,7 +60,7 @@ export class Linked {
   }
 
   async connected<T>(work: (connector: Connector) => Promise<T>): Promise<T> {
-    const connector = await openLink(this.link, this.environment)
+    const connector = await openLink(this.link, { environment: this.environment })
     try {
       return await work(connector)
     } finally {

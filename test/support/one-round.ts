@@ -12,7 +12,7 @@ export async function oneRound(
   link: Link,
   environment?: Readonly<Record<string, string>>,
 ): Promise<Receipt> {
-  const connector = await openLink(link, environment)
+  const connector = await openLink(link, { environment })
   try {
     const repo = createContext(store, { author })
     return await syncRound({ repo, folder: null, connector, link, options: {} })

@@ -53,7 +53,7 @@ export class ShopLink {
     wrap: (connector: Connector) => Connector = (one) => one,
     environment: Readonly<Record<string, string>> = {},
   ): Promise<Receipt> {
-    const connector = wrap(await openLink(this.link, environment))
+    const connector = wrap(await openLink(this.link, { environment }))
     try {
       return await syncRound({ repo: this.repo, folder: null, connector, link: this.link, options })
     } finally {

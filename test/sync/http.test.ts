@@ -241,6 +241,15 @@ describe('links to an HTTP API', () => {
     expect(await fault(sync({}, { environment: { VARVE_LINK_CRM_HEADER: 'abc' } }))).toContain(
       'VARVE_LINK_CRM_HEADER is not a header',
     )
+    const twoLines = { environment: { VARVE_LINK_CRM_HEADER: 'X-Api-Key: abc\nX: y' } }
+    expect(await fault(sync({}, twoLines))).toContain('VARVE_LINK_CRM_HEADER is not a header')
+    // What a secret store puts behind it.
+    await sync({}, { environment: { VARVE_LINK_CRM_TOKEN: 'abc\n' } })
+    expect(requests.at(-1)!.headers['authorization']).toBe('Bearer abc')
+    for (const token of ['a\nb', 'a b', 'ключ', '\u0001'])
+      expect(await fault(sync({}, { environment: { VARVE_LINK_CRM_TOKEN: token } }))).toBe(
+        'VARVE_REFUSED: VARVE_LINK_CRM_TOKEN is not a token',
+      )
     const clear = { link: { endpoint: 'http://192.0.2.1/' }, environment: { VARVE_LINK_CRM_TOKEN: 'x' } }
     expect(await fault(sync({}, clear))).toMatch(/^VARVE_REFUSED: the secret would travel/)
     answer = (_, response) => void response.writeHead(401).end()
@@ -252,7 +261,12 @@ describe('links to an HTTP API', () => {
     await sync()
     const { sequence } = await store.manifest()
     const answers: [string, RegExp, Omit<HttpTable, 'table'>?][] = [
-      ['{"items":[]}', /^VARVE_NOT_POSSIBLE: table 'people': there is no list at ''/],
+      [
+        '{"items":{}}',
+        /^VARVE_NOT_POSSIBLE: table 'people': there is no list in what '\/v1\/people' answers$/,
+      ],
+      ['{"x.y":[],"a":{"b":[]},"data":[]}', /: there is no list, but at 'a.b', 'data', in what/],
+      ['{"data":[]}', /: there is no list at 'items', but at 'data', in what/, { items: 'items' }],
       ['<html>', /is not JSON$/],
       ['[{"id":1,"a":1},{"id":1,"a":2}]', /items 1 and 2 of a page have the same key/],
       ['[{"id":7}]', /answers the same page whatever 'p' says$/, { parameter: 'p' }],

@@ -60,7 +60,9 @@ test.concurrent.each([
     return peopleOf(rows)
   }
   const sync = async (): Promise<Receipt> => {
-    const connector = await openLink(link, { ...testEnvironment, AWS_ENDPOINT_URL: front.url })
+    const connector = await openLink(link, {
+      environment: { ...testEnvironment, AWS_ENDPOINT_URL: front.url },
+    })
     try {
       const repo = createContext(store, { author })
       return await syncRound({ repo, folder: null, connector, link, options: {} })

@@ -66,6 +66,9 @@ export type { OperationOptions } from '../interface.ts'
 export type { LinkTemplate, TemplateUse } from './link-templates.ts'
 export type { PendingSync, Stop } from '../../sync/pending/interface.ts'
 
+/** Of what waits for an endpoint. */
+export type WaitOptions = Pick<OperationOptions, 'signal'>
+
 export interface LinkSyncOptions extends OperationOptions {
   /** Reads both sides, says what would be done, and changes nothing. */
   readonly dryRun?: boolean

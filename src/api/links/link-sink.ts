@@ -1,7 +1,8 @@
 // Links whose endpoint is only written to: what may be declared of them, and one opened for a while.
 import { VarveError } from '../../base/errors.ts'
+import { untilAborted } from '../../base/until-aborted.ts'
 import { openSink } from '../../connectors/open-sink.ts'
-import type { Sink } from '../../connectors/sink.ts'
+import type { Sink, SinkOptions } from '../../connectors/sink.ts'
 import { refusePassword } from '../../connectors/url-password.ts'
 import type { Link } from '../../sync/interface.ts'
 
@@ -17,11 +18,15 @@ function checkSinkLink({ endpoint, mode }: Pick<Link, 'endpoint' | 'mode'>): voi
 
 export async function withSink<T>(
   link: Link,
-  environment: Readonly<Record<string, string | undefined>> | undefined,
+  { environment, signal }: Pick<SinkOptions, 'environment'> & { readonly signal?: AbortSignal | undefined },
   work: (sink: Sink) => Promise<T>,
 ): Promise<T> {
   checkSinkLink(link)
-  const sink = await openSink(link.endpoint, { link: link.name, environment })
+  const sink = await untilAborted(
+    () => openSink(link.endpoint, { link: link.name, environment }),
+    signal,
+    (late) => late.close(),
+  )
   try {
     return await work(sink)
   } finally {

@@ -1,5 +1,6 @@
 // Links with live systems: declared in varve.yaml, tested, synchronized, and what their last rounds did.
 import { VarveError } from '../../base/errors.ts'
+import { untilAborted } from '../../base/until-aborted.ts'
 import type { LogMark } from '../../connectors/change-log.ts'
 import type { Connector } from '../../connectors/interface.ts'
 import type { Sink } from '../../connectors/sink.ts'
@@ -41,6 +42,7 @@ export abstract class LinkedRepository extends CarryingRepository {
   async addLink(
     name: string,
     setting: Omit<t.LinkSetting, 'into' | 'branch'> & Partial<t.LinkSetting>,
+    options: t.WaitOptions = {},
   ): Promise<t.Link> {
     const root = this.#rootFor('add a link')
     if (!isLinkName(name)) {
@@ -56,14 +58,14 @@ export abstract class LinkedRepository extends CarryingRepository {
     const tables = [...new Set(setting.tables)]
     const link = this.#resolved({ name, into: name, branch: null, ...setting, tables })
     if (await isSink(link)) {
-      await this.#toSink(link, async (sink) => void (await sink.position?.()))
+      await this.#toSink(link, options, async (sink) => void (await sink.position?.()))
       const { absentTables } = await import('../../sync/deliver/tables.ts')
       for (const path of await absentTables(this.repo, link))
         this.warn(`the branch has no table '${path}' yet: until it has, a first round is refused`)
     } else {
       const { checkTables, refuseNested } = await import('../../sync/tables/check-tables.ts')
       refuseNested(link, await this.links())
-      await this.#connected(link, (connector) => checkTables(this.repo, connector, link))
+      await this.#connected(link, options, (connector) => checkTables(this.repo, connector, link))
     }
     const { setLink } = await import('../../worktree/config-edit.ts')
     setLink(root, name, { ...link, endpoint: portableEndpoint(link.endpoint, root) })
@@ -75,12 +77,12 @@ export abstract class LinkedRepository extends CarryingRepository {
    * An endpoint that keeps its log for the link is first told that it need not. If it does not answer, `force`
    * removes the link all the same.
    */
-  async removeLink(name: string, options: { force?: boolean } = {}): Promise<void> {
+  async removeLink(name: string, options: { force?: boolean } & t.WaitOptions = {}): Promise<void> {
     const root = this.#rootFor('remove a link')
     const link = await this.linkNamed(name)
     const at = readMark(await this.repo.store.manifest(), name)?.at ?? null
     if (at !== null && options.force !== true)
-      await this.#connected(link, async ({ log }) => log?.end(at.position))
+      await this.#connected(link, options, async ({ log }) => log?.end(at.position))
     const { removeLink } = await import('../../worktree/config-edit.ts')
     removeLink(root, name)
     await this.repo.store.update((manifest) => ({
@@ -102,17 +104,17 @@ export abstract class LinkedRepository extends CarryingRepository {
   }
 
   /** Connects to the endpoint, and tells which tables it has. */
-  async testLink(name: string): Promise<t.LinkTest> {
+  async testLink(name: string, options: t.WaitOptions = {}): Promise<t.LinkTest> {
     const link = await this.linkNamed(name)
     if (await isSink(link))
-      return this.#toSink(link, async ({ location, identity }) => ({
+      return this.#toSink(link, options, async ({ location, identity }) => ({
         location,
         identity,
         log: { obstacle: 'it is only written to', kept: null },
         tables: [],
       }))
     const at = readMark(await this.repo.store.manifest(), name)?.at ?? null
-    return this.#connected(link, async (connector) => ({
+    return this.#connected(link, options, async (connector) => ({
       location: connector.location,
       identity: await connector.identity(),
       log: await logTest(connector, link, at),
@@ -143,7 +145,9 @@ export abstract class LinkedRepository extends CarryingRepository {
       )
     }
     const { verifyLink } = await import('../../sync/verify/verify.ts')
-    return this.#connected(link, (connector) => verifyLink({ repo: this.repo, connector, link, options }))
+    return this.#connected(link, options, (connector) =>
+      verifyLink({ repo: this.repo, connector, link, options }),
+    )
   }
 
   /**
@@ -161,10 +165,10 @@ export abstract class LinkedRepository extends CarryingRepository {
     if (await isSink(link)) {
       const { deliverRound } = await import('../../sync/deliver/deliver.ts')
       const { repo, environment } = this
-      return this.#toSink(link, (sink) => deliverRound({ repo, sink, link, options, environment }))
+      return this.#toSink(link, options, (sink) => deliverRound({ repo, sink, link, options, environment }))
     }
     const { syncRound } = await import('../../sync/round.ts')
-    const connector = await this.#opened(link)
+    const connector = await this.#opened(link, options)
     const round = { repo: this.repo, folder: this.folder, connector, link, options }
     return syncRound(round, () => connector.close())
   }
@@ -183,7 +187,7 @@ export abstract class LinkedRepository extends CarryingRepository {
       link,
       async () => {
         if (await isSink(link)) return this.#sinkLine(link, options)
-        const connector = await this.#opened(link)
+        const connector = await this.#opened(link, options)
         return endpointLine({ repo, folder, connector, link, options }, options)
       },
       options,
@@ -196,17 +200,18 @@ export abstract class LinkedRepository extends CarryingRepository {
   }
 
   /** Opens the endpoint for a round. */
-  async #opened(link: t.Link): Promise<Connector> {
+  async #opened(link: t.Link, { signal }: t.WaitOptions): Promise<Connector> {
     const mark = readMark(await this.repo.store.manifest(), link.name)
     const readsLog = mark !== null && mark.at !== null && link.changes !== 'compare'
-    return openEndpointOf(link, this.environment, this.connectors, readsLog)
+    return this.#opening(link, { readsLog, signal })
   }
 
   async #connected<T>(
     link: t.Link,
-    work: (connector: Awaited<ReturnType<typeof openEndpointOf>>) => Promise<T>,
+    { signal }: t.WaitOptions,
+    work: (connector: Connector) => Promise<T>,
   ): Promise<T> {
-    const connector = await openEndpointOf(link, this.environment, this.connectors)
+    const connector = await this.#opening(link, { signal })
     try {
       return await work(connector)
     } finally {
@@ -214,23 +219,34 @@ export abstract class LinkedRepository extends CarryingRepository {
     }
   }
 
+  /** Opens an endpoint. Its driver is loaded only now, when a link is used. */
+  async #opening(link: t.Link, options: { readsLog?: boolean } & t.WaitOptions): Promise<Connector> {
+    const { openLink } = await import('../../sync/open-link.ts')
+    const { environment, connectors } = this
+    return untilAborted(
+      () => openLink(link, { environment, connectors, ...options }),
+      options.signal,
+      (connector) => connector.close(),
+    )
+  }
+
   async #sinkLine(link: t.Link, options: t.FollowLinkOptions): Promise<Line> {
     const { deliverRound } = await import('../../sync/deliver/deliver.ts')
     const { repo, environment } = this
     const round = (): Promise<t.Receipt> =>
-      this.#toSink(link, (sink) => deliverRound({ repo, sink, link, options, environment }))
+      this.#toSink(link, options, (sink) => deliverRound({ repo, sink, link, options, environment }))
     return { round, reader: null, isRead: false, close: async () => undefined }
   }
 
-  async #toSink<T>(link: t.Link, work: (sink: Sink) => Promise<T>): Promise<T> {
+  async #toSink<T>(link: t.Link, { signal }: t.WaitOptions, work: (sink: Sink) => Promise<T>): Promise<T> {
     const { withSink } = await import('./link-sink.ts')
-    return withSink(link, this.environment, work)
+    return withSink(link, { environment: this.environment, signal }, work)
   }
 
   /** Gives up items of an inbox that cannot become rows. */
   protected async dropAside(link: t.Link, items: readonly t.HeldBack[]): Promise<void> {
     const named = items.map(({ table, key: name }) => ({ table, name }))
-    await this.#connected(link, async ({ log }) => log?.told?.drop(named))
+    await this.#connected(link, {}, async ({ log }) => log?.told?.drop(named))
   }
 
   #resolved(link: t.Link): t.Link {
@@ -259,17 +275,6 @@ export abstract class LinkedRepository extends CarryingRepository {
 
 export async function isSink({ endpoint }: t.Link): Promise<boolean> {
   return (await import('../../connectors/open-sink.ts')).isSinkUrl(endpoint)
-}
-
-/** Opens an endpoint. Its driver is loaded only now, when a link is used. */
-async function openEndpointOf(
-  link: t.Link,
-  environment: Readonly<Record<string, string | undefined>> | undefined,
-  connectors: readonly t.ConnectorKind[] | undefined,
-  readsLog?: boolean,
-) {
-  const { openLink } = await import('../../sync/open-link.ts')
-  return openLink(link, environment, connectors, readsLog)
 }
 
 async function logTest(connector: Connector, link: t.Link, at: LogMark | null): Promise<t.LinkTest['log']> {

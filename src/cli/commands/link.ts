@@ -157,7 +157,7 @@ const optionsOf: ReadonlyMap<string, readonly string[]> = new Map(
 )
 
 async function run(context: Context): Promise<number> {
-  const { arguments: given, out, repository } = context
+  const { arguments: given, out, operation, repository } = context
   const [action = 'list', name = '', endpoint = ''] = given.words
   const options = optionsOf.get(action)
   if (options === undefined) throw usage(`'${action}' is not one of ${[...optionsOf.keys()].join(', ')}`)
@@ -187,7 +187,7 @@ async function run(context: Context): Promise<number> {
         out.line(line)
     })
   } else if (action === 'test') {
-    const tested = await repo.testLink(name)
+    const tested = await repo.testLink(name, operation)
     out.result(tested, () => {
       out.say(`${visible(tested.location)} answers`)
       const lines = tested.tables.map((table) => [
@@ -204,7 +204,7 @@ async function run(context: Context): Promise<number> {
     })
   } else if (action === 'verify') return verify(context, repo, name)
   else {
-    await repo.removeLink(name, { force: given.flag('force') })
+    await repo.removeLink(name, { ...operation, force: given.flag('force') })
     out.result({ removed: name }, () => out.say(`removed link ${visible(name)}`))
   }
   return 0
@@ -260,7 +260,7 @@ async function verify(
 }
 
 async function add(
-  { arguments: given, out }: Context,
+  { arguments: given, out, operation }: Context,
   repo: Repository,
   name: string,
   endpoint: string,
@@ -278,18 +278,19 @@ async function add(
   const signature = webhookSignatures.find((one) => one === given.text('signature'))
   if (given.has('signature') && signature === undefined)
     throw usage(`'--signature' must be one of ${webhookSignatures.join(', ')}`)
-  const link = await repo.addLink(name, {
+  const setting = {
     endpoint: endpointOf(endpoint),
     mode: mode as LinkMode,
     tables,
     ...(into === undefined ? {} : { into: into === '.' ? '' : into }),
     ...(branch === undefined ? {} : { branch }),
-    ...(commits === undefined ? {} : { commits }),
+    ...(commits === undefined ? {} : { commits: 'each' as const }),
     ...(changes === undefined ? {} : { changes: changes as LinkChanges }),
     ...(signature === undefined ? {} : { signature }),
     ...cursorSetting(given, { mode, tables, changes }),
     ...declaredTables(given, tables, endpointOf(endpoint)),
-  })
+  }
+  const link = await repo.addLink(name, setting, operation)
   out.result(link, () => {
     out.say(`linked ${visible(link.tables.join(', '))} of ${visible(link.endpoint)} as ${visible(link.name)}`)
     out.hint(`see what a first round would do: varve sync ${link.name} --dry-run`)

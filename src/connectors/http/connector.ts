@@ -69,11 +69,16 @@ async function secretHeaders(
   base: URL,
 ): Promise<Record<string, string>> {
   const token = await linkSecret(options, 'TOKEN')
+  if (token !== null && !/^[!-~]+$/.test(token)) {
+    throw new VarveError('VARVE_REFUSED', `${secretName(options.link, 'TOKEN')} is not a token`, {
+      hint: 'a token has no spaces, line ends or letters beyond ASCII; check what was copied',
+    })
+  }
   const header = await linkSecret(options, 'HEADER')
-  const [, name, value] = /^([\w-]+): *(\S.*)$/.exec(header ?? '') ?? []
+  const [, name, value] = /^([\w-]+): *([!-~][\t -~]*)$/.exec(header ?? '') ?? []
   if (header !== null && (name === undefined || value === undefined)) {
     throw new VarveError('VARVE_REFUSED', `${secretName(options.link, 'HEADER')} is not a header`, {
-      hint: "write it as 'NAME: VALUE'",
+      hint: "write it as 'NAME: VALUE', in one line of ASCII",
     })
   }
   const isLoopback = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(base.hostname)

@@ -5,7 +5,7 @@ import { VarveError, isVarveError } from '../../base/errors.ts'
 import { equalBytes, utf8Text } from '../../base/bytes.ts'
 import type { HttpAnswer, HttpClient } from '../../http/client.ts'
 import type { HttpTable } from '../../dataset/interface.ts'
-import { type JsonRange, documentRange, elementsOf, rangeAt } from '../json/range.ts'
+import { type JsonRange, documentRange, elementsOf, pathsOfLists, rangeAt } from '../json/range.ts'
 
 const pageBytesMax = 32 << 20
 const pagesMax = 100_000
@@ -71,8 +71,7 @@ export async function* pagesOf(source: PageSource, table: HttpTable): AsyncGener
     if (document === null) throw notJson(table, url, answer)
     const found = rangeAt(document, table.items ?? '')
     const items = found === null ? null : elementsOf(found)
-    if (items === null)
-      throw fault(table, `there is no list at '${table.items ?? ''}' in what ${shown(url)} answers`)
+    if (items === null) throw fault(table, `${noList(table, document)} in what ${shown(url)} answers`)
     const bytes = bytesOf(items)
     if (isCounted(table) && before !== null && bytes.length > 0 && equalBytes(before, bytes))
       throw fault(table, `${shown(url)} answers the same page whatever '${table.parameter!}' says`)
@@ -80,6 +79,12 @@ export async function* pagesOf(source: PageSource, table: HttpTable): AsyncGener
     yield { path: target, items, headers: answer.headers }
     url = nextOf(table, { url, base, answer, document, isEmpty: items.length === 0 })
   }
+}
+
+function noList({ items = '' }: HttpTable, document: JsonRange): string {
+  const lists = pathsOfLists(document).map((path) => `'${path}'`)
+  const where = items === '' ? 'there is no list' : `there is no list at '${items}'`
+  return lists.length === 0 ? where : `${where}, but at ${lists.join(', ')},`
 }
 
 function isCounted({ next, parameter }: HttpTable): boolean {

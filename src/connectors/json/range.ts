@@ -4,6 +4,8 @@ import { utf8Text } from '../../base/bytes.ts'
 import { ObjectScanner, parsedString } from '../../formats/jsonl/scan.ts'
 import type { CellKind } from '../../table/interface.ts'
 
+const listsMax = 3
+
 /** A value: where it lies in `src`, without the quotes of a text. */
 export interface JsonRange {
   readonly src: Uint8Array
@@ -55,6 +57,22 @@ export function rangeAt(document: JsonRange, path: string): JsonRange | null {
     if (at === null) return null
   }
   return at
+}
+
+/** Where in an object lists lie, in it and in objects directly in it: a few of them. */
+export function pathsOfLists(document: JsonRange): string[] {
+  const paths: string[] = []
+  const look = (range: JsonRange, prefix: string): void => {
+    for (const [name, member] of membersOf(range) ?? []) {
+      if (paths.length === listsMax) return
+      // A name with a dot in it cannot be said.
+      if (member.kind !== 'json' || name.includes('.')) continue
+      if (member.src[member.start] === 0x5b) paths.push(`${prefix}${name}`)
+      else if (prefix === '') look(member, `${name}.`)
+    }
+  }
+  look(document, '')
+  return paths
 }
 
 /** The elements of an array that is known to be JSON; null: it is no array. */
