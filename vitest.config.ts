@@ -21,6 +21,8 @@ export const slow: readonly string[] = [
   'test/cli/ref-lists.test.ts',
   'test/cli/scripted.test.ts',
   'test/cli/under-way.test.ts',
+  'test/cli/chosen-rows.test.ts',
+  'test/property/chosen-rows.test.ts',
   'test/git/export.test.ts',
   'test/cli/editor.test.ts',
   'test/cli/pager.test.ts',

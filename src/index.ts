@@ -1,7 +1,7 @@
 // The public API. Everything a program needs is exported here by name; what is not exported may change at any time.
 export { VarveError, exitCodes, isVarveError, type ErrorCode, type ErrorFacts } from './base/errors.ts'
-export type { CleanOptions, CleanResult } from './api/cleaning.ts'
-export type { CommitOptions, CommitPreview } from './api/committing.ts'
+export type { CleanOptions, CleanResult } from './api/files/cleaning.ts'
+export type { CommitOptions, CommitPreview } from './api/files/committing.ts'
 export { diffFiles, type DiffFilesOptions } from './api/diff-files.ts'
 export { DataRepository } from './api/data-repository.ts'
 export { pathspec } from './files/pathspec.ts'
@@ -24,7 +24,8 @@ export type * from './api/tables/data.ts'
 export type { ExchangeFormat, ExportOptions } from './api/tables/export-table.ts'
 export type { ImportOptions } from './api/tables/import-table.ts'
 export type * from './api/interface.ts'
-export type { AddOptions, AddResult } from './api/adding.ts'
+export type { AddOptions, AddResult } from './api/files/adding.ts'
+export type { RowsOptions } from './api/files/rows-options.ts'
 export type * from './api/links/link-interface.ts'
 export type {
   Derivation,

@@ -14,7 +14,6 @@ import type { Repo } from '../repo/interface.ts'
 import type { PathVersion } from '../repo/log/path-origin.ts'
 import { rowLog } from '../repo/log/row-log.ts'
 import { notATable } from '../repo/blame/table-versions.ts'
-import type { RowKey } from '../table/row-key.ts'
 import { entriesToRows } from '../table/rows.ts'
 import { commitInfoOf, refNames } from './info.ts'
 import type {
@@ -25,10 +24,10 @@ import type {
   RowBlame,
   RowCommit,
   RowLogOptions,
-  RowSelector,
 } from './row-history.ts'
 import { findTable } from '../repo/find-table.ts'
-import { keyParts, noPath } from './tables/snapshot.ts'
+import { rowKeyOf } from './files/row-selector.ts'
+import { noPath } from './tables/snapshot.ts'
 
 const linesAtOnce = 1000
 
@@ -132,18 +131,6 @@ async function tableBlame(
       }
     },
   }
-}
-
-function rowKeyOf(selector: RowSelector): RowKey {
-  if (isText(selector)) return selector
-  return { values: keyParts(selector) }
-}
-
-/** Whether a row is given by the texts of its key. A key never holds an object, so the two cannot be confused. */
-function isText(selector: RowSelector): selector is { readonly text: readonly string[] } {
-  return (
-    typeof selector === 'object' && selector !== null && 'text' in selector && Array.isArray(selector.text)
-  )
 }
 
 /** Makes one object for each commit and path, however many rows or lines it answers for. */

@@ -9,9 +9,10 @@ import type { StageOptions } from '../worktree/add.ts'
 import { worktreeFolder } from '../worktree/folder.ts'
 import type { Worktree } from '../worktree/interface.ts'
 import { tryRecover } from '../worktree/checkout/recover.ts'
-import { type AddOptions, type AddResult, settleAdded } from './adding.ts'
-import type { CleanOptions, CleanResult } from './cleaning.ts'
-import type { CommitOptions, CommitPreview } from './committing.ts'
+import { type AddOptions, type AddResult, settleAdded } from './files/adding.ts'
+import { type RowsOptions, namesRows } from './files/rows-options.ts'
+import type { CleanOptions, CleanResult } from './files/cleaning.ts'
+import type { CommitOptions, CommitPreview } from './files/committing.ts'
 import { DerivingRepository } from './deriving-repository.ts'
 import { commitInfoOf, idOf, refNames } from './info.ts'
 import type * as t from './interface.ts'
@@ -91,11 +92,16 @@ export class Repository extends DerivingRepository {
     return stage(this.worktree, paths, options)
   }
 
-  /** Stages files and folders as they are now, deletions included. @throws VarveError VARVE_PATH_NOT_FOUND */
+  /**
+   * Stages files and folders as they are now, deletions included; with `rows` only these rows of the one table that is
+   * named, with `column` only that cell of each. @throws VarveError VARVE_PATH_NOT_FOUND, VARVE_RULE_VIOLATED
+   */
   async add(
     paths: readonly t.NamedPath[],
     { update = false, ...options }: AddOptions = {},
   ): Promise<AddResult> {
+    if (namesRows(options))
+      return (await import('./files/chosen-rows.ts')).addRows(this.worktree, paths, options)
     const named = options.all === true ? ['.'] : paths
     const result = await this.#stage(named, { ...options, trackedOnly: update })
     return settleAdded(this.worktree, result, named, options)
@@ -106,8 +112,7 @@ export class Repository extends DerivingRepository {
     file: string,
     options: t.OperationOptions & { key: readonly string[]; format?: 'csv' | 'tsv' | 'jsonl' },
   ): Promise<t.TrackResult> {
-    const { track } = await import('../worktree/tables/track.ts')
-    return track(this.worktree, file, options)
+    return (await import('../worktree/tables/track.ts')).track(this.worktree, file, options)
   }
 
   /** As `track`, for several files and for what patterns stand for: all of them get the same key, or none becomes a table. */
@@ -131,8 +136,7 @@ export class Repository extends DerivingRepository {
 
   /** Makes a table a plain file again. Its bytes stay as they are. */
   async untrack(file: string): Promise<void> {
-    const { untrack } = await import('../worktree/tables/track.ts')
-    await untrack(this.worktree, file)
+    await (await import('../worktree/tables/track.ts')).untrack(this.worktree, file)
   }
 
   /** Removes files, here and in the next commit. */
@@ -146,7 +150,7 @@ export class Repository extends DerivingRepository {
 
   /** Removes files that are not versioned, for good. The result says what was kept all the same, and why. */
   async clean(options: CleanOptions = {}): Promise<CleanResult> {
-    const { cleanPlace } = await import('./cleaning.ts')
+    const { cleanPlace } = await import('./files/cleaning.ts')
     return cleanPlace(this.worktree, options, this.environment)
   }
 
@@ -165,8 +169,7 @@ export class Repository extends DerivingRepository {
     to: string,
     options: t.OperationOptions & { dryRun?: boolean } = {},
   ): Promise<readonly { from: string; to: string }[]> {
-    const { movePaths } = await import('../worktree/move.ts')
-    return movePaths(this.worktree, paths, to, options)
+    return (await import('../worktree/move.ts')).movePaths(this.worktree, paths, to, options)
   }
 
   /** What is staged, what has changed since, and what is not versioned. */
@@ -174,13 +177,18 @@ export class Repository extends DerivingRepository {
     return readStatus(this.repo, this.worktree, options)
   }
 
-  /** Brings files back as they are staged or were at a revision. Changes to them that are not committed are lost. */
+  /**
+   * Brings files back as they are staged or were at a revision; with `rows` only these rows of the one table that is
+   * named, with `column` only that cell of each. Changes to them that are not committed are lost.
+   */
   async restore(
     paths: readonly t.NamedPath[],
-    options: t.OperationOptions & { source?: string; staged?: boolean; worktree?: boolean } = {},
+    options: t.OperationOptions &
+      RowsOptions & { source?: string; staged?: boolean; worktree?: boolean } = {},
   ): Promise<readonly string[]> {
-    const { restorePaths } = await import('../worktree/restore.ts')
-    return restorePaths(this.worktree, paths, options)
+    if (namesRows(options))
+      return (await import('./files/chosen-rows.ts')).bringRowsBack(this.worktree, paths, options)
+    return (await import('../worktree/restore.ts')).restorePaths(this.worktree, paths, options)
   }
 
   /**
@@ -212,7 +220,7 @@ export class Repository extends DerivingRepository {
   ): Promise<t.CommitInfo & { autostash?: t.Autostash }> {
     const { commitIndex, partOfMerge, refuseUnresolved } = await import('../repo/commit.ts')
     const { endingMerge } = await import('../repo/merging/ending-merge.ts')
-    const { onlyPaths, pathsToStage } = await import('./committing.ts')
+    const { onlyPaths, pathsToStage } = await import('./files/committing.ts')
     // Before anything is staged: a commit that cannot be made should leave the index alone.
     const manifest = await this.repo.store.manifest()
     signatureOf(this.repo, manifest, options.author)
@@ -231,7 +239,7 @@ export class Repository extends DerivingRepository {
 
   /** What `commit` would commit. Nothing is changed, and what `commit` would refuse is refused. */
   async commitPreview(options: CommitOptions = {}): Promise<CommitPreview> {
-    const { commitPreview, pathsToStage } = await import('./committing.ts')
+    const { commitPreview, pathsToStage } = await import('./files/committing.ts')
     const { all, paths, signal } = options
     // What breaks a table's rules would not be staged.
     if (all === true) await this.#stage(['.'], { signal, trackedOnly: true, dryRun: true })

@@ -62,7 +62,12 @@ export async function restorePaths(
   return [...changed].sort()
 }
 
-async function sourceOf(worktree: Worktree, state: IndexState, options: RestoreOptions): Promise<Tree> {
+/** What is restored from: a revision, what is staged, or what that was laid over. */
+export async function sourceOf(
+  worktree: Worktree,
+  state: IndexState,
+  options: RestoreOptions,
+): Promise<Tree> {
   if (options.source !== undefined) {
     const { nodes, store } = worktree.repo
     const { commit } = await resolveStart(store, withoutTree(options.source), state.manifest)

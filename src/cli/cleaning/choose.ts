@@ -1,5 +1,5 @@
 // `varve clean -i`: shows what would be removed, and asks what of it is meant.
-import type { CleanOptions, CleanResult } from '../../api/cleaning.ts'
+import type { CleanOptions, CleanResult } from '../../api/files/cleaning.ts'
 import type { Repository } from '../../index.ts'
 import type { Context } from '../interface.ts'
 import { fromRepositoryPath } from '../paths.ts'

@@ -3,6 +3,7 @@ import { usage } from '../arguments.ts'
 import { warnOfLeftOut } from '../format/left-out.ts'
 import { hintAtContinuing } from '../message/going-on.ts'
 import type { Command, Context } from '../interface.ts'
+import { chosenRow, rowOptions } from '../chosen-row.ts'
 import { pathspecFileOptions, pathWords } from '../pathspecs/from-file.ts'
 import { toPathspecs } from '../pathspecs/pathspecs.ts'
 import { counted } from '../../base/size.ts'
@@ -13,9 +14,10 @@ export const command: Command = {
     'add [--dry-run] [--as-file] [--chmod (+|-)x] PATH...',
     'add --all [PATH...]',
     'add --update [PATH...]',
+    'add [--dry-run] --key KEY... [--column NAME] TABLE',
   ],
   description:
-    'Stages files as they are now for the next commit. A folder stands for everything below it, removed\nfiles included. Tracked tables are stored by row, and a checkout later writes them back byte for\nbyte. A table with a broken row, such as a key that is used twice, is refused. A table that could\nnot be written back byte for byte is stored as a plain file, and add says so. It also says what it\nleaves out: other repositories, pipes, and what a partial clone did not take.',
+    'Stages files as they are now for the next commit. A folder stands for everything below it, removed\nfiles included. Tracked tables are stored by row, and a checkout later writes them back byte for\nbyte. A table with a broken row, such as a key that is used twice, is refused. A table that could\nnot be written back byte for byte is stored as a plain file, and add says so. It also says what it\nleaves out: other repositories, pipes, and what a partial clone did not take.\n\nWith --key, only that row of TABLE is staged as its file has it now, or with --column only that\ncell. All other changes of the file stay out of the next commit.',
   options: {
     all: {
       type: 'flag',
@@ -37,6 +39,7 @@ export const command: Command = {
       choices: ['+x', '-x'],
       about: 'also stage the files as executable, or as not; the files here stay as they are',
     },
+    ...rowOptions,
     'dry-run': { type: 'flag', short: 'n', about: 'only show what would be staged' },
     ...pathspecFileOptions,
   },
@@ -45,10 +48,11 @@ export const command: Command = {
     ['varve add .', 'stage everything below the folder you are in'],
     ["varve add '*.csv' ':!drafts'", 'stage all such files, but none of one folder'],
     ['varve add -u', 'stage what has changed, and no new files'],
+    ['varve add people.csv --key 17', 'stage one row, and leave out what else has changed'],
     ['varve add --chmod=+x run.sh', 'stage a file as executable, where the file system has no such bit'],
     ['varve add --all --dry-run', 'see what would be staged'],
   ],
-  json: "{ staged: { path: string; state: 'added' | 'modified' | 'deleted' | 'renamed' | 'typechange'; from?: string; kind: 'file' | 'table' | 'symlink' }[]; notTables: { path: string; reason: string }[]; skipped: { path: string; reason: string }[]; settled?: { resolved: number; left: number } }",
+  json: "{ staged: { path: string; state: 'added' | 'modified' | 'deleted' | 'renamed' | 'typechange'; from?: string; kind: 'file' | 'table' | 'symlink' }[]; notTables: { path: string; reason: string }[]; skipped: { path: string; reason: string }[]; settled?: { resolved: number; left: number }; rows?: number }",
   run,
 }
 
@@ -59,6 +63,9 @@ async function run({ arguments: given, out, repository, operation }: Context): P
   const chmod = given.text('chmod')
   if (chmod !== undefined && chmod !== '+x' && chmod !== '-x')
     throw usage(`'${chmod}' is no mode of '--chmod'`, "'+x' or '-x'")
+  const chosen = chosenRow(given)
+  if (chosen !== null)
+    for (const other of ['all', 'update', 'as-file', 'chmod']) given.exclusive('key', other)
   // With paths it is of these, and a path stands for removed files anyway.
   const words = await pathWords(given, given.words)
   const all = words.length === 0 && (given.flag('all') || update)
@@ -73,11 +80,14 @@ async function run({ arguments: given, out, repository, operation }: Context): P
     update,
     asFile: given.flag('as-file'),
     dryRun,
+    ...chosen,
     ...(chmod === undefined ? {} : { executable: chmod === '+x' }),
   })
   const { settled } = result
   out.result(result, () => {
-    if (dryRun) for (const { state, path } of result.staged) out.line(`${state.padEnd(10)} ${visible(path)}`)
+    if (chosen !== null) sayRows(out, result, dryRun)
+    else if (dryRun)
+      for (const { state, path } of result.staged) out.line(`${state.padEnd(10)} ${visible(path)}`)
     else if (result.staged.length > 0) out.say(`staged ${counted(result.staged.length, 'path')}`)
     else if (settled === undefined) out.say('nothing new to stage')
     if (settled !== undefined)
@@ -91,6 +101,17 @@ async function run({ arguments: given, out, repository, operation }: Context): P
     warnOfLeftOut(out, result.skipped)
   }
   return 0
+}
+
+function sayRows(
+  out: Context['out'],
+  { rows = 0, staged }: Awaited<ReturnType<Repository['add']>>,
+  dryRun: boolean,
+): void {
+  const [first] = staged
+  if (first === undefined) out.say('staged as it is already: nothing new')
+  else if (dryRun) out.line(`${counted(rows, 'row')} of ${visible(first.path)}`)
+  else out.say(`staged ${counted(rows, 'row')} of ${visible(first.path)}`)
 }
 
 type Staged = Awaited<ReturnType<Repository['add']>>['staged']

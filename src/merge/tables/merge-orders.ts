@@ -50,7 +50,8 @@ export async function mergeOrders(
   return (await isAscending(merged, options)) ? null : merged.cid
 }
 
-async function listOf(
+/** The keys in file order, also where that is the order of the keys. */
+export async function listOf(
   io: MergeIo,
   order: Cid | null,
   rows: ProllyMap,
@@ -94,7 +95,7 @@ export async function editOrder(
   return (await isAscending(edited, options)) ? null : edited.cid
 }
 
-async function isAscending(list: ProllyList, options: ReadOptions): Promise<boolean> {
+export async function isAscending(list: ProllyList, options: ReadOptions): Promise<boolean> {
   let last: Uint8Array | null = null
   for await (const batch of list.scan(options)) {
     for (let i = 0; i < batch.count; i++) {

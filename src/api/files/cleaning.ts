@@ -1,9 +1,9 @@
 // `clean`, which removes files that are not versioned: its options, and which files stay because Git keeps them.
-import type { NamedPath } from '../files/pathspec.ts'
-import { filesKeptByGit } from '../git/kept-files.ts'
-import { type CleanResult, cleanFiles } from '../worktree/clean.ts'
-import type { Worktree } from '../worktree/interface.ts'
-import type { OpenOptions, OperationOptions } from './interface.ts'
+import type { NamedPath } from '../../files/pathspec.ts'
+import { filesKeptByGit } from '../../git/kept-files.ts'
+import { type CleanResult, cleanFiles } from '../../worktree/clean.ts'
+import type { Worktree } from '../../worktree/interface.ts'
+import type { OpenOptions, OperationOptions } from '../interface.ts'
 
 export type { CleanResult }
 

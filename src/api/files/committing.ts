@@ -1,19 +1,19 @@
 // Options of a commit, and its dry run: what it would hold and how much of each path it would change, with nothing
 // stored.
-import { PathSelection } from '../files/path-selection.ts'
-import type { NamedPath } from '../files/pathspec.ts'
-import type { Person, Signature } from '../history/interface.ts'
-import { shortRefName } from '../history/refs.ts'
-import { previewCommit } from '../repo/commit.ts'
-import { signatureOf, withWriter } from '../repo/context.ts'
-import { diffDatasets } from '../repo/diff/diff.ts'
-import { emptyTreeOf } from '../repo/empty.ts'
-import { type Folder, type Repo, indexRef } from '../repo/interface.ts'
-import type { Worktree } from '../worktree/interface.ts'
-import { worktreeStatus } from '../worktree/status.ts'
-import { diffStatOf } from './diff-stat.ts'
-import { idOf } from './info.ts'
-import type { DiffStat, OperationOptions } from './interface.ts'
+import { PathSelection } from '../../files/path-selection.ts'
+import type { NamedPath } from '../../files/pathspec.ts'
+import type { Person, Signature } from '../../history/interface.ts'
+import { shortRefName } from '../../history/refs.ts'
+import { previewCommit } from '../../repo/commit.ts'
+import { signatureOf, withWriter } from '../../repo/context.ts'
+import { diffDatasets } from '../../repo/diff/diff.ts'
+import { emptyTreeOf } from '../../repo/empty.ts'
+import { type Folder, type Repo, indexRef } from '../../repo/interface.ts'
+import type { Worktree } from '../../worktree/interface.ts'
+import { worktreeStatus } from '../../worktree/status.ts'
+import { diffStatOf } from '../diff-stat.ts'
+import { idOf } from '../info.ts'
+import type { DiffStat, OperationOptions } from '../interface.ts'
 
 export interface CommitOptions extends OperationOptions {
   /** Every change of a tracked file is staged first. */

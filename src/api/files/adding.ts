@@ -1,10 +1,11 @@
 // Options and result of `add`, and what it says of conflicts.
-import type { NamedPath } from '../files/pathspec.ts'
-import { mergeRef } from '../repo/interface.ts'
-import type { Worktree } from '../worktree/interface.ts'
-import type { OperationOptions, PathChange } from './interface.ts'
+import type { NamedPath } from '../../files/pathspec.ts'
+import { mergeRef } from '../../repo/interface.ts'
+import type { Worktree } from '../../worktree/interface.ts'
+import type { OperationOptions, PathChange } from '../interface.ts'
+import type { RowsOptions } from './rows-options.ts'
 
-export interface AddOptions extends OperationOptions {
+export interface AddOptions extends OperationOptions, RowsOptions {
   /** Everything in the repository, whatever the paths. */
   readonly all?: boolean
   /** Only what is tracked: changed and removed files. */
@@ -25,6 +26,8 @@ export interface AddResult {
   readonly skipped: readonly { readonly path: string; readonly reason: string }[]
   /** In the middle of a merge: conflicts that the files settled, and those that are left. */
   readonly settled?: { readonly resolved: number; readonly left: number }
+  /** Where rows were named: how many of them differed from what was staged. */
+  readonly rows?: number
 }
 
 /** As in git, adding a path says that its conflicts are settled by what the file holds. */
@@ -39,7 +42,7 @@ export async function settleAdded(
     executable === undefined ? added : await withBit(worktree, added, named, { ...options, executable })
   if (options.dryRun === true || options.all === true) return result
   if (!(await worktree.repo.store.manifest()).refs.has(mergeRef)) return result
-  const { settlePaths } = await import('./conflicts/settle-paths.ts')
+  const { settlePaths } = await import('../conflicts/settle-paths.ts')
   const settled = await settlePaths(worktree.repo, named)
   return settled === null ? result : { ...result, settled }
 }
@@ -50,7 +53,7 @@ async function withBit(
   named: readonly NamedPath[],
   options: AddOptions & { readonly executable: boolean },
 ): Promise<AddResult> {
-  const { setExecutable } = await import('../worktree/executable-bit.ts')
+  const { setExecutable } = await import('../../worktree/executable-bit.ts')
   const changed = await setExecutable(worktree, named, options)
   const known = new Set(added.staged.map(({ path }) => path))
   return { ...added, staged: [...added.staged, ...changed.filter(({ path }) => !known.has(path))] }
