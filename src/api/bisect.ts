@@ -1,6 +1,7 @@
 // The search for the commit that broke something: `Repository.bisect`, which keeps its state and moves the files, and
 // `findFirstBad`, which asks a function and touches nothing.
 import { digestHex } from '../encoding/cid.ts'
+import type { NamedPath } from '../files/pathspec.ts'
 import type { BisectStep } from '../history/bisect.ts'
 import { readCommit } from '../history/commit.ts'
 import { resolveRevision } from '../history/revision.ts'
@@ -26,6 +27,8 @@ export interface BisectInfo {
   /** How many commits may still have to be tested after the one that is checked out. */
   readonly left: number
   readonly log: readonly { readonly verdict: Verdict; readonly commit: string }[]
+  /** Set where only commits that touched these are looked at. */
+  readonly paths?: readonly NamedPath[]
 }
 
 export interface BisectResult extends BisectInfo {
@@ -52,14 +55,25 @@ export class Bisect {
   }
 
   /**
-   * Begins a search. As soon as one commit is known to be bad and one to be good, it goes to the one in the middle.
+   * Begins a search. As soon as one commit is known to be bad and one to be good, it goes to the one in the middle. With
+   * `paths` only commits that touched these are looked at. `said`: answers of another search, which are given again.
    */
   async start(
-    options: OperationOptions & { bad?: string; good?: readonly string[] } = {},
+    options: OperationOptions & {
+      bad?: string
+      good?: readonly string[]
+      said?: readonly { readonly verdict: Verdict; readonly revision: string }[]
+      paths?: readonly NamedPath[]
+    } = {},
   ): Promise<BisectResult> {
     const { startBisect } = await import('../repo/bisect.ts')
-    const { bad, good, ...rest } = options
-    return this.#resultOf(await startBisect(this.#repo, this.#folder, { bad, good }, rest))
+    const { bad, good = [], said: more = [], paths, ...rest } = options
+    const verdicts = [
+      ...(bad === undefined ? [] : [{ verdict: 'bad', revision: bad } as const]),
+      ...good.map((revision) => ({ verdict: 'good', revision }) as const),
+    ]
+    const beginning = { said: [...verdicts, ...more], paths }
+    return this.#resultOf(await startBisect(this.#repo, this.#folder, beginning, rest))
   }
 
   /** Marks HEAD, or the named revisions, and goes to the next commit. */
@@ -80,9 +94,9 @@ export class Bisect {
 
   /**
    * Ends the search, and goes back to where HEAD was. `left` has the commits made meanwhile that are on no branch,
-   * newest first.
+   * newest first. `to`: a branch or commit to go to instead.
    */
-  async reset(options: OperationOptions = {}): Promise<{ left: readonly CommitInfo[] }> {
+  async reset(options: OperationOptions & { to?: string } = {}): Promise<{ left: readonly CommitInfo[] }> {
     const { resetBisect } = await import('../repo/bisect.ts')
     const left = await resetBisect(this.#repo, this.#folder, options)
     return { left: left.map((commit) => commitInfoOf(commit, new Map())) }
@@ -104,7 +118,8 @@ export async function readBisecting(repo: Repo): Promise<BisectInfo | null> {
   return state === null ? null : bisectInfoOf(state)
 }
 
-function bisectInfoOf({ branch, start, bad, good, skipped, found, left, log }: BisectState): BisectInfo {
+function bisectInfoOf(state: BisectState): BisectInfo {
+  const { branch, start, bad, good, skipped, found, left, log, paths } = state
   return {
     branch: branch === null ? null : shortRefName(branch),
     start: idOf(start),
@@ -114,6 +129,7 @@ function bisectInfoOf({ branch, start, bad, good, skipped, found, left, log }: B
     found: idOf(found),
     left,
     log: log.map(({ verdict, commit }) => ({ verdict, commit: idOf(commit) })),
+    ...(paths === null ? {} : { paths }),
   }
 }
 

@@ -29,11 +29,17 @@ export type BisectStep =
   /** One of these is the first bad one; all but the last, which is known to be bad, were skipped. */
   | { readonly kind: 'untold'; readonly commits: readonly CommitCid[] }
 
+export interface BisectOptions {
+  /** Whether a commit may be the first bad one; default: each may. */
+  readonly counts?: ((commit: CommitCid) => Promise<boolean>) | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
 /** @throws VarveError VARVE_NOT_POSSIBLE where good and bad do not stand to each other as they must */
 export async function nextToTest(
   reader: ObjectReader,
   bisection: Bisection,
-  options: { readonly signal?: AbortSignal | undefined } = {},
+  options: BisectOptions = {},
 ): Promise<BisectStep> {
   const { bad, good, skipped } = bisection
   const base = bisection.checked ? null : await untestedBase(reader, bisection)
@@ -41,9 +47,10 @@ export async function nextToTest(
   const graph = new Reached()
   const walk = walkCommits(reader, [bad], { exclude: good, signal: options.signal })
   for await (const { cid, parents } of walk) graph.add(cid, parents)
-  const { commits } = graph
-  if (commits.length === 0) throw turned(bad, good.at(-1)!)
-  if (commits.length === 1) return { kind: 'found', commit: bad }
+  if (graph.commits.length === 0) throw turned(bad, good.at(-1)!)
+  const commits = await graph.narrow(options)
+  if (commits.length === 0) throw nothingLeft(bad)
+  if (commits.length === 1 && commits[0] === bad) return { kind: 'found', commit: bad }
   const halves = graph.halves({ ...options, oneIsEnough: skipped.size === 0 })
   const told = halves.filter(({ commit }) => !skipped.has(commit) && commit !== bad)
   if (told.length === 0) return { kind: 'untold', commits: [...commits].reverse() }
@@ -87,9 +94,19 @@ function turned(bad: CommitCid, good: CommitCid): VarveError {
   })
 }
 
+function nothingLeft(bad: CommitCid): VarveError {
+  return new VarveError(
+    'VARVE_NOT_POSSIBLE',
+    `no commit that is left changed the paths, and ${shortCid(bad)} is bad`,
+    {
+      hint: "what is sought lies elsewhere, or paths were mistyped: 'varve bisect reset', then start without paths",
+    },
+  )
+}
+
 interface Half {
   readonly commit: CommitCid
-  /** Commits left that it reaches, itself included. */
+  /** Commits left that it reaches and that count, itself included. */
   readonly reaches: number
 }
 
@@ -97,15 +114,28 @@ interface Half {
 class Reached {
   readonly commits: CommitCid[] = []
   readonly #parents: (readonly CommitCid[])[] = []
+  #counted: readonly boolean[] = []
 
   add(commit: CommitCid, parents: readonly CommitCid[]): void {
     this.commits.push(commit)
     this.#parents.push(parents)
   }
 
+  /** Leaves those of which one can be the first bad one; the others count for nothing, but lead to their parents. */
+  async narrow({ counts, signal }: BisectOptions): Promise<CommitCid[]> {
+    const counted: boolean[] = []
+    for (const commit of this.commits) {
+      throwIfAborted(signal)
+      counted.push(counts === undefined || (await counts(commit)))
+    }
+    this.#counted = counted
+    return this.commits.filter((_, place) => counted[place])
+  }
+
   /** Best first: that which parts the rest most evenly. Where one is enough and none can be better, that alone. */
   halves({ signal, oneIsEnough }: { signal?: AbortSignal | undefined; oneIsEnough: boolean }): Half[] {
-    const all = this.commits.length
+    const counted = this.#counted
+    const all = counted.filter(Boolean).length
     const places = new Map(this.commits.map((commit, place) => [commit, place]))
     const parents = this.#parents.map((cids) =>
       cids.map((cid) => places.get(cid)).filter((place) => place !== undefined),
@@ -115,28 +145,37 @@ class Reached {
     // Parents come last, and are counted first.
     for (let place = this.commits.length - 1; place >= 0; place--) {
       const above = parents[place]!
-      if (above.length < 2) weights[place] = above.length === 0 ? 1 : weights[above[0]!]! + 1
+      const own = counted[place] === true ? 1 : 0
+      if (above.length < 2) weights[place] = above.length === 0 ? own : weights[above[0]!]! + own
       else {
         throwIfAborted(signal)
-        weights[place] = countReached(place, parents, seen)
+        weights[place] = countReached(place, { parents, counted, seen })
       }
       const reaches = weights[place]!
       const isHalf = 2 * reaches === all || 2 * reaches === all + 1
-      if (oneIsEnough && isHalf) return [{ commit: this.commits[place]!, reaches }]
+      if (oneIsEnough && isHalf && own === 1) return [{ commit: this.commits[place]!, reaches }]
     }
     const worth = (place: number): number => Math.min(weights[place]!, all - weights[place]!)
     return [...weights.keys()]
+      .filter((place) => counted[place])
       .sort((a, b) => worth(b) - worth(a) || a - b)
       .map((place) => ({ commit: this.commits[place]!, reaches: weights[place]! }))
   }
 }
 
-function countReached(from: number, parents: readonly (readonly number[])[], seen: Int32Array): number {
+interface Counting {
+  readonly parents: readonly (readonly number[])[]
+  readonly counted: readonly boolean[]
+  /** From which place each was seen last. */
+  readonly seen: Int32Array
+}
+
+function countReached(from: number, { parents, counted, seen }: Counting): number {
   const open = [from]
   seen[from] = from
   let count = 0
   for (let place = open.pop(); place !== undefined; place = open.pop()) {
-    count++
+    if (counted[place] === true) count++
     for (const parent of parents[place]!) {
       if (seen[parent] === from) continue
       seen[parent] = from

@@ -1,7 +1,9 @@
 // The search for the first bad commit as a stored object (ref BISECT): it survives crashes, and gc keeps what it names.
-// dag-cbor {v, branch, start, bad, good, skipped, checked, found, left, log}: links, texts and null.
+// dag-cbor {v, branch, start, bad, good, skipped, checked, found, left, log}: links, texts and null; where it is about some paths
+// alone, also paths: texts and pathspecs.
 import { CID } from 'multiformats/cid'
 import { corrupt } from '../base/errors.ts'
+import type { NamedPath, Pathspec } from '../files/pathspec.ts'
 import { decodeCbor, encodeCbor } from '../encoding/cbor.ts'
 import { type CommitCid, cidFromLink, cidToLink } from '../encoding/cid.ts'
 import type { Manifest, ObjectReader, ObjectWriter } from '../store/interface.ts'
@@ -29,6 +31,8 @@ export interface BisectState {
   readonly found: CommitCid | null
   /** Commits that may still have to be looked at after the one that is checked out. */
   readonly left: number
+  /** The first bad commit is one that touched these; null: any. */
+  readonly paths: readonly NamedPath[] | null
   /** What was said, in order. */
   readonly log: readonly BisectEntry[]
 }
@@ -47,6 +51,7 @@ export function writeBisectState(writer: ObjectWriter, state: BisectState): Comm
       checked: state.checked,
       found: optional(state.found),
       left: state.left,
+      ...(state.paths === null ? {} : { paths: state.paths }),
       log: state.log.map(({ verdict, commit }) => [verdict, cidToLink(commit)]),
     }),
   )
@@ -57,7 +62,7 @@ export async function readBisectState(reader: ObjectReader, manifest: Manifest):
   if (cid === undefined) return null
   const [bytes] = await reader.get([cid])
   const value = decodeCbor(bytes!, 'the state of the bisection') as Record<string, unknown> | null
-  const { v, branch, start, bad, good, skipped, checked, found, left, log } = value ?? {}
+  const { v, branch, start, bad, good, skipped, checked, found, left, log, paths } = value ?? {}
   if (v !== 1 || (branch !== null && typeof branch !== 'string') || !Number.isSafeInteger(left))
     throw damaged()
   if (!Array.isArray(log) || typeof checked !== 'boolean') throw damaged()
@@ -70,6 +75,7 @@ export async function readBisectState(reader: ObjectReader, manifest: Manifest):
     checked,
     found: found === null ? null : commitOf(found),
     left: left as number,
+    paths: paths === undefined ? null : pathsOf(paths),
     log: (log as unknown[]).map(entryOf),
   }
 }
@@ -78,6 +84,19 @@ function entryOf(value: unknown): BisectEntry {
   const [verdict, commit] = Array.isArray(value) ? (value as unknown[]) : []
   if (verdict !== 'good' && verdict !== 'bad' && verdict !== 'skip') throw damaged()
   return { verdict, commit: commitOf(commit) }
+}
+
+function pathsOf(value: unknown): NamedPath[] {
+  if (!Array.isArray(value)) throw damaged()
+  return (value as unknown[]).map((one) => {
+    if (typeof one === 'string') return one
+    const { text, folder, pattern, matching, ignoreCase, exclude } = (one ?? {}) as Partial<Pathspec>
+    const isText = [text, folder, pattern].every((part) => typeof part === 'string')
+    const isMatching = matching === 'literal' || matching === 'wildcard' || matching === 'glob'
+    if (!isText || !isMatching || typeof ignoreCase !== 'boolean' || typeof exclude !== 'boolean')
+      throw damaged()
+    return one as Pathspec
+  })
 }
 
 function commitsOf(value: unknown): CommitCid[] {

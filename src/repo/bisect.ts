@@ -2,11 +2,12 @@
 // where it was at the end. Each step moves HEAD, files and state at once.
 import { VarveError } from '../base/errors.ts'
 import type { Cid, CommitCid } from '../encoding/cid.ts'
+import type { NamedPath } from '../files/pathspec.ts'
 import { type BisectStep, nextToTest } from '../history/bisect.ts'
 import { readCommit } from '../history/commit.ts'
 import type { Commit } from '../history/interface.ts'
 import { subjectOf } from '../history/message.ts'
-import { shortRefName } from '../history/refs.ts'
+import { branchPrefix, shortRefName } from '../history/refs.ts'
 import { resolveRevision } from '../history/revision.ts'
 import type { Manifest } from '../store/interface.ts'
 import {
@@ -21,6 +22,7 @@ import { requireHead } from './head.ts'
 import { refuseWhileMerging } from './merging/refuse.ts'
 import type { Folder, FolderOptions, Io, Repo } from './interface.ts'
 import { commitsLeftBehind, detachedAt } from './left-behind.ts'
+import { touching } from './log/selection-history.ts'
 import { refuseStaged } from './merging/merge.ts'
 import { type Move, move } from './move.ts'
 
@@ -30,11 +32,18 @@ export interface Bisected {
   readonly step: BisectStep | null
 }
 
+export interface BisectBeginning {
+  /** What is known already, in this order. */
+  readonly said?: readonly { readonly verdict: Verdict; readonly revision: string }[]
+  /** The first bad commit is one that touched what these stand for. */
+  readonly paths?: readonly NamedPath[] | undefined
+}
+
 /** Begins a search. One that is under way has to be ended first. */
 export async function startBisect(
   repo: Repo,
   folder: Folder | null,
-  named: { readonly bad?: string | undefined; readonly good?: readonly string[] | undefined },
+  { said = [], paths }: BisectBeginning,
   options: FolderOptions = {},
 ): Promise<Bisected> {
   return stepped(repo, folder, 'start', options, async (manifest, io) => {
@@ -54,13 +63,11 @@ export async function startBisect(
       checked: false,
       found: null,
       left: 0,
+      paths: paths ?? null,
       log: [],
     }
     const entries: BisectEntry[] = []
-    for (const [verdict, revision] of [
-      ...(named.bad === undefined ? [] : [['bad', named.bad] as const]),
-      ...(named.good ?? []).map((one) => ['good', one] as const),
-    ])
+    for (const { verdict, revision } of said)
       entries.push({ verdict, commit: (await resolveRevision(repo.store, revision, manifest)).commit })
     return entries.reduce(withEntry, began)
   })
@@ -93,11 +100,11 @@ export async function nextOfBisect(
   return stepped(repo, folder, 'next', options, (manifest, io) => requireBisect(io, manifest))
 }
 
-/** Ends it: HEAD is where it was. Returns the commits that were made meanwhile, and that no branch has. */
+/** Ends it: HEAD is where it was, or at the commit or branch `to`. Returns the commits that were made meanwhile, and that no branch has. */
 export async function resetBisect(
   repo: Repo,
   folder: Folder | null,
-  options: FolderOptions = {},
+  { to, ...options }: FolderOptions & { readonly to?: string | undefined } = {},
 ): Promise<Commit[]> {
   let left: CommitCid | null = null
   const manifest = await move(
@@ -108,14 +115,18 @@ export async function resetBisect(
       await refuseWhileMerging(io.writer, manifest, 'end a bisection')
       refuseStaged(manifest, 'end a bisection')
       left = detachedAt(manifest)
-      const back = (branch === null ? undefined : manifest.refs.get(branch)) ?? start
+      const goal =
+        to === undefined
+          ? { ref: branch, commit: (branch === null ? undefined : manifest.refs.get(branch)) ?? start }
+          : await resolveRevision(repo.store, to, manifest)
+      const back = goal.commit
       // A branch that is gone meanwhile is not made again.
-      const isThere = branch !== null && manifest.refs.has(branch)
+      const ref = goal.ref?.startsWith(branchPrefix) && manifest.refs.has(goal.ref) ? goal.ref : null
       const refs = new Map<string, Cid | null>([[bisectRef, null]])
-      refs.set('HEAD', isThere ? null : back)
-      const operation = { name: 'bisect (reset)', message: isThere ? `to ${shortRefName(branch)}` : '' }
+      refs.set('HEAD', ref === null ? back : null)
+      const operation = { name: 'bisect (reset)', message: ref === null ? '' : `to ${shortRefName(ref)}` }
       const { tree } = await readCommit(io.writer, back)
-      return { refs, head: isThere ? branch : null, operation, show: tree }
+      return { refs, head: ref, operation, show: tree }
     },
     options,
   )
@@ -147,11 +158,16 @@ async function stepped(
       await refuseWhileMerging(io.writer, manifest, 'bisect')
       refuseStaged(manifest, 'bisect')
       const marked = await change(manifest, io)
-      const { bad, good, skipped, checked } = marked
+      const { bad, good, skipped, checked, paths } = marked
+      const counts = paths === null ? undefined : touching(repo, paths, options)
       const step =
         bad === null || good.length === 0
           ? null
-          : await nextToTest(io.writer, { bad, good, skipped: new Set(skipped), checked }, options)
+          : await nextToTest(
+              io.writer,
+              { bad, good, skipped: new Set(skipped), checked },
+              { ...options, counts },
+            )
       const state: BisectState = {
         ...marked,
         checked: checked || (step !== null && !isBaseTest(step)),

@@ -8,7 +8,11 @@ import { logLines, printBisect } from '../format/bisect.ts'
 import { commitLine } from '../format/commit.ts'
 import { warnOfLeft } from '../format/left-behind.ts'
 import type { Command, Context } from '../interface.ts'
-import { visibleLine } from '../visible.ts'
+import { readReplay } from '../bisect-replay.ts'
+import { isRevision, requirePaths } from '../paths.ts'
+import { toPathspecs } from '../pathspecs/pathspecs.ts'
+import { readText } from '../read-text.ts'
+import { visible, visibleLine } from '../visible.ts'
 
 /** Exit codes of a test: this one is 'cannot be told'; these are a shell's for what could not be run at all. */
 const exitSkip = 125
@@ -18,17 +22,19 @@ const exitUntold = 1
 
 export const command: Command = {
   usage: [
-    'bisect start [BAD [GOOD...]]',
+    'bisect start [BAD [GOOD...]] [-- PATH...]',
     'bisect bad | good | skip [REV...]',
     'bisect run COMMAND...',
     'bisect log',
-    'bisect reset',
+    'bisect replay FILE',
+    'bisect reset [REV]',
   ],
   description:
-    "Finds the commit that broke something, with the fewest tests. 'start' names a bad commit and good\nones before it ('bad' and 'good' can do this later, too). It then checks out the commit in the\nmiddle of the remaining ones, with HEAD detached. Test it, and say 'good', 'bad', or 'skip' if it\ncannot be tested, until the first bad commit is found.\n\n'run' does this with a command, in the repository's folder: exit code 0 means good, 125 skip, and\nany other up to 127 bad, such as those of `varve check`. If the command cannot be run, or a signal\nends it, bisect stops.\n\n'reset' goes back to where you were, and names commits that were made meanwhile. 'log' prints the\nanswers so far, as commands. The state survives a crash, and `varve status` shows it. The exit code\nis 1 if only skipped commits are left.",
+    "Finds the commit that broke something, with the fewest tests. 'start' names a bad commit and good\nones before it ('bad' and 'good' can do this later, too). It then checks out the commit in the\nmiddle of the remaining ones, with HEAD detached. Given PATHs, it looks at commits alone that changed\nthose. Test it, and say 'good', 'bad', or 'skip' if it\ncannot be tested, until the first bad commit is found; 'new' and 'old' mean 'bad' and 'good'.\n\n'run' does this with a command, in the repository's folder: exit code 0 means good, 125 skip, and\nany other up to 127 bad, such as those of `varve check`. If the command cannot be run, or a signal\nends it, bisect stops.\n\n'reset' goes back to where you were, or to REV, and names commits that were made meanwhile. 'log'\nprints the answers so far, as commands, and 'replay' gives those of such a file ('-': standard input)\nagain: leave out a wrong one first. The state survives a crash, and `varve status` shows it. The exit code\nis 1 if only skipped commits are left.",
   options: {},
   examples: [
     ['varve bisect start HEAD v1', 'v1 was good, the current commit is bad'],
+    ['varve bisect start HEAD v1 -- prices.csv', 'one of the commits that changed this table'],
     ['varve bisect run varve check', 'find the commit that broke a rule'],
     ['varve bisect good', 'the commit that is checked out is good'],
     ['varve bisect reset', 'go back to the branch'],
@@ -41,7 +47,7 @@ export const command: Command = {
 async function run(context: Context): Promise<number> {
   const { arguments: given, out, repository } = context
   const [verb, ...words] = given.words
-  if (verb === undefined) throw usage('missing argument: start, good, bad, skip, run, log or reset')
+  if (verb === undefined) throw usage('missing argument: start, good, bad, skip, run, log, replay or reset')
   const action = actionOf('bisect', actions, verb)
   const repo = await repository()
   const result = await action(context, repo, words)
@@ -54,14 +60,40 @@ async function run(context: Context): Promise<number> {
 /** null: it has printed all there is. */
 type Action = (context: Context, repo: Repository, words: readonly string[]) => Promise<BisectResult | null>
 
+const good: Action = async ({ operation }, repo, revisions) =>
+  repo.bisect.mark('good', { ...operation, revisions })
+
+const bad: Action = async ({ operation }, repo, revisions) => {
+  if (revisions.length > 1) throw usage("'bisect bad' takes one revision")
+  return repo.bisect.mark('bad', { ...operation, revisions })
+}
+
+async function firstNoRevision(repo: Repository, words: readonly string[]): Promise<number> {
+  for (const [at, word] of words.entries()) if (!(await isRevision(repo, word))) return at
+  return words.length
+}
+
 const actions: Readonly<Record<string, Action>> = {
-  start: async ({ operation }, repo, [bad, ...good]) =>
-    repo.bisect.start({ ...operation, ...(bad === undefined ? {} : { bad, good }) }),
-  good: async ({ operation }, repo, revisions) => repo.bisect.mark('good', { ...operation, revisions }),
-  bad: async ({ operation }, repo, revisions) => {
-    if (revisions.length > 1) throw usage("'bisect bad' takes one revision")
-    return repo.bisect.mark('bad', { ...operation, revisions })
+  start: async ({ arguments: given, operation }, repo, words) => {
+    const before = given.wordsBeforeDashes - 1
+    let [revisions, typed] = [words.slice(0, before), words.slice(before)]
+    if (typed.length === 0) {
+      // As in Git, what names no revision is a path then.
+      const end = await firstNoRevision(repo, words)
+      ;[revisions, typed] = [words.slice(0, end), words.slice(end)]
+      await requirePaths(repo, given, typed)
+    }
+    const [bad, ...good] = revisions
+    return repo.bisect.start({
+      ...operation,
+      ...(bad === undefined ? {} : { bad, good }),
+      ...(typed.length === 0 ? {} : { paths: toPathspecs(given, repo.root, typed) }),
+    })
   },
+  good,
+  old: good,
+  bad,
+  new: bad,
   skip: async ({ operation }, repo, revisions) => repo.bisect.mark('skip', { ...operation, revisions }),
   run: runTests,
   log: async ({ out }, repo, words) => {
@@ -73,11 +105,22 @@ const actions: Readonly<Record<string, Action>> = {
     })
     return null
   },
+  replay: async ({ arguments: given, operation }, repo, words) => {
+    const [file] = words
+    if (file === undefined || words.length > 1) throw usage('name one file: bisect replay FILE')
+    const { said, paths } = readReplay(await readText(file, 'the log'))
+    if ((await repo.bisect.state()) !== null) await repo.bisect.reset(operation)
+    const about = paths.length === 0 ? {} : { paths: toPathspecs(given, repo.root, paths) }
+    return repo.bisect.start({ ...operation, said, ...about })
+  },
   reset: async ({ out, operation }, repo, words) => {
-    if (words.length > 0) throw usage(`unexpected argument '${words[0]!}'`)
-    const { left } = await repo.bisect.reset(operation)
+    if (words.length > 1) throw usage(`unexpected argument '${words[1]!}'`)
+    const [to] = words
+    const { left } = await repo.bisect.reset({ ...operation, ...(to === undefined ? {} : { to }) })
     out.result({ reset: true, left }, () => {
-      out.say('as before the bisection')
+      out.say(
+        to === undefined ? 'as before the bisection' : `the bisection is over; HEAD is at ${visible(to)}`,
+      )
       warnOfLeft(out, left)
     })
     return null

@@ -1,6 +1,7 @@
 // What a step of a bisection came to.
 import type { BisectInfo, BisectResult } from '../../api/bisect.ts'
 import { counted } from '../../base/size.ts'
+import type { NamedPath } from '../../files/pathspec.ts'
 import { subjectOf } from '../../history/message.ts'
 import type { Repository } from '../../index.ts'
 import type { Output } from '../output.ts'
@@ -27,12 +28,37 @@ export async function printBisect(out: Output, repo: Repository, result: BisectR
 }
 
 /** The search as commands that would repeat it. */
-export async function logLines(repo: Repository, { branch, start, log }: BisectInfo): Promise<string[]> {
-  const lines = [`# begun at ${branch ?? shortId(start)}`, 'varve bisect start']
+export async function logLines(
+  repo: Repository,
+  { branch, start, log, paths, found }: BisectInfo,
+): Promise<string[]> {
+  const about = paths === undefined ? '' : ` -- ${paths.map(quotedPath).join(' ')}`
+  const lines = [`# begun at ${branch ?? shortId(start)}`, `varve bisect start${about}`]
   for (const { verdict, commit } of log) {
     const { message } = await repo.commitInfo(commit)
     lines.push(`# ${verdict}: [${shortId(commit)}] ${subjectOf(message)}`)
     lines.push(`varve bisect ${verdict} ${commit}`)
   }
+  if (found !== null) {
+    const { message } = await repo.commitInfo(found)
+    lines.push(`# first bad commit: [${shortId(found)}] ${subjectOf(message)}`)
+  }
   return lines
+}
+
+/** From the repository's folder, as its own shell word. */
+function quotedPath(path: NamedPath): string {
+  return `'${pathText(path).replaceAll("'", String.raw`'\''`)}'`
+}
+
+function pathText(path: NamedPath): string {
+  if (typeof path === 'string') return `:(top,literal)${path}`
+  const { folder, pattern, matching, ignoreCase, exclude } = path
+  const marks = [
+    'top',
+    ...(exclude ? ['exclude'] : []),
+    ...(ignoreCase ? ['icase'] : []),
+    ...(matching === 'wildcard' ? [] : [matching]),
+  ]
+  return `:(${marks.join(',')})${folder}${pattern}`
 }

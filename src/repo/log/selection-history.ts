@@ -1,10 +1,12 @@
 // Which commits of a walk touched what a selection of paths stands for. Unlike of one path (path-history.ts) no older names
 // are followed: as in Git a pattern has none.
-import type { PathSelection } from '../../files/path-selection.ts'
+import { PathSelection } from '../../files/path-selection.ts'
+import type { NamedPath } from '../../files/pathspec.ts'
 import { selectedDiffers } from '../../files/tree-diff.ts'
 import { scanSelected } from '../../files/scan-selected.ts'
 import { Tree } from '../../files/tree.ts'
-import type { CommitGraph, Slot } from '../../history/commit-graph.ts'
+import type { CommitCid } from '../../encoding/cid.ts'
+import { type CommitGraph, type Slot, graphOf } from '../../history/commit-graph.ts'
 import type { ReadOptions } from '../../store/interface.ts'
 import type { Repo } from '../interface.ts'
 import { type OriginOptions, type Parent, PathOrigins } from './path-origin.ts'
@@ -55,5 +57,20 @@ export class SelectionHistory {
 
   async #treeOf(slot: Slot): Promise<Tree> {
     return Tree.load(this.#repo.nodes, (await this.#origins.commitOf(slot)).tree)
+  }
+}
+
+/** Answers for single commits whether they touched what the paths stand for. */
+export function touching(
+  repo: Repo,
+  paths: readonly NamedPath[],
+  options: ReadOptions = {},
+): (commit: CommitCid) => Promise<boolean> {
+  const graph = graphOf(repo.store, { whole: true })
+  const history = new SelectionHistory(repo, graph, new PathSelection(paths), options)
+  return async (commit) => {
+    const slot = graph.slotOf(commit)
+    await graph.learn(repo.store, [slot])
+    return !history.passesOver(slot) && history.isTouchedBy(slot)
   }
 }
