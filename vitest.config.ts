@@ -33,6 +33,7 @@ export const slow: readonly string[] = [
   'test/sync/log-rounds.test.ts',
   'test/sync/types-at-rest.test.ts',
   'test/sync/other-tables.test.ts',
+  'test/sync/restored-tables.test.ts',
   'test/sync/restored-server.test.ts',
   'test/sync/restored-by-statements.test.ts',
   'test/sync/hard-rows.test.ts',

@@ -30,7 +30,7 @@ import { mergeIntoBranch } from './merge/merge-branch.ts'
 import { keepPending } from './pending/keep.ts'
 import { stopRound, stopRestored } from './pending/stop-round.ts'
 import { showPlan } from './plan.ts'
-import { haveGoneBack } from './capture/gone-back.ts'
+import { goneBack } from './capture/gone-back.ts'
 import { publishLive } from './capture/publish.ts'
 import { readEndpoint } from './capture/read-endpoint.ts'
 import { rememberReceipt } from './receipts/log.ts'
@@ -132,8 +132,9 @@ async function captureRound(start: Started, log: OpenLog, found: CommonBase): Pr
   const reading = await markRead(io, { link, identity }, tables, read)
   const stored = reading.captured
   throwIfAborted(options.signal)
-  const mayHaveGoneBack = state.live !== null && !found.isCut && start.namespaces.areAllAnew(tables)
-  if (mayHaveGoneBack && (await haveGoneBack(io, state.live, { tables, captured: stored }))) {
+  const { namespaces } = start
+  const earlier = await goneBack(io, found, { state, namespaces, tables, captured: stored })
+  if (earlier === 'all') {
     start.position.goBack()
     restore = await baseAfterRestore(start, found, round, io.nodes.reader)
   }
@@ -147,6 +148,7 @@ async function captureRound(start: Started, log: OpenLog, found: CommonBase): Pr
     stored,
     read: captured,
     base: baseTree,
+    earlier: earlier === 'all' ? new Set() : earlier,
   })
   const isStopped = restored !== null && (link.mode !== 'capture' || captured.cid !== baseTree?.cid)
   const live = await publishLive(round, io, {
@@ -158,7 +160,7 @@ async function captureRound(start: Started, log: OpenLog, found: CommonBase): Pr
     base,
     refs,
     position: start.position.toKeep(!isStopped),
-    namespaces: start.namespaces.write(io.writer, tables, held),
+    namespaces: namespaces.write(io.writer, tables, held),
   })
   await reading.acknowledge()
   const { told, stranger, merged, brought } = base

@@ -100,8 +100,16 @@ export class FilesConnector implements Connector {
         withFile: (path, work) => this.#opened(path, work),
         columns: (path, key) => this.#columnsOf(path, key),
       })
-      const readOnly = files.length === 1 ? ((await this.#place.readOnly?.(files[0]!)) ?? null) : null
-      return readOnly === null ? shape : { ...shape, rights: readOnly }
+      // Of several, the newest may be taken away.
+      const [file] = files.length === 1 ? files : []
+      if (file === undefined) return shape
+      const readOnly = (await this.#place.readOnly?.(file)) ?? null
+      const writtenNs = await this.#opened(file, (opened) => Promise.resolve(opened.writtenNs))
+      return {
+        ...shape,
+        ...(readOnly === null ? {} : { rights: readOnly }),
+        ...(writtenNs === undefined ? {} : { writtenNs: String(writtenNs) }),
+      }
     } catch (error) {
       if (!isVarveError(error) || error.data['waits'] !== true) throw error
       return waitingTable(name, hints, error)

@@ -48,6 +48,8 @@ export interface OpenedFile {
   readonly bytesLength: number
   /** Another one for other bytes, as far as the place tells. */
   readonly version: string
+  /** When it was written, where copies keep that time. */
+  readonly writtenNs?: bigint
   /** The same version is proof of the same bytes. */
   readonly isProof: boolean
   /** All bytes, as often as they are asked for. @throws VarveError with `waits` when they were not those of one state */

@@ -54,6 +54,10 @@ export class OpenedFolderFile implements OpenedFile {
     }
   }
 
+  get writtenNs(): bigint {
+    return this.stat.mtimeNs
+  }
+
   get bytesLength(): number {
     return Number(this.stat.size)
   }

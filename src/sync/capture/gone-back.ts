@@ -1,7 +1,7 @@
 // Whether tables that were made anew show an earlier state of theirs, as after `pg_restore --clean` or the loading of a dump:
 // then most of what differs from the last reading is as one and the same earlier reading had it. A table that is filled
-// again from newer data, or moved by a migration, has little in common with any. Asked only where all of a link's tables
-// are others than before, for rows go back and forth in any table.
+// again from newer data, or moved by a migration, has little in common with any. Asked only where tables are others than
+// before, or their files not written later, for rows go back and forth in any table.
 import type { Cid } from '../../encoding/cid.ts'
 import type { Path } from '../../files/interface.ts'
 import { Tree } from '../../files/tree.ts'
@@ -11,18 +11,55 @@ import { sameEntry } from '../../prolly/entry-batch.ts'
 import type { Difference } from '../../prolly/interface.ts'
 import { ProllyMap } from '../../prolly/map.ts'
 import type { Io } from '../../repo/interface.ts'
+import type { CommonBase } from '../common-base.ts'
+import { earlierTables, pendingFacts } from '../pending/approval.ts'
+import type { LinkState } from '../state.ts'
 import { type LinkedTable, tableAt } from '../tables/link-tables.ts'
+import type { Namespaces } from './namespaces.ts'
 
 /** Rows of each table that are looked at. */
 const rowsMax = 256
 /** Earlier readings. */
 const readingsMax = 1_000
 
+export interface Suspected {
+  readonly state: Pick<LinkState, 'live' | 'pending'>
+  readonly namespaces: Namespaces
+  readonly tables: readonly LinkedTable[]
+  /** What is there now. */
+  readonly captured: Tree
+}
+
+/**
+ * Which tables show an earlier state, 'all' where the endpoint as a whole does. Where it still names the base that it was
+ * told last, they were loaded beside that: each waits by itself, as long as nobody has let it in.
+ */
+export async function goneBack(
+  io: Io,
+  { told, isTold, isCut, isRestored }: CommonBase,
+  { state, namespaces, tables, captured }: Suspected,
+): Promise<ReadonlySet<Path> | 'all'> {
+  const { live, pending } = state
+  const earlier = await stillEarlier(io, pending)
+  if (live === null || isCut || isRestored) return earlier
+  if (namespaces.areAllAnew(tables) && !(isTold && told !== null))
+    return (await haveGoneBack(io, live, { tables, captured })) ? 'all' : earlier
+  for (const linked of namespaces.perhapsEarlier(tables))
+    if (await haveGoneBack(io, live, { tables: [linked], captured })) earlier.add(linked.path)
+  return earlier
+}
+
+/** The tables that wait since a round before. */
+async function stillEarlier(io: Io, pending: Cid | null): Promise<Set<Path>> {
+  if (pending === null) return new Set()
+  return new Set(earlierTables(pendingFacts(await readCommit(io.nodes.reader, pending))))
+}
+
 /** What each table lacks of, or has beside, the last reading. */
 type Differing = ReadonlyMap<Path, readonly Difference[]>
 
 /** `live` is the last reading, `captured` what is there now. */
-export async function haveGoneBack(
+async function haveGoneBack(
   io: Io,
   live: Cid,
   { tables, captured }: { readonly tables: readonly LinkedTable[]; readonly captured: Tree },
@@ -53,7 +90,7 @@ async function differingRows(
   for (const { path } of tables) {
     const [old, now] = [await rowsAt(io, before, path), await rowsAt(io, after, path)]
     // An emptied table is another guard's.
-    if (old === null || now === null || now.count === 0) continue
+    if (old === null || now === null || now.count === 0 || now.cid === old.cid) continue
     const rows: Difference[] = []
     for await (const differences of diffMaps(old, now)) {
       rows.push(...differences.slice(0, rowsMax - rows.length))

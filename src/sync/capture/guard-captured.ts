@@ -25,6 +25,8 @@ export interface GuardInput {
   readonly read: Tree
   /** What both sides had in common; null when nothing is known of that. */
   readonly base: Tree | null
+  /** Tables that show an earlier state of theirs. */
+  readonly earlier: ReadonlySet<Path>
 }
 
 export interface GuardedCapture {
@@ -39,7 +41,7 @@ export async function guardCaptured(
   stops: Stops,
   readings: GuardInput,
 ): Promise<GuardedCapture> {
-  const { tables, before, stored, read, base } = readings
+  const { tables, before, stored, read, base, earlier } = readings
   const entries = new Map<Path, TreeEntry | null>()
   const captured: CapturedTable[] = []
   for (const linked of tables) {
@@ -50,17 +52,14 @@ export async function guardCaptured(
       throw new VarveError('VARVE_CORRUPT', `table '${table.name}' was not read`)
     const rows = (await Table.of(io.nodes, now)).count
     const common = base === null ? null : await tableAt(io, base, path)
+    const change = { from: base === null ? null : await base.get(path), to: await read.get(path) }
     // A mirror overwrites whatever happened there.
     const isStopped =
       common !== null &&
       round.link.mode !== 'mirror' &&
-      (await stops.guardDeletes(io, linked, 'endpoint', {
-        before: common,
-        after: seen,
-        from: await base!.get(path),
-        to: await read.get(path),
-      }))
-    if (isStopped) entries.set(path, await base!.get(path))
+      ((earlier.has(path) && common.rows !== seen.rows && stops.guardEarlier(linked, change)) ||
+        (await stops.guardDeletes(io, linked, 'endpoint', { before: common, after: seen, ...change })))
+    if (isStopped) entries.set(path, change.from)
     const counts =
       old === null ? { ...nothing, added: rows } : await countChanges(io.nodes, { before: old, after: now })
     const cursor = round.link.cursor?.find((one) => one.table === table.name)?.column

@@ -1,5 +1,5 @@
 // In which schema of the endpoint each table was when it was last read, and which table it was: one that is dropped and made
-// anew is another. A link may name a table without its schema, and the endpoint's settings may lead the name to another
+// anew is another, and so may be a file in whose place there is one that was not written later. A link may name a table without its schema, and the endpoint's settings may lead the name to another
 // table one day. That one is not read or written until somebody agrees.
 import type { EndpointTable } from '../../connectors/interface.ts'
 import type { Cid } from '../../encoding/cid.ts'
@@ -12,6 +12,7 @@ interface Place {
   readonly table: string
   readonly namespace?: string
   readonly incarnation?: string
+  readonly writtenNs?: string
 }
 
 export class Namespaces {
@@ -44,11 +45,26 @@ export class Namespaces {
 
   /** Whether all of these tables that were read before have been dropped and made anew, or made anew in place. */
   areAllAnew(tables: readonly LinkedTable[]): boolean {
-    const known = endpointTables(tables).flatMap(({ name, incarnation }) => {
-      const before = this.#of(name)?.incarnation
-      return before === undefined || incarnation === undefined ? [] : [before !== incarnation]
-    })
+    const known = endpointTables(tables).flatMap((table) => this.#isAnew(table) ?? [])
     return known.length > 0 && known.every(Boolean)
+  }
+
+  /** Those of the tables that may be earlier ones: made anew since they were read, or in a file that was not written later. */
+  perhapsEarlier(tables: readonly LinkedTable[]): LinkedTable[] {
+    return tables.filter(
+      ({ table, waits }) => waits === undefined && (this.#isAnew(table) === true || this.#isNotLater(table)),
+    )
+  }
+
+  /** null where the endpoint tells nothing of it. */
+  #isAnew({ name, incarnation }: EndpointTable): boolean | null {
+    const before = this.#of(name)?.incarnation
+    return before === undefined || incarnation === undefined ? null : before !== incarnation
+  }
+
+  #isNotLater({ name, writtenNs }: EndpointTable): boolean {
+    const before = this.#of(name)?.writtenNs
+    return before !== undefined && writtenNs !== undefined && BigInt(writtenNs) <= BigInt(before)
   }
 
   /** The object to be stored once these tables have been read; null when nothing has changed. */
@@ -56,10 +72,11 @@ export class Namespaces {
     const now = tables.flatMap(({ table, path, waits }): Place[] => {
       const isRead =
         waits === undefined && !held.list.some((one) => one.path === path && one.reason === 'schema')
-      const { namespace, incarnation } = isRead ? table : (this.#of(table.name) ?? {})
-      if (namespace === undefined && incarnation === undefined) return []
-      const place = namespace === undefined ? {} : { namespace }
-      return [{ table: table.name, ...place, ...(incarnation === undefined ? {} : { incarnation }) }]
+      const { namespace, incarnation, writtenNs } = isRead ? table : (this.#of(table.name) ?? {})
+      const facts = Object.entries({ namespace, incarnation, writtenNs }).filter(
+        ([, fact]) => fact !== undefined,
+      )
+      return facts.length === 0 ? [] : [{ table: table.name, ...Object.fromEntries(facts) }]
     })
     const text = JSON.stringify(now.toSorted((a, b) => (a.table < b.table ? -1 : 1)))
     return text === JSON.stringify(this.#known) ? null : writeJson(writer, text)

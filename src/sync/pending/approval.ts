@@ -31,6 +31,11 @@ export function pendingFacts({ extra }: Pick<Commit, 'extra'>): PendingFacts {
   return extra[field] as PendingFacts
 }
 
+/** The tables of which each has gone back to an earlier state by itself. */
+export function earlierTables({ stops, restored }: PendingFacts): Path[] {
+  return restored === null ? stops.flatMap(({ guard, path }) => (guard === 'restored' ? [path] : [])) : []
+}
+
 export class Approval {
   readonly #commit: Commit
   readonly #facts: PendingFacts
@@ -68,6 +73,11 @@ export class Approval {
   /** The table in the shape that was approved; null when its shape was not at issue, or that of a table in another schema. */
   async shape(io: Io, named: NamedTable, movedTo: string | null): Promise<TableObject | null> {
     return isShapeStop(this.#facts.stops, named, movedTo) ? this.table(io, named, 'endpoint') : null
+  }
+
+  /** Whether the table was let go back to an earlier state. */
+  letsBack({ path }: NamedTable): boolean {
+    return earlierTables(this.#facts).includes(path)
   }
 
   /** Whether the table was let go as a whole. */

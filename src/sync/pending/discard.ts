@@ -1,5 +1,6 @@
 // Rejects what a guard stopped. Rows that vanished from the endpoint are written back in the next round, rows that the
-// branch removed come back into it, and the earlier state of a restored endpoint is taken as its wish. A stop cannot be
+// branch removed come back into it, a table that has gone back by itself becomes what the branch has, and the earlier
+// state of a restored endpoint is taken as its wish. A stop cannot be
 // discarded where another database stands under the link's name, since there is nothing to take back, nor where a
 // table's columns changed, since that can only be undone in the database.
 import { VarveError } from '../../base/errors.ts'
@@ -20,7 +21,7 @@ import { changeBranch, commitTree } from '../branch-change.ts'
 import type { Link } from '../interface.ts'
 import { linkRef, positionKey } from '../state.ts'
 import { tableAt } from '../tables/link-tables.ts'
-import { pendingCommit, pendingFacts, pendingSync } from './approval.ts'
+import { earlierTables, pendingCommit, pendingFacts, pendingSync } from './approval.ts'
 import type { PendingSync } from './interface.ts'
 
 const operation = 'sync discard'
@@ -29,11 +30,12 @@ const operation = 'sync discard'
 export async function discardPending(repo: Repo, folder: Folder | null, link: Link): Promise<PendingSync> {
   const [commit, discarded] = [await pendingCommit(repo, link.name), await pendingSync(repo, link.name)]
   if (commit === null || discarded === null) throw nothingPending(link.name)
-  const { stops, restored } = pendingFacts(commit)
+  const facts = pendingFacts(commit)
+  const { stops, restored } = facts
   if (stops.every(({ guard }) => guard === 'schema')) throw notTakenBack(link.name, stops)
   const pathsOf = (side: 'endpoint' | 'branch'): Path[] =>
     stops.filter((stop) => stop.guard === 'deletes' && stop.side === side).map(({ path }) => path)
-  const [vanished, removed] = [pathsOf('endpoint'), pathsOf('branch')]
+  const [vanished, removed, earlier] = [pathsOf('endpoint'), pathsOf('branch'), earlierTables(facts)]
   const message = `Discard what '${link.name}' was stopped at`
   if (removed.length > 0) {
     await changeBranch({
@@ -54,7 +56,7 @@ export async function discardPending(repo: Repo, folder: Folder | null, link: Li
   const refs = new Map<string, Cid | null>([[linkRef(link.name, 'pending'), null]])
   const config =
     restored === null ? new Map<string, string | null>() : new Map([[positionKey(link.name), null]])
-  if (vanished.length > 0) {
+  if (vanished.length + earlier.length > 0) {
     await changeBase({
       repo,
       link,
@@ -68,6 +70,8 @@ export async function discardPending(repo: Repo, folder: Folder | null, link: Li
           const [table, left] = [await tableAt(io, base, path), await tableAt(io, seen, path)]
           if (table !== null) entries.set(path, await withoutVanished(io, table, left))
         }
+        // Seen to be as it is, and to become what the branch has.
+        for (const path of earlier) entries.set(path, await seen.get(path))
         return base.update(io.writer, entries)
       },
     })

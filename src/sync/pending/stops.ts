@@ -103,6 +103,14 @@ export class Stops {
     return true
   }
 
+  /** Stops a table that has gone back to an earlier state, and returns true, unless somebody has let that. */
+  guardEarlier(linked: NamedTable, change: EntryChange): boolean {
+    if (this.#approved?.letsBack(linked) === true || isAllowed('restored', this.#options)) return false
+    const message = `'${linked.table.name}' has gone back to an earlier state at the endpoint`
+    this.add(linked, { guard: 'restored', side: 'endpoint', message }, change)
+    return true
+  }
+
   /** Stops all tables; `to` is the tree that they would have become. */
   async addAll(
     tables: readonly NamedTable[],
