@@ -22,6 +22,7 @@ export const slow: readonly string[] = [
   'test/cli/scripted.test.ts',
   'test/cli/under-way.test.ts',
   'test/cli/chosen-rows.test.ts',
+  'test/cli/choosing.test.ts',
   'test/property/chosen-rows.test.ts',
   'test/git/export.test.ts',
   'test/cli/editor.test.ts',

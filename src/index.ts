@@ -25,7 +25,7 @@ export type { ExchangeFormat, ExportOptions } from './api/tables/export-table.ts
 export type { ImportOptions } from './api/tables/import-table.ts'
 export type * from './api/interface.ts'
 export type { AddOptions, AddResult } from './api/files/adding.ts'
-export type { RowsOptions } from './api/files/rows-options.ts'
+export type { ChosenOptions } from './api/files/chosen-options.ts'
 export type * from './api/links/link-interface.ts'
 export type {
   Derivation,

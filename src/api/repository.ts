@@ -10,7 +10,7 @@ import { worktreeFolder } from '../worktree/folder.ts'
 import type { Worktree } from '../worktree/interface.ts'
 import { tryRecover } from '../worktree/checkout/recover.ts'
 import { type AddOptions, type AddResult, settleAdded } from './files/adding.ts'
-import { type RowsOptions, namesRows } from './files/rows-options.ts'
+import { type ChosenOptions, isChosen } from './files/chosen-options.ts'
 import type { CleanOptions, CleanResult } from './files/cleaning.ts'
 import type { CommitOptions, CommitPreview } from './files/committing.ts'
 import { DerivingRepository } from './deriving-repository.ts'
@@ -100,8 +100,7 @@ export class Repository extends DerivingRepository {
     paths: readonly t.NamedPath[],
     { update = false, ...options }: AddOptions = {},
   ): Promise<AddResult> {
-    if (namesRows(options))
-      return (await import('./files/chosen-rows.ts')).addRows(this.worktree, paths, options)
+    if (isChosen(options)) return (await import('./files/chosen.ts')).addChosen(this.worktree, paths, options)
     const named = options.all === true ? ['.'] : paths
     const result = await this.#stage(named, { ...options, trackedOnly: update })
     return settleAdded(this.worktree, result, named, options)
@@ -184,10 +183,10 @@ export class Repository extends DerivingRepository {
   async restore(
     paths: readonly t.NamedPath[],
     options: t.OperationOptions &
-      RowsOptions & { source?: string; staged?: boolean; worktree?: boolean } = {},
+      ChosenOptions & { source?: string; staged?: boolean; worktree?: boolean } = {},
   ): Promise<readonly string[]> {
-    if (namesRows(options))
-      return (await import('./files/chosen-rows.ts')).bringRowsBack(this.worktree, paths, options)
+    if (isChosen(options))
+      return (await import('./files/chosen.ts')).restoreChosen(this.worktree, paths, options)
     return (await import('../worktree/restore.ts')).restorePaths(this.worktree, paths, options)
   }
 

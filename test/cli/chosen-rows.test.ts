@@ -102,7 +102,7 @@ test('refuses what is no row, and changes nothing', async () => {
     [['add', 'people.csv', '-k', '1', '-c', 'nope'], 40, "'people.csv' has no column 'nope'"],
     [['restore', 'people.csv', '-k', '1', '-c', 'id'], 2, "'id' is part of the key of 'people.csv'"],
     [['restore', 'people.csv', '-k', '2', '-c', 'name'], 20, "'people.csv' has the row on one side only"],
-    [['add', 'people.csv', 'varve.yaml', '-k', '1'], 2, 'rows are of one table: name one path'],
+    [['add', 'people.csv', 'varve.yaml', '-k', '1'], 2, 'what is chosen is of one file: name one path'],
     [['add', 'varve.yaml', '-k', '1'], 40, "'varve.yaml' is not a table in what is staged"],
     [['add', 'notes.txt', '-k', '1'], 40, "'notes.txt' is not a table in what is staged"],
     [['add', 'people.csv', '-c', 'name'], 2, '--column needs the row: --key KEY'],

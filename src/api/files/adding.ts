@@ -3,9 +3,9 @@ import type { NamedPath } from '../../files/pathspec.ts'
 import { mergeRef } from '../../repo/interface.ts'
 import type { Worktree } from '../../worktree/interface.ts'
 import type { OperationOptions, PathChange } from '../interface.ts'
-import type { RowsOptions } from './rows-options.ts'
+import type { ChosenOptions } from './chosen-options.ts'
 
-export interface AddOptions extends OperationOptions, RowsOptions {
+export interface AddOptions extends OperationOptions, ChosenOptions {
   /** Everything in the repository, whatever the paths. */
   readonly all?: boolean
   /** Only what is tracked: changed and removed files. */

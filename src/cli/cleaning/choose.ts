@@ -3,7 +3,7 @@ import type { CleanOptions, CleanResult } from '../../api/files/cleaning.ts'
 import type { Repository } from '../../index.ts'
 import type { Context } from '../interface.ts'
 import { fromRepositoryPath } from '../paths.ts'
-import { Questions } from './questions.ts'
+import { Questions } from '../choosing/questions.ts'
 import { visible } from '../visible.ts'
 
 const choices = '[c]lean these, [f]ilter by pattern, [a]sk for each, [q]uit: '

@@ -3,7 +3,7 @@ import { usage } from '../arguments.ts'
 import { warnOfLeftOut } from '../format/left-out.ts'
 import { hintAtContinuing } from '../message/going-on.ts'
 import type { Command, Context } from '../interface.ts'
-import { chosenRow, rowOptions } from '../chosen-row.ts'
+import { chosenRow, patchOptions, rowOptions } from '../choosing/options.ts'
 import { pathspecFileOptions, pathWords } from '../pathspecs/from-file.ts'
 import { toPathspecs } from '../pathspecs/pathspecs.ts'
 import { counted } from '../../base/size.ts'
@@ -15,9 +15,10 @@ export const command: Command = {
     'add --all [PATH...]',
     'add --update [PATH...]',
     'add [--dry-run] --key KEY... [--column NAME] TABLE',
+    'add -p [PATH...]',
   ],
   description:
-    'Stages files as they are now for the next commit. A folder stands for everything below it, removed\nfiles included. Tracked tables are stored by row, and a checkout later writes them back byte for\nbyte. A table with a broken row, such as a key that is used twice, is refused. A table that could\nnot be written back byte for byte is stored as a plain file, and add says so. It also says what it\nleaves out: other repositories, pipes, and what a partial clone did not take.\n\nWith --key, only that row of TABLE is staged as its file has it now, or with --column only that\ncell. All other changes of the file stay out of the next commit.',
+    'Stages files as they are now for the next commit. A folder stands for everything below it, removed\nfiles included. Tracked tables are stored by row, and a checkout later writes them back byte for\nbyte. A table with a broken row, such as a key that is used twice, is refused. A table that could\nnot be written back byte for byte is stored as a plain file, and add says so. It also says what it\nleaves out: other repositories, pipes, and what a partial clone did not take.\n\nWith --key, only that row of TABLE is staged as its file has it now, or with --column only that\ncell. All other changes of the file stay out of the next commit.\nWith -p, each changed row and each change of a text is shown, and staged if you say so.',
   options: {
     all: {
       type: 'flag',
@@ -40,6 +41,7 @@ export const command: Command = {
       about: 'also stage the files as executable, or as not; the files here stay as they are',
     },
     ...rowOptions,
+    ...patchOptions,
     'dry-run': { type: 'flag', short: 'n', about: 'only show what would be staged' },
     ...pathspecFileOptions,
   },
@@ -49,6 +51,7 @@ export const command: Command = {
     ["varve add '*.csv' ':!drafts'", 'stage all such files, but none of one folder'],
     ['varve add -u', 'stage what has changed, and no new files'],
     ['varve add people.csv --key 17', 'stage one row, and leave out what else has changed'],
+    ['varve add -p', 'choose row by row what the next commit will hold'],
     ['varve add --chmod=+x run.sh', 'stage a file as executable, where the file system has no such bit'],
     ['varve add --all --dry-run', 'see what would be staged'],
   ],
@@ -56,7 +59,8 @@ export const command: Command = {
   run,
 }
 
-async function run({ arguments: given, out, repository, operation }: Context): Promise<number> {
+async function run(context: Context): Promise<number> {
+  const { arguments: given, out, repository, operation } = context
   const update = given.flag('update')
   given.exclusive('all', 'update')
   for (const other of ['all', 'update']) given.exclusive('chmod', other)
@@ -66,6 +70,7 @@ async function run({ arguments: given, out, repository, operation }: Context): P
   const chosen = chosenRow(given)
   if (chosen !== null)
     for (const other of ['all', 'update', 'as-file', 'chmod']) given.exclusive('key', other)
+  if (given.flag('patch')) return addChosen(context)
   // With paths it is of these, and a path stands for removed files anyway.
   const words = await pathWords(given, given.words)
   const all = words.length === 0 && (given.flag('all') || update)
@@ -101,6 +106,20 @@ async function run({ arguments: given, out, repository, operation }: Context): P
     warnOfLeftOut(out, result.skipped)
   }
   return 0
+}
+
+async function addChosen(context: Context): Promise<number> {
+  const { arguments: given, operation, repository } = context
+  for (const other of ['all', 'update', 'as-file', 'chmod', 'key', 'dry-run']) given.exclusive('patch', other)
+  const { runPatch } = await import('../choosing/run-patch.ts')
+  const words = await pathWords(given, given.words)
+  const repo = await repository()
+  const paths = words.length === 0 ? ['.'] : toPathspecs(given, repo.root, words)
+  return runPatch(context, repo, {
+    diff: { ...operation, paths },
+    words: ['Stage', 'staged'],
+    apply: (path, chosen) => repo.add([path], { ...operation, ...chosen }),
+  })
 }
 
 function sayRows(

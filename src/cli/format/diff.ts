@@ -72,20 +72,24 @@ export async function printHunks(
   names: FileNames,
   hunks: Iterable<LineHunk> | AsyncIterable<LineHunk>,
 ): Promise<number> {
-  // Control characters are harmless in a file, and a patch needs its bytes.
-  const shown = out.terminal ? visibleLine : (line: string): string => line
   let count = 0
   for await (const hunk of hunks) {
     if (count++ === 0) printLines(out, [...gitHeader(names), ...fileNames(names)])
-    out.line(out.paint('cyan', hunkHead(hunk)))
-    for (const line of hunk.lines) {
-      if (line.startsWith('+')) out.line(out.paint('green', shown(line)))
-      else if (line.startsWith('-')) out.line(out.paint('red', shown(line)))
-      else out.line(shown(line))
-    }
+    printHunk(out, hunk)
     await out.drain()
   }
   return count
+}
+
+export function printHunk(out: Output, hunk: LineHunk): void {
+  // Control characters are harmless in a file, and a patch needs its bytes.
+  const shown = out.terminal ? visibleLine : (line: string): string => line
+  out.line(out.paint('cyan', hunkHead(hunk)))
+  for (const line of hunk.lines) {
+    if (line.startsWith('+')) out.line(out.paint('green', shown(line)))
+    else if (line.startsWith('-')) out.line(out.paint('red', shown(line)))
+    else out.line(shown(line))
+  }
 }
 
 type FileNames = Pick<FileDiff, 'path' | 'from' | 'state' | 'modeBefore' | 'modeAfter'>
@@ -149,7 +153,7 @@ export const stateWords: Readonly<Record<PathState, string>> = {
   typechange: ' (kind changed)',
 }
 
-function titleOf({ path, from, state, table }: Titled): string {
+export function titleOf({ path, from, state, table }: Titled): string {
   const moved = from === undefined ? visible(path) : `${visible(from)} => ${visible(path)}`
   return moved + (table === undefined ? '' : `:${visible(table)}`) + stateWords[state]
 }

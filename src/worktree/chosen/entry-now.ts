@@ -1,6 +1,6 @@
-// What a tracked table's file holds now, read as `add` reads it: the objects go into the caller's writer only.
+// What a tracked file holds now, read as `add` reads it: the objects go into the caller's writer only.
 import { VarveError } from '../../base/errors.ts'
-import type { Path, TableEntry } from '../../files/interface.ts'
+import type { Path, TreeEntry } from '../../files/interface.ts'
 import { PathSelection } from '../../files/path-selection.ts'
 import type { Tree } from '../../files/tree.ts'
 import type { Io } from '../../repo/interface.ts'
@@ -11,38 +11,44 @@ import { lstatOrNull } from '../native.ts'
 import { openSurvey } from '../open-survey.ts'
 import { stageSurvey } from '../stager.ts'
 
-export interface TableNow {
-  readonly entry: TableEntry
+export interface EntryNow<K extends TreeEntry['kind']> {
+  readonly entry: Extract<TreeEntry, { kind: K }>
   /** Of the file when it was read. */
   readonly stat: FileStat
 }
 
-/** @throws VarveError VARVE_RULE_VIOLATED for a broken row, VARVE_NOT_POSSIBLE where there is no table */
-export async function readTableNow(
+export interface AskedEntry<K extends TreeEntry['kind']> {
+  readonly index: Tree
+  readonly path: Path
+  readonly kind: K
+}
+
+/** @throws VarveError VARVE_RULE_VIOLATED for a broken row, VARVE_NOT_POSSIBLE where it is nothing of that kind */
+export async function readEntryNow<K extends TreeEntry['kind']>(
   worktree: Worktree,
   io: Io,
-  { index, path }: { readonly index: Tree; readonly path: Path },
+  { index, path, kind }: AskedEntry<K>,
   options: WorktreeOptions,
-): Promise<TableNow> {
+): Promise<EntryNow<K>> {
   await awaitWholeFiles(worktree, options)
   const found = lstatOrNull(worktree.root, path)
   const looked = found === null ? null : fileStatOf(found)
-  if (looked === null) throw noTableNow(path, 'there is no file')
+  if (looked === null) throw another(path, kind, 'there is no file')
   const { signal } = options
   const opened = await openSurvey(worktree, index, { from: [], spec: new PathSelection([path]), signal })
   try {
     const { edits, read, notTables } = await stageSurvey(worktree, io, opened, options)
     const entry = edits.get(path) ?? (await index.get(path))
-    if (entry?.kind !== 'table') throw noTableNow(path, notTables[0]?.reason ?? 'it is a plain file')
-    return { entry, stat: read.get(path) ?? looked }
+    if (entry?.kind !== kind) throw another(path, kind, notTables[0]?.reason ?? `it is a ${entry?.kind}`)
+    return { entry: entry as EntryNow<K>['entry'], stat: read.get(path) ?? looked }
   } finally {
     await opened.cache.close()
   }
 }
 
-function noTableNow(path: Path, reason: string): VarveError {
-  return new VarveError('VARVE_NOT_POSSIBLE', `'${path}' has no rows now: ${reason}`, {
+function another(path: Path, kind: TreeEntry['kind'], reason: string): VarveError {
+  return new VarveError('VARVE_NOT_POSSIBLE', `'${path}' is no ${kind} now: ${reason}`, {
     data: { path },
-    hint: 'name the file without a key: then all of it is meant',
+    hint: 'name the file alone: then all of it is meant',
   })
 }

@@ -1,0 +1,40 @@
+// `-p`: which of several changes are meant is asked one by one, and then done file by file.
+import { counted } from '../../base/size.ts'
+import type { ChosenOptions } from '../../api/files/chosen-options.ts'
+import type { DiffOptions } from '../../api/interface.ts'
+import type { Repository } from '../../index.ts'
+import { usage } from '../arguments.ts'
+import type { Context } from '../interface.ts'
+import { fromRepositoryPath } from '../paths.ts'
+import { visible } from '../visible.ts'
+import { type ChosenChanges, chooseChanges } from './choose-changes.ts'
+
+export interface PatchPlan {
+  readonly diff: DiffOptions
+  /** As it is asked, and as it is said when it is done: 'Stage', 'staged'. */
+  readonly words: readonly [asked: string, done: string]
+  readonly apply: (path: string, chosen: ChosenOptions) => Promise<unknown>
+}
+
+export async function runPatch(context: Context, repo: Repository, plan: PatchPlan): Promise<number> {
+  const { out } = context
+  if (out.json) throw usage("'-p' asks, and '--json' has no place for questions", 'name the rows: --key KEY')
+  const [asked, done] = plan.words
+  const chosen = await chooseChanges(context, repo, plan.diff, asked)
+  for (const one of chosen) {
+    await plan.apply(one.path, partOf(one))
+    out.say(`${done} ${whatOf(one)}${visible(fromRepositoryPath(repo.root, one.path))}`)
+  }
+  if (chosen.length === 0) out.say(`nothing ${done}`)
+  return 0
+}
+
+function partOf({ whole, rows, hunks }: ChosenChanges): ChosenOptions {
+  if (whole) return {}
+  return rows.length > 0 ? { rows } : { hunks }
+}
+
+function whatOf({ whole, rows, hunks }: ChosenChanges): string {
+  if (whole) return ''
+  return rows.length > 0 ? `${counted(rows.length, 'row')} of ` : `${counted(hunks.length, 'change')} of `
+}

@@ -1,0 +1,105 @@
+// `varve add -p` and `varve restore -p`: rows of tables, changes of texts and other files, one question each.
+import { readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { temporaryDir } from '../support/temporary.ts'
+import { hasScript, onTerminal } from './on-terminal.ts'
+import { ok, varve } from './varve.ts'
+
+let cwd: string
+
+const put = (file: string, text: string): void => writeFileSync(path.join(cwd, file), text)
+const get = (file: string): string => readFileSync(path.join(cwd, file), 'utf8')
+const lines = (...changed: number[]): string =>
+  Array.from({ length: 40 }, (_, i) => `${changed.includes(i + 1) ? 'new ' : ''}${i + 1}\n`).join('')
+
+/** Answers, one a question; what is said of it at the end. */
+async function answered(args: string[], answers: string): Promise<string[]> {
+  const { code, stdout } = await varve(args, { cwd, input: answers.split('').join('\n') + '\n' })
+  expect(code).toBe(0)
+  return stdout
+    .slice(stdout.lastIndexOf('?]? ') + 4)
+    .trimEnd()
+    .split('\n')
+}
+
+beforeEach(async () => {
+  cwd = temporaryDir()
+  await ok(['init'], { cwd })
+  put('people.csv', 'id,name\n1,Ann\n2,Bob\n3,Cyd\n')
+  put('text.txt', lines())
+  put('bytes.bin', '\0one')
+  await ok(['track', 'people.csv', '--key', 'id'], { cwd })
+  await ok(['add', '.'], { cwd })
+  await ok(['commit', '-m', 'First'], { cwd })
+  put('people.csv', 'id,name\n1,Anna\n3,Sid\n4,Dan\n')
+  put('text.txt', lines(3, 20, 40))
+  put('bytes.bin', '\0two')
+})
+
+test('add stages what was agreed to, and leaves the files', async () => {
+  const files = ['people.csv', 'text.txt', 'bytes.bin'].map(get)
+  expect(await answered(['add', '-p'], 'nyn?yanyn')).toEqual([
+    'staged 3 rows of people.csv',
+    'staged 1 change of text.txt',
+  ])
+  expect(['people.csv', 'text.txt', 'bytes.bin'].map(get)).toEqual(files)
+  await ok(['commit', '-m', 'Chosen'], { cwd })
+  expect(await ok(['cat', 'HEAD:people.csv'], { cwd })).toBe('id,name\n1,Anna\n2,Bob\n3,Sid\n4,Dan\n')
+  expect(await ok(['cat', 'HEAD:text.txt'], { cwd })).toBe(lines(20))
+  expect(await ok(['diff', '--name-only'], { cwd })).toBe('bytes.bin\npeople.csv\ntext.txt\n')
+  expect(await answered(['add', '-p', 'people.csv', 'bytes.bin'], 'yy')).toEqual([
+    'staged bytes.bin',
+    'staged people.csv',
+  ])
+  expect(await ok(['diff', '--name-only'], { cwd })).toBe('text.txt\n')
+})
+
+test('restore takes back what was agreed to, in the files or in what is staged', async () => {
+  expect(await answered(['restore', '-p', 'text.txt', 'people.csv'], 'nyaq')).toEqual([
+    'taken back: 3 rows of people.csv',
+  ])
+  expect([get('people.csv'), get('text.txt')]).toEqual(['id,name\n1,Anna\n2,Bob\n3,Cyd\n', lines(3, 20, 40)])
+  await ok(['add', '.'], { cwd })
+  expect(await answered(['restore', '--staged', '-p', 'text.txt'], 'yd')).toEqual([
+    'taken out: 1 change of text.txt',
+  ])
+  expect(await ok(['diff', '--stat'], { cwd })).toContain('text.txt')
+  await ok(['commit', '-m', 'Second'], { cwd })
+  expect(await ok(['cat', 'HEAD:text.txt'], { cwd })).toBe(lines(20, 40))
+  put('text.txt', lines(7, 20, 40))
+  expect(await answered(['restore', '-p', '--source', 'HEAD~1', 'text.txt'], 'nyy')).toEqual([
+    'taken back: 2 changes of text.txt',
+  ])
+  expect(get('text.txt')).toBe(lines(7))
+})
+
+test('nothing is done without an answer, and what -p does not go with is said', async () => {
+  for (const [args, said] of [
+    [['add', '-p'], 'nothing staged'],
+    [['restore', '-p'], 'nothing taken back:'],
+  ] as const)
+    expect((await varve([...args], { cwd, input: '' })).stdout).toContain(said)
+  for (const args of [
+    ['add', '-p', '--all'],
+    ['add', '-p', '--json'],
+    ['add', '-p', '--key', '1', 'people.csv'],
+    ['restore', '-p', '-S', '-W'],
+  ])
+    expect((await varve(args, { cwd })).code).toBe(2)
+  expect(await ok(['diff', '--staged'], { cwd })).toBe('')
+  expect(get('text.txt')).toBe(lines(3, 20, 40))
+})
+
+describe.runIf(hasScript)('on a terminal', () => {
+  test('each question is seen before it is answered', async () => {
+    const { code, screen } = await onTerminal(['add', '-p', 'people.csv'], {
+      cwd,
+      steps: [
+        { sees: /id=1.*Ann.*Anna.*\n.*Stage this row \[y,n,q,a,d,\?\]\? $/s, types: 'y\n' },
+        { sees: /id=2.*\n.*\? $/s, types: 'q\n' },
+      ],
+    })
+    expect([code, screen.trimEnd().endsWith('staged 1 row of people.csv')]).toEqual([0, true])
+  })
+})
