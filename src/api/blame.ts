@@ -6,6 +6,7 @@ import { isBefore } from '../history/ancestry.ts'
 import { readCommit } from '../history/commit.ts'
 import type { Commit } from '../history/interface.ts'
 import { subjectOf } from '../history/message.ts'
+import { resolveSet } from '../history/revision-set.ts'
 import { resolveRevision, splitRange } from '../history/revision.ts'
 import type { Attribution } from '../repo/blame/blame.ts'
 import { blameLines } from '../repo/blame/blame-lines.ts'
@@ -34,31 +35,36 @@ const linesAtOnce = 1000
 /** @throws VarveError VARVE_REF_NOT_FOUND, VARVE_PATH_NOT_FOUND, VARVE_USAGE, VARVE_NOT_POSSIBLE for what is no text */
 export async function blamePath(repo: Repo, path: string, options: BlameOptions): Promise<Blame> {
   const revision = options.revision ?? 'HEAD'
-  if (splitRange(revision) !== null) {
+  const { from, exclude } = await resolveSet(repo.store, [revision], await repo.store.manifest())
+  const [tip, ...others] = from
+  if (tip === undefined || others.length > 0) {
     throw new VarveError('VARVE_USAGE', `blame looks back from one revision, not from '${revision}'`, {
       data: { revision },
-      hint: 'name the newer one alone',
+      hint: "write 'A..B' for what B has since A",
     })
   }
-  const { commit: cid } = await resolveRevision(repo.store, revision)
-  const commit = await readCommit(repo.store, cid)
+  const commit = await readCommit(repo.store, tip)
   const tree = await Tree.load(repo.nodes, commit.tree)
   const version = await versionOf(tree, path)
   if (version === null) throw await noPath(tree, path, revision)
-  if (version.entry!.kind === 'table') return tableBlame(repo, commit, version, options)
+  if (version.entry!.kind === 'table') {
+    if (options.lines !== undefined || options.ignoreSpace === true) throw notLines(path)
+    return tableBlame(repo, commit, version, { ...options, exclude })
+  }
   if (options.key !== undefined || options.columns !== undefined) throw notATable(path)
-  const lines = await blameLines(repo, commit, version, options)
+  const { lines: ranges, ignoreSpace, signal } = options
+  const { count, lines } = await blameLines(repo, commit, version, { ranges, ignoreSpace, exclude, signal })
   const blamed = new BlamedCommits(lines.map(({ by }) => by))
   return {
     ...common(commit, version, blamed),
     kind: 'text',
     keyColumns: [],
-    count: lines.length,
+    count,
     rows: none,
     async *lines() {
       for (let at = 0; at < lines.length; at += linesAtOnce) {
-        yield lines.slice(at, at + linesAtOnce).map(({ text, by, originalLine }, i): LineBlame => ({
-          line: at + i + 1,
+        yield lines.slice(at, at + linesAtOnce).map(({ line, text, by, originalLine }): LineBlame => ({
+          line,
           text: text.replace(/\r?\n$/, ''),
           by: blamed.of(by),
           originalLine,
@@ -66,6 +72,13 @@ export async function blamePath(repo: Repo, path: string, options: BlameOptions)
       }
     },
   }
+}
+
+function notLines(path: string): VarveError {
+  return new VarveError('VARVE_USAGE', `'${path}' is a table: it has rows, not lines`, {
+    data: { path },
+    hint: "'--key KEY' chooses a row, '--column NAME' a column",
+  })
 }
 
 async function* none(): AsyncGenerator<never> {}
@@ -90,11 +103,12 @@ async function tableBlame(
   repo: Repo,
   commit: Commit,
   version: PathVersion,
-  options: BlameOptions,
+  options: BlameOptions & Pick<BlameTableOptions, 'exclude'>,
 ): Promise<Blame> {
-  const { signal, onProgress, columns } = options
+  const { signal, onProgress, columns, exclude } = options
   const asked: BlameTableOptions = {
     signal,
+    exclude,
     ...(columns === undefined ? {} : { columns }),
     ...(options.key === undefined ? {} : { key: rowKeyOf(options.key) }),
     ...(onProgress === undefined
@@ -146,7 +160,13 @@ class BlamedCommits {
       const subject = subjectOf(commit.message)
       const one = known.get(name) ?? {
         commit,
-        blamed: { commit: digestHex(commit.cid), author: commit.author, subject, path },
+        blamed: {
+          commit: digestHex(commit.cid),
+          author: commit.author,
+          subject,
+          path,
+          ...(attribution.isBoundary === true ? { boundary: true as const } : {}),
+        },
       }
       known.set(name, one)
       this.#blamed.set(attribution, one.blamed)

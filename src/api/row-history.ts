@@ -14,8 +14,12 @@ import type { HistoryOptions } from './log-interface.ts'
 export type RowSelector = Key | { readonly text: readonly string[] }
 
 export interface BlameOptions extends OperationOptions {
-  /** Default: HEAD. */
+  /** Default: HEAD. A range 'A..B' does not look behind what A reaches. */
   readonly revision?: string
+  /** Only these lines of a text, as Git's -L has them: '10,20', '10,+5', '/text/,+3'. */
+  readonly lines?: readonly string[]
+  /** Lines of a text that differ in white space alone are the same. */
+  readonly ignoreSpace?: boolean
   /** Only this row of a table, and each of its cells unless columns are named. */
   readonly key?: RowSelector
   /** Cells of these columns instead of whole rows. */
@@ -48,6 +52,8 @@ export interface BlamedCommit {
   readonly subject: string
   /** The name of the file or table in that commit. */
   readonly path: string
+  /** Set where the range that was asked about begins: an older commit may have brought it. */
+  readonly boundary?: true
 }
 
 export interface RowBlame {

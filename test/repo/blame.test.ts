@@ -340,7 +340,7 @@ describe('bad input', () => {
       "VARVE_NOT_POSSIBLE 'x.bin' is not a text of at most 16 MiB",
     )
     expect(await failing(repo.blame('people', { revision: 'nowhere' }))).toContain('VARVE_REF_NOT_FOUND')
-    expect(await failing(repo.blame('people', { revision: 'a..a' }))).toContain('VARVE_USAGE')
+    expect(await failing(repo.blame('people', { revision: '^a' }))).toContain('VARVE_USAGE')
   })
 })
 

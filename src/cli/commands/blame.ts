@@ -1,5 +1,5 @@
 import type { Blame } from '../../api/row-history.ts'
-import { splitRange } from '../../history/revision.ts'
+import { namesSet } from '../../history/revision-set.ts'
 import type { Mailmap } from '../../history/mailmap.ts'
 import type { Repository } from '../../index.ts'
 import { type Arguments, usage } from '../arguments.ts'
@@ -13,10 +13,10 @@ export const command: Command = {
   usage: [
     'blame [--column NAME...] TABLE [REV]',
     'blame --key KEY... [--column NAME...] TABLE [REV]',
-    'blame FILE [REV]',
+    'blame [-L START,END]... [-w] FILE [REV]',
   ],
   description:
-    'Shows which commit last changed each row of TABLE, when, and who made it; with --column each cell of\nthese columns, with --key each cell of one row. For a text FILE it shows this line by line. Earlier\nnames are followed. A row that a merge took from one side is attributed to that side. Blame starts\nat REV (default: HEAD); uncommitted changes are not shown.',
+    'Shows which commit last changed each row of TABLE, when, and who made it; with --column each cell of\nthese columns, with --key each cell of one row. For a text FILE it shows this line by line. Earlier\nnames are followed. A row that a merge took from one side is attributed to that side. Blame starts\nat REV (default: HEAD); uncommitted changes are not shown. Given A..B it does not look behind A, and\nmarks commits at which it stopped with ^.',
   options: {
     key: { type: 'list', short: 'k', value: 'KEY', about: 'only this row; once for each column of its key' },
     column: {
@@ -25,12 +25,25 @@ export const command: Command = {
       value: 'NAME',
       about: 'cells of this column; may be given several times',
     },
+    'line-range': {
+      type: 'list',
+      short: 'L',
+      value: 'START,END',
+      about: "only these lines of a text: '10,20', '10,+5', '/PATTERN/,+3'; may be given several times",
+    },
+    'ignore-all-space': {
+      type: 'flag',
+      short: 'w',
+      about: 'a change of white space alone does not count',
+    },
   },
   examples: [
     ['varve blame people.csv', 'who changed each row last'],
     ['varve blame people.csv --key 17', 'who brought in each cell of one row'],
     ['varve blame people.csv --column city v1', 'who last changed each city, as of v1'],
     ['varve blame README.md', 'a text, by line'],
+    ['varve blame -L 40,60 README.md', 'some of its lines'],
+    ['varve blame v1..HEAD -- README.md', 'what is new since v1, and what is older'],
   ],
   json: "{ kind: 'table' | 'text'; path: string; commit: string; keyColumns: string[]; count: number; commits: BlamedCommit[]; items: RowBlame[] | LineBlame[] }",
   pages: () => true,
@@ -43,11 +56,14 @@ async function run({ arguments: given, out, repository, operation }: Context): P
   const { path, revision } = await pathAndRevision(repo, given)
   const key = given.list('key')
   const columns = given.list('column')
+  const lines = given.list('line-range')
   const blame = await repo.blame(toRepositoryPath(repo.root, path), {
     ...operation,
     ...(revision === undefined ? {} : { revision }),
     ...(key.length === 0 ? {} : { key: { text: key } }),
     ...(columns.length === 0 ? {} : { columns }),
+    ...(lines.length === 0 ? {} : { lines }),
+    ignoreSpace: given.flag('ignore-all-space'),
   })
   if (out.json) await printJson(out, blame)
   else await print(out, blame, await repo.mailmap())
@@ -63,8 +79,7 @@ async function pathAndRevision(
   if (second === undefined) return { path: first, revision: undefined }
   if (wordsBeforeDashes === 0) throw usage('blame takes one path')
   if (wordsBeforeDashes === 1) return { path: second, revision: first }
-  const isSwapped =
-    !(await isRevision(repo, second)) && (splitRange(first) !== null || (await isRevision(repo, first)))
+  const isSwapped = !(await isRevision(repo, second)) && (namesSet(first) || (await isRevision(repo, first)))
   return isSwapped ? { path: second, revision: first } : { path: first, revision: second }
 }
 

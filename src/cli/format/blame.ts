@@ -28,7 +28,7 @@ export class BlamePrinter {
       : []
     const pathWidth = Math.max(0, ...paths.map(displayWidth))
     commits.forEach((commit, i) => {
-      const id = out.paint('yellow', shortId(commit.commit))
+      const id = out.paint('yellow', idShown(commit))
       const file = paths.length === 0 ? '' : ` ${padded(paths[i]!, pathWidth)}`
       this.#heads.set(commit, `${id}${file} (${padded(names[i]!, nameWidth)} ${isoText(commit.author)}`)
     })
@@ -56,4 +56,10 @@ export class BlamePrinter {
   #line(by: BlamedCommit, text: string): void {
     this.#out.line(`${this.#heads.get(by)!}) ${text}`.trimEnd())
   }
+}
+
+/** As in Git, '^' says that it was not looked behind. */
+function idShown({ commit, boundary }: BlamedCommit): string {
+  const id = shortId(commit)
+  return boundary === true ? `^${id.slice(0, -1)}` : id
 }

@@ -3,15 +3,20 @@
 // much to be compared, or one is no text, the newer one answers for all.
 import { throwIfAborted } from '../../base/errors.ts'
 import { diffLines } from '../../documents/line-diff.ts'
+import { withoutSpace } from '../../documents/white-space.ts'
+import type { CommitCid } from '../../encoding/cid.ts'
 import { graphOf } from '../../history/commit-graph.ts'
 import type { Commit } from '../../history/interface.ts'
 import type { NodeStore } from '../../prolly/node-store.ts'
 import { linesOfVersion, noLines } from './version-lines.ts'
-import { type Attribution, type BlameSubject, blame } from './blame.ts'
+import { type Attribution, type BlameSubject, blame, boundaryOf } from './blame.ts'
+import { rangesOf } from '../log/line-spec.ts'
 import type { Repo } from '../interface.ts'
 import { PathOrigins, type PathVersion } from '../log/path-origin.ts'
 
 export interface LineAttribution {
+  /** Its number, from 1. */
+  readonly line: number
   /** With its line end. */
   readonly text: string
   readonly by: Attribution
@@ -19,7 +24,13 @@ export interface LineAttribution {
   readonly originalLine: number
 }
 
-interface BlameLinesOptions {
+export interface BlameLinesOptions {
+  /** Only these lines, as Git's -L has them: '10,20', '/text/,+3'. */
+  readonly ranges?: readonly string[] | undefined
+  /** Lines that differ in white space alone are the same. */
+  readonly ignoreSpace?: boolean | undefined
+  /** What these commits reach is not looked behind. */
+  readonly exclude?: readonly CommitCid[] | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -29,15 +40,23 @@ export async function blameLines(
   commit: Commit,
   version: PathVersion,
   options: BlameLinesOptions = {},
-): Promise<LineAttribution[]> {
+): Promise<{ readonly count: number; readonly lines: readonly LineAttribution[] }> {
   const lines =
     version.entry === null ? null : await linesOfVersion(repo.nodes, version.entry, options.signal)
   if (lines === null) throw noLines(version.path)
-  const all = Uint32Array.from(lines, (_, i) => i)
+  const { ranges } = options
+  const chosen =
+    ranges === undefined ? [{ start: 0, end: lines.length }] : await rangesOf(ranges, lines, version.path)
+  const asked = Uint32Array.from(
+    chosen.flatMap(({ start, end }) => Array.from({ length: end - start }, (_, i) => start + i)),
+  )
   const subject = new LineSubject(repo.nodes, lines, options)
-  const origins = new PathOrigins(repo.nodes, graphOf(repo.store, { whole: true }), options)
-  await blame(origins, { commit, version, work: { lines, at: all, final: all } }, subject)
-  return subject.answers as LineAttribution[]
+  const graph = graphOf(repo.store, { whole: true })
+  const origins = new PathOrigins(repo.nodes, graph, { signal: options.signal })
+  const boundary = await boundaryOf(repo, graph, options.exclude, options.signal)
+  if (asked.length > 0)
+    await blame(origins, { commit, version, work: { lines, at: asked, final: asked }, boundary }, subject)
+  return { count: lines.length, lines: subject.answers.filter((answer) => answer !== null) }
 }
 
 /** Line at[i] of this version is line final[i] of the one that was asked about; in order. */
@@ -67,7 +86,7 @@ class LineSubject implements BlameSubject<LineWork> {
   ): Promise<{ passed: LineWork | null; left: LineWork | null }> {
     throwIfAborted(this.#options.signal)
     const older = await linesOfVersion(this.#nodes, before.entry!, this.#options.signal)
-    const hunks = older === null ? null : diffLines(older, work.lines)
+    const hunks = older === null ? null : diffLines(this.#compared(older), this.#compared(work.lines))
     if (older === null || hunks === null) return { passed: null, left: work }
     const passed: [number, number][] = []
     const left: [number, number][] = []
@@ -84,6 +103,10 @@ class LineSubject implements BlameSubject<LineWork> {
     return { passed: workOf(older, passed), left: workOf(work.lines, left) }
   }
 
+  #compared(lines: readonly string[]): readonly string[] {
+    return this.#options.ignoreSpace === true ? lines.map(withoutSpace) : lines
+  }
+
   join(a: LineWork, b: LineWork): LineWork {
     const pairs = [a, b].flatMap(({ at, final }) =>
       Array.from(at, (line, i): [number, number] => [line, final[i]!]),
@@ -96,7 +119,7 @@ class LineSubject implements BlameSubject<LineWork> {
 
   settle(work: LineWork, by: Attribution): void {
     work.final.forEach((line, i) => {
-      this.answers[line] = { text: this.#lines[line]!, by, originalLine: work.at[i]! + 1 }
+      this.answers[line] = { line: line + 1, text: this.#lines[line]!, by, originalLine: work.at[i]! + 1 }
     })
   }
 }

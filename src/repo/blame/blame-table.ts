@@ -2,6 +2,7 @@
 // to.
 import { commandWord } from '../../base/command-word.ts'
 import { VarveError } from '../../base/errors.ts'
+import type { CommitCid } from '../../encoding/cid.ts'
 import { graphOf } from '../../history/commit-graph.ts'
 import type { Commit } from '../../history/interface.ts'
 import type { Entry } from '../../prolly/interface.ts'
@@ -10,7 +11,7 @@ import { KeyList } from '../../table/key-list.ts'
 import { type RowKey, encodeRowKey, rowKeyText } from '../../table/row-key.ts'
 import { Table } from '../../table/table.ts'
 import { entriesOf } from '../../table/version-pair.ts'
-import { type Attribution, blame } from './blame.ts'
+import { type Attribution, blame, boundaryOf } from './blame.ts'
 import { RowSubject, type RowSubjectOptions } from './blame-rows.ts'
 import { withWriter } from '../context.ts'
 import type { Repo } from '../interface.ts'
@@ -22,6 +23,8 @@ export interface BlameTableOptions extends RowSubjectOptions {
   readonly key?: RowKey | undefined
   /** Cells of these columns instead of whole rows. */
   readonly columns?: readonly string[] | undefined
+  /** What these commits reach is not looked behind. */
+  readonly exclude?: readonly CommitCid[] | undefined
 }
 
 export interface TableBlame {
@@ -50,8 +53,10 @@ export async function blameTable(
   const subject = await withWriter(repo, async (writer, nodes) => {
     const versions = new TableVersions({ writer, nodes }, { signal })
     const rows = new RowSubject(versions, table, keys, columns, options)
-    const origins = new PathOrigins(repo.nodes, graphOf(repo.store, { whole: true }), { signal })
-    if (keys.count > 0) await blame(origins, { commit, version, work: rows.start }, rows)
+    const graph = graphOf(repo.store, { whole: true })
+    const origins = new PathOrigins(repo.nodes, graph, { signal })
+    const boundary = await boundaryOf(repo, graph, options.exclude, signal)
+    if (keys.count > 0) await blame(origins, { commit, version, work: rows.start, boundary }, rows)
     return rows
   })
   const lanes = columns?.map((_, i) => i) ?? [0]

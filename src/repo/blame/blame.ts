@@ -3,14 +3,19 @@
 // lines of a text (blame-lines.ts) or rows and cells of a table (blame-rows.ts); the walk is the same for both. A
 // version whose content equals a parent's passes everything on without being read, so commits that do not touch the
 // path cost a look at the tree, and the walk ends when everything is attributed, not at the end of history.
+import type { CommitCid } from '../../encoding/cid.ts'
+import { walkGraph } from '../../history/ancestry.ts'
 import type { CommitGraph, Slot } from '../../history/commit-graph.ts'
 import type { Commit } from '../../history/interface.ts'
+import type { Repo } from '../interface.ts'
 import { type PathOrigins, type PathVersion, isSameContent } from '../log/path-origin.ts'
 
 /** A commit, and the path under which it knew what is asked about. */
 export interface Attribution {
   readonly commit: Commit
   readonly path: string
+  /** It was not looked behind: it may have had this from an older one. */
+  readonly isBoundary?: true
 }
 
 /** W is what one version has to answer for. */
@@ -34,9 +39,30 @@ interface Suspect<W> {
   readonly work: W
 }
 
+interface BlameStart<W> {
+  readonly commit: Commit
+  readonly version: PathVersion
+  readonly work: W
+  /** Commits that are not looked behind. */
+  readonly boundary?: ReadonlySet<Slot> | undefined
+}
+
+/** The commits that these reach. */
+export async function boundaryOf(
+  { store }: Pick<Repo, 'store'>,
+  graph: CommitGraph,
+  exclude: readonly CommitCid[] = [],
+  signal?: AbortSignal,
+): Promise<ReadonlySet<Slot>> {
+  const slots = new Set<Slot>()
+  if (exclude.length > 0)
+    for await (const slot of walkGraph(graph, store, exclude, { signal })) slots.add(slot)
+  return slots
+}
+
 export async function blame<W>(
   origins: PathOrigins,
-  start: { readonly commit: Commit; readonly version: PathVersion; readonly work: W },
+  start: BlameStart<W>,
   subject: BlameSubject<W>,
 ): Promise<void> {
   const { graph } = origins
@@ -54,6 +80,11 @@ export async function blame<W>(
   suspect(graph.slotOf(start.commit.cid), start.version, start.work)
   for (let next = takeNewest(graph, suspects); next !== null; next = takeNewest(graph, suspects)) {
     const { slot, version } = next
+    if (start.boundary?.has(slot) === true) {
+      const commit = await origins.commitOf(slot)
+      subject.settle(next.work, { commit, path: version.path, isBoundary: true })
+      continue
+    }
     const here = await origins.parentsOf(slot)
     const keys = subject.keysAsked?.(next.work) ?? null
     // With several parents, another one may have the same rows. The version need not be the parent's own: in these
