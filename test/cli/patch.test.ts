@@ -50,7 +50,8 @@ class Folder {
   write(name: string): void {
     const place = path.join(this.root, name)
     fs.rmSync(place, { force: true })
-    if (name.endsWith('link')) return fs.symlinkSync(this.#dice.pick(lines.slice(0, 3)), place)
+    if (name.endsWith('link') !== (this.#dice.roll(6) === 0))
+      return fs.symlinkSync(this.#dice.pick(lines.slice(0, 3)), place)
     const some = Array.from({ length: this.#dice.roll(12) }, () => this.#dice.pick(lines))
     fs.writeFileSync(place, some.join('\n') + (this.#dice.roll(3) === 0 ? '' : '\n'))
     if (this.#dice.roll(5) === 0) fs.chmodSync(place, 0o755)
@@ -58,12 +59,10 @@ class Folder {
 
   change(name: string): void {
     const place = path.join(this.root, name)
-    // A patch by lines cannot say that a link leads elsewhere.
-    if (name.endsWith('link') && filesOf(this.root)[name] !== undefined) return fs.rmSync(place)
     const what = this.#dice.roll(6)
     if (what < 3) return this.write(name)
     if (what === 3) fs.rmSync(place, { force: true })
-    const isFile = fs.existsSync(place) && fs.lstatSync(place).isFile()
+    const isFile = fs.lstatSync(place, { throwIfNoEntry: false })?.isFile() === true
     if (what === 4 && isFile) fs.renameSync(place, path.join(this.root, `new ${path.basename(name)}`))
   }
 }

@@ -1,11 +1,11 @@
 // Differences for people: tables by row and cell, JSON and YAML by value, text as a unified diff, the rest by size.
-import type { DiffStat, FileDiff, LineHunk, PathState } from '../../api/interface.ts'
+import type { DiffStat, FileDiff, PathState } from '../../api/interface.ts'
 import { toJson } from '../../table/json.ts'
 import type { Output } from '../output.ts'
-import { shortenedPath, visible, visibleLine } from '../visible.ts'
+import { shortenedPath, visible } from '../visible.ts'
 import { alignedRows } from './columns.ts'
+import { gitHeader, hasNewMode, printHunks, printLines, printReplaced } from './patch.ts'
 import { printRowChanges, sumsText } from './row-changes.ts'
-import { quotedName } from './status/short-status.ts'
 import { firstTold, moreTold } from './told.ts'
 import { printValueChanges } from './value-changes.ts'
 import { counted, sizeText } from '../../base/size.ts'
@@ -59,77 +59,12 @@ async function printDiff(out: Output, diff: FileDiff, { lines = false }: DiffFor
   }
   if (diff.note !== undefined)
     out.line(`${out.paint('bold', titleOf(diff))}: ${out.paint('dim', `(${visible(diff.note)})`)}`)
+  if (diff.state === 'typechange') return printReplaced(out, diff)
   const values = lines ? null : await diff.values()
   if (values !== null) return printValueChanges(out, values, titleOf(diff))
   const hunks = await printHunks(out, diff, diff.hunks())
   if (hunks === 0 && (diff.note === undefined || diff.from !== undefined || hasNewMode(diff)))
     printLines(out, gitHeader(diff))
-}
-
-/** As a patch; returns how many there were. */
-export async function printHunks(
-  out: Output,
-  names: FileNames,
-  hunks: Iterable<LineHunk> | AsyncIterable<LineHunk>,
-): Promise<number> {
-  let count = 0
-  for await (const hunk of hunks) {
-    if (count++ === 0) printLines(out, [...gitHeader(names), ...fileNames(names)])
-    printHunk(out, hunk)
-    await out.drain()
-  }
-  return count
-}
-
-export function printHunk(out: Output, hunk: LineHunk): void {
-  // Control characters are harmless in a file, and a patch needs its bytes.
-  const shown = out.terminal ? visibleLine : (line: string): string => line
-  out.line(out.paint('cyan', hunkHead(hunk)))
-  for (const line of hunk.lines) {
-    if (line.startsWith('+')) out.line(out.paint('green', shown(line)))
-    else if (line.startsWith('-')) out.line(out.paint('red', shown(line)))
-    else out.line(shown(line))
-  }
-}
-
-type FileNames = Pick<FileDiff, 'path' | 'from' | 'state' | 'modeBefore' | 'modeAfter'>
-
-/** The head of a hunk, as patches have it: a range of no lines names the line before it. */
-function hunkHead({ oldStart, oldLines, newStart, newLines }: LineHunk): string {
-  const range = (start: number, lines: number): string => `${lines === 0 ? start - 1 : start},${lines}`
-  return `@@ -${range(oldStart, oldLines)} +${range(newStart, newLines)} @@`
-}
-
-/** What Git's patches begin with: whether a file was made, removed or renamed, or has another mode. `log -L` tells none. */
-function gitHeader(names: FileNames): string[] {
-  const { path, from, state, modeBefore, modeAfter } = names
-  const [before, after] = [from ?? path, path]
-  const lines = [`diff --git ${shownName(`a/${before}`)} ${shownName(`b/${after}`)}`]
-  if (modeBefore === undefined && modeAfter === undefined) return lines
-  if (state === 'added') lines.push(`new file mode ${modeAfter}`)
-  else if (state === 'deleted') lines.push(`deleted file mode ${modeBefore}`)
-  else if (hasNewMode(names)) lines.push(`old mode ${modeBefore}`, `new mode ${modeAfter}`)
-  if (from !== undefined) lines.push(`rename from ${shownName(before)}`, `rename to ${shownName(after)}`)
-  return lines
-}
-
-function hasNewMode({ modeBefore = null, modeAfter = null }: FileNames): boolean {
-  return modeBefore !== null && modeAfter !== null && modeBefore !== modeAfter
-}
-
-function fileNames({ path, from, state }: FileNames): string[] {
-  const before = state === 'added' ? '/dev/null' : shownName(`a/${from ?? path}`)
-  const after = state === 'deleted' ? '/dev/null' : shownName(`b/${path}`)
-  return [`--- ${before}`, `+++ ${after}`]
-}
-
-/** Quoted as in Git where it has to be. */
-function shownName(name: string): string {
-  return visible(quotedName(name))
-}
-
-function printLines(out: Output, lines: readonly string[]): void {
-  for (const line of lines) out.line(out.paint('bold', line))
 }
 
 async function printJson(out: Output, diff: FileDiff, before: string): Promise<void> {

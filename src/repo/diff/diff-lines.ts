@@ -22,6 +22,21 @@ export function linesOf(
   return threads === undefined ? comparedHere(from, to, options) : comparedBy(threads, from, to, options)
 }
 
+/** Of a file that became a symlink, or the reverse: all of one goes, and all of the other comes. */
+export function replacedLines(from: string, to: string, threads: WorkerPool | undefined): Lines {
+  const [gone, come] = [linesOf(from, '', {}, threads), linesOf('', to, {}, threads)]
+  return {
+    async *hunks() {
+      yield* gone.hunks()
+      yield* come.hunks()
+    },
+    lineCounts: async () => ({
+      added: (await come.lineCounts()).added,
+      removed: (await gone.lineCounts()).removed,
+    }),
+  }
+}
+
 /** Loaded on use, and once: a diff of many files asks for each. */
 const load = () => import('../../documents/line-hunks.ts')
 let loaded: ReturnType<typeof load> | null = null

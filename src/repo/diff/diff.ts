@@ -26,7 +26,7 @@ import type { FileKeys } from './diff-columnar.ts'
 import { isReshaped, reshapedParts } from './diff-reshaped.ts'
 import type { LineOptions } from '../../documents/line-hunks.ts'
 import { withoutSpace } from '../../documents/white-space.ts'
-import { type Lines, linesOf, noLines } from './diff-lines.ts'
+import { type Lines, linesOf, noLines, replacedLines } from './diff-lines.ts'
 import { type Values, noValues, valuesOf } from './diff-values.ts'
 import type { PathState } from '../interface.ts'
 import { pairRenames } from './renames.ts'
@@ -198,7 +198,9 @@ async function pathDiff(
     ...nothing,
     kind,
     values: valuesOf(change, from, to, threads),
-    ...linesOf(from, to, { context, ignoreSpace }, threads),
+    ...(state === 'typechange'
+      ? replacedLines(from, to, threads)
+      : linesOf(from, to, { context, ignoreSpace }, threads)),
   }
 }
 
