@@ -14,6 +14,7 @@ import { ShapeGuard } from './capture/shape-guard.ts'
 import { UnfitTables } from './capture/unfit-tables.ts'
 import { HeldRows } from './held/held-rows.ts'
 import type { Link } from './interface.ts'
+import { type KeyNames, readKeyNames } from './keys/key-names.ts'
 import { LinkRefs } from './link-refs.ts'
 import { type LinkMark, loadMark } from './log/mark.ts'
 import { branchOf } from './merge/merge-branch.ts'
@@ -42,6 +43,8 @@ export interface Begun {
   readonly before: Tree
   readonly tables: readonly LinkedTable[]
   readonly digests: TableDigests
+  /** The names that rows of the endpoint have here, as they were found last. */
+  readonly names: KeyNames
   readonly unfit: UnfitTables
   /** null where the branch is never written to the endpoint, or has no commit. */
   readonly branch: Tree | null
@@ -64,7 +67,7 @@ export async function beginRound(round: Round, io: Io): Promise<Begun> {
   const identity = await connector.identity()
   const isSame = state.identity === identity
   // What was noted of another database's tables says nothing of these.
-  const noted = (kind: 'namespaces' | 'digests'): Cid | undefined =>
+  const noted = (kind: 'namespaces' | 'digests' | 'keys'): Cid | undefined =>
     isSame ? manifest.refs.get(linkObject(link.name, kind)) : undefined
   const namespaces = await Namespaces.load(io.nodes.reader, noted('namespaces'))
   const shapes = new ShapeGuard(stops, { held, approved, pending: state.pending, namespaces, options })
@@ -75,6 +78,7 @@ export async function beginRound(round: Round, io: Io): Promise<Begun> {
   await refuseWritingBack(io, { link, identity, branch, base: await commitTree(io, state.base) })
   const tables = await findTables(io, { link, connector, before, branch, held })
   const digests = await TableDigests.load(io.nodes.reader, noted('digests'))
+  const names = await readKeyNames(io.nodes.reader, noted('keys'))
   const kept = await UnfitTables.load(io.nodes.reader, manifest, link.name)
   const unfit = isSame ? kept : kept.forgotten()
   return {
@@ -91,6 +95,7 @@ export async function beginRound(round: Round, io: Io): Promise<Begun> {
     before,
     tables,
     digests,
+    names,
     unfit,
     branch,
     namespaces,

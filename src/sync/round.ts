@@ -38,6 +38,7 @@ import { makeReceipt } from './receipts/make.ts'
 import { type CommonBase, baseBeforeRestore, commonBase, notedState } from './common-base.ts'
 import { forgetNotes } from './transform/one-way-notes.ts'
 import { markRead } from './transform/one-way.ts'
+import type { KeyNames } from './keys/key-names.ts'
 import { withKeysThere } from './keys/keys-there.ts'
 import { inKnownKeys } from './keys/known-keys.ts'
 import { stillRejected } from './held/still-rejected.ts'
@@ -110,6 +111,7 @@ interface Captured {
   readonly captured: Tree
   /** The same, under those that the endpoint has. */
   readonly stored: Tree
+  readonly names: KeyNames
   /** The tables of it, and what guards said of them. */
   readonly tables: readonly CapturedTable[]
   /** null where no table was compared. */
@@ -141,7 +143,8 @@ async function captureRound(start: Started, log: OpenLog, found: CommonBase): Pr
   const { base, restored } = restore
   unfit.hold(held, tables)
   const baseTree = base.commit && (await Tree.load(io.nodes, base.commit.tree))
-  const captured = await inKnownKeys(io, link, start, { stored, base: base.commit, baseTree })
+  const known = { stored, base: base.commit, baseTree, names: start.names }
+  const { tree: captured, names } = await inKnownKeys(io, link, start, known)
   const guarded = await guardCaptured(round, io, stops, {
     tables,
     before,
@@ -161,6 +164,7 @@ async function captureRound(start: Started, log: OpenLog, found: CommonBase): Pr
     refs,
     position: start.position.toKeep(!isStopped),
     namespaces: namespaces.write(io.writer, tables, held),
+    keys: { kept: start.names, now: names },
   })
   await reading.acknowledge()
   const { told, stranger, merged, brought } = base
@@ -169,9 +173,10 @@ async function captureRound(start: Started, log: OpenLog, found: CommonBase): Pr
   return {
     captured,
     stored,
+    names,
     tables: guarded.tables,
     digests: reading.digests,
-    sides: { ...agreed, ...merging, identity, tables, held, refs },
+    sides: { ...agreed, ...merging, names, identity, tables, held, refs },
     restore,
     isStopped,
     notes: [...reading.notes, ...(base.note === null ? [] : [base.note])],
@@ -181,7 +186,7 @@ async function captureRound(start: Started, log: OpenLog, found: CommonBase): Pr
 /** Merges what was read into the branch, and writes to the endpoint what the branch changed. */
 async function mergeAndApply(
   start: Started,
-  { captured, stored: read, sides, ...seen }: Captured,
+  { captured, stored: read, names, sides, ...seen }: Captured,
   { checkpoint, state }: Pick<ApplyStep, 'checkpoint' | 'state'>,
 ): Promise<Receipt> {
   const { round, io, held, stops, tables } = start
@@ -197,7 +202,8 @@ async function mergeAndApply(
 
   const place = checkpoint?.place ?? start.place
   const first = { branch: commit, checkpoint, place, fence: null, due: new Map() }
-  const now = { ...sides, ...first, round, io, stops, state, captured, stored: read }
+  const keys = { captured, stored: read, names, kept: start.names }
+  const now = { ...sides, ...first, ...keys, round, io, stops, state }
   const step = { ...now, digests: seen.digests, target, common }
   const stored = await asStored(step)
   const written = await applyRound({ ...step, target: stored.target }, sides)

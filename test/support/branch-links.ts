@@ -1,5 +1,6 @@
 // A repository in memory with links of any kinds to one folder of one branch, for tests of rounds.
 import { DataRepository } from '../../src/api/data-repository.ts'
+import type { Connector } from '../../src/connectors/interface.ts'
 import { createContext } from '../../src/repo/context.ts'
 import type { Repo } from '../../src/repo/interface.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
@@ -23,8 +24,12 @@ export class BranchLinks {
     return { name: 'drop', endpoint, mode: 'two-way', tables, into: 'data', branch: 'main', ...setting }
   }
 
-  async sync(link: Link, options: SyncOptions = {}): Promise<Receipt> {
-    const connector = await openLink(link, { environment: this.#environment })
+  async sync(
+    link: Link,
+    options: SyncOptions = {},
+    wrap: (connector: Connector) => Connector = (one) => one,
+  ): Promise<Receipt> {
+    const connector = wrap(await openLink(link, { environment: this.#environment }))
     try {
       return await syncRound({ repo: this.repo, folder: null, connector, link, options })
     } finally {

@@ -9,10 +9,12 @@ import { readCommit } from '../../src/history/commit.ts'
 import { linkRef } from '../../src/sync/state.ts'
 import { heldRows } from '../../src/sync/held/sides.ts'
 import { settleHeldRows } from '../../src/sync/held/settle.ts'
+import type { Connector } from '../../src/connectors/interface.ts'
 import type { Link, Receipt } from '../../src/sync/interface.ts'
 import { openLink } from '../../src/sync/open-link.ts'
 import { verifyLink } from '../../src/sync/verify/verify.ts'
 import { BranchLinks, heldBackOf } from '../support/branch-links.ts'
+import { wrapped } from '../support/linked.ts'
 import { type Postgres, hasPostgres, startPostgres, withoutPostgres } from '../support/postgres.ts'
 import { temporaryDir } from '../support/temporary.ts'
 
@@ -121,6 +123,45 @@ describe.skipIf(!hasPostgres)(`keys in a spelling of their own${withoutPostgres}
     await links.sync(link)
     const [after, seen] = await named()
     expect([after, seen === live]).toEqual([seen, false])
+  })
+
+  test('a round begins with what earlier ones know of keys, so that it spells those of changed rows alone', async () => {
+    let spelled = 0
+    const counting = (connector: Connector): Connector => ({
+      ...wrapped(connector),
+      discover: async (names, known) => {
+        const tables = await connector.discover(names, known)
+        return tables.map((table) => ({
+          ...table,
+          columns: table.columns.map((column) => ({
+            ...column,
+            ...(column.spellings && {
+              spellings: (text: string) => {
+                spelled++
+                return column.spellings!(text)
+              },
+            }),
+          })),
+        }))
+      },
+    })
+    const spelledIn = async (): Promise<number> => {
+      spelled = 0
+      expect((await links.sync(link, {}, counting)).heldBack).toEqual([])
+      return spelled
+    }
+    await write(...Array.from({ length: 200 }, (_, i) => [`${i}.5`, 'note'] as const))
+    expect(await spelledIn()).toBeGreaterThan(199)
+    await db.query("UPDATE prices SET note = 'changed there' WHERE price = 7.5")
+    expect(await spelledIn()).toBeLessThan(20)
+    await links.edit('prices', { put: [{ price: '8.5', note: 'changed here' }], remove: ['9.5'] })
+    expect(await spelledIn()).toBeLessThan(20)
+    await db.query("INSERT INTO prices VALUES (1000.5, 'new there'); DELETE FROM prices WHERE price = 10.5")
+    expect(await spelledIn()).toBeLessThan(20)
+    expect((await here()).filter((row) => /^(7|8|9|10|1000)\./.test(row)).toSorted()).toEqual(
+      ['1000.5 new there', '7.5 changed there', '8.5 changed here'].toSorted(),
+    )
+    expect((await here()).length).toBe((await there()).length)
   })
 
   test('rows that a repository meets for the first time are the same as those it has', async () => {

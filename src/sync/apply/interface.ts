@@ -6,6 +6,7 @@ import type { Io } from '../../repo/interface.ts'
 import type { TableDigests } from '../capture/digests.ts'
 import type { HeldRows } from '../held/held-rows.ts'
 import type { RowCounts } from '../interface.ts'
+import type { KeyNames } from '../keys/key-names.ts'
 import type { LinkRefs } from '../link-refs.ts'
 import type { Stops } from '../pending/stops.ts'
 import type { Round } from '../round.ts'
@@ -21,6 +22,9 @@ export interface ApplyStep {
   readonly captured: Tree
   /** The same, under its own. */
   readonly stored: Tree
+  /** Which of these keys are which; `kept`: as the repository has them. */
+  readonly names: KeyNames
+  readonly kept: KeyNames
   readonly live: Cid
   readonly base: Tree | null
   readonly target: Tree
@@ -65,6 +69,7 @@ export interface PlannedStep extends WriteResult {
   readonly base: Tree
   /** What the endpoint's tables then hold, under its own keys. */
   readonly stored: Tree
+  readonly names: KeyNames
   /** By the table's name. */
   readonly steps: ReadonlyMap<string, TableStep>
 }

@@ -1,6 +1,6 @@
 // What a write is going to do: found out without the endpoint, from what was read there and what it shall hold.
 import { Tree } from '../../files/tree.ts'
-import { inKeysThere } from '../keys/respell.ts'
+import { inKeysThere } from '../keys/respell-there.ts'
 import type { ApplyStep, PlannedStep } from './interface.ts'
 import { countRows, countSteps, tableSteps } from './table-steps.ts'
 
@@ -10,11 +10,21 @@ export async function planStep(step: ApplyStep): Promise<PlannedStep> {
   const base = await held.put(io, step.common, await keptBase(step))
   // In a capture nothing is written, whatever the branch has.
   if (round.link.mode === 'capture')
-    return { after: captured, stored: step.stored, base, steps: new Map(), counts: new Map() }
+    return {
+      after: captured,
+      stored: step.stored,
+      names: step.names,
+      base,
+      steps: new Map(),
+      counts: new Map(),
+    }
   const steps = await tableSteps(step, after)
   const counts = await countSteps(step, steps)
-  const stored = countRows(counts) === 0 ? step.stored : await inKeysThere(io, tables, after, step.stored)
-  return { after, stored, base, steps, counts }
+  const isQuiet = countRows(counts) === 0
+  const { tree: stored, names } = isQuiet
+    ? { tree: step.stored, names: step.names }
+    : await inKeysThere(io, tables, step, after)
+  return { after, stored, names, base, steps, counts }
 }
 
 /** Whether there is nothing to write. */

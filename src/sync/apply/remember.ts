@@ -7,6 +7,7 @@ import { readCommit } from '../../history/commit.ts'
 import { operatorOf } from '../../repo/context.ts'
 import { linkCommit, writtenMessage } from '../link-commit.ts'
 import { baseExtra, storedTree, toldRefs } from '../common-base.ts'
+import { keyRefs } from '../keys/key-names.ts'
 import { linkObject, linkRef, readLinkState, recordKey } from '../state.ts'
 import type { ApplyStep, PlannedStep } from './interface.ts'
 
@@ -43,7 +44,7 @@ export async function announce(step: ApplyStep, intent: Cid): Promise<ApplyStep>
 /** Records a write that the endpoint has done, or is assumed to have done. */
 export async function afterWrite(
   step: ApplyStep,
-  { base, after, stored }: Pick<PlannedStep, 'base' | 'after' | 'stored'>,
+  { base, after, stored, names }: Pick<PlannedStep, 'base' | 'after' | 'stored' | 'names'>,
   written: Cid,
 ): Promise<ApplyStep> {
   const { round, io, live, state } = step
@@ -63,6 +64,7 @@ export async function afterWrite(
     ...step,
     captured: after,
     stored,
+    names,
     live: now,
     base,
     told: written,
@@ -110,14 +112,18 @@ async function isKnown({ round, io, due, branch }: ApplyStep, { cid }: Tree): Pr
 }
 
 async function moveRefs(
-  { round, io, refs: known, digests, identity, place }: ApplyStep,
+  { round, io, refs: known, digests, identity, place, kept, names }: ApplyStep,
   due: ReadonlyMap<string, Cid | null>,
   message: string,
   signal?: AbortSignal,
 ): Promise<void> {
   const { repo, link } = round
   const noted = digests?.write(io.writer) ?? null
-  const refs = noted === null ? due : new Map([...due, [linkObject(link.name, 'digests'), noted] as const])
+  const refs = new Map([
+    ...due,
+    ...(noted === null ? [] : [[linkObject(link.name, 'digests'), noted] as const]),
+    ...keyRefs(io.writer, link.name, { kept, now: names }),
+  ])
   const config = new Map(place === null ? [] : [[recordKey(link.name), JSON.stringify([identity, place])]])
   await repo.store.update(
     (current) => {

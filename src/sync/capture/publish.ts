@@ -6,6 +6,7 @@ import { operatorOf } from '../../repo/context.ts'
 import type { Io } from '../../repo/interface.ts'
 import { type LinkCommit, linkCommit } from '../link-commit.ts'
 import { storedMark } from '../log/mark.ts'
+import { type KeyNames, keyRefs } from '../keys/key-names.ts'
 import type { Reading } from './reading.ts'
 import type { UnfitTables } from './unfit-tables.ts'
 import type { LinkRefs } from '../link-refs.ts'
@@ -24,6 +25,7 @@ export interface PublishInput {
   readonly refs: LinkRefs
   /** To be stored of the tables' schemas; null when that is as it was. */
   readonly namespaces: Cid | null
+  readonly keys: { readonly kept: KeyNames; readonly now: KeyNames }
   readonly position: KeptPosition
 }
 
@@ -39,7 +41,8 @@ export async function publishLive(round: Round, io: Io, input: PublishInput): Pr
     transactions.length === 0
   const digests = reading.digests?.write(io.writer) ?? null
   const unfit = input.unfit.write(io.writer)
-  const isNoted = digests === null && unfit === null && namespaces === null
+  const keys = keyRefs(io.writer, link.name, input.keys)
+  const isNoted = digests === null && unfit === null && namespaces === null && keys.length === 0
   const isUnchanged = isSame && isNoted && mark === undefined
   if (isUnchanged && !input.base.isCut && !position.isDue) return state.live
   const live = isSame ? state.live : await liveCommit(round, io, input)
@@ -52,6 +55,7 @@ export async function publishLive(round: Round, io: Io, input: PublishInput): Pr
     ...(digests === null ? [] : [[linkObject(link.name, 'digests'), digests] as const]),
     ...(unfit === null ? [] : [[linkObject(link.name, 'unfit'), unfit] as const]),
     ...(namespaces === null ? [] : [[linkObject(link.name, 'namespaces'), namespaces] as const]),
+    ...keys,
     ...(place === null ? [] : [place.ref]),
   ])
   const config = new Map([

@@ -50,14 +50,18 @@ export async function underKeysHere(io: Io, live: Tree, rows: readonly HeldBack[
   const moves = new Map<Path, Move[]>()
   for (const { path, keyHex, keyHexThere } of rows) {
     if (keyHexThere === undefined) continue
-    moves.set(path, [...(moves.get(path) ?? []), [fromHex(keyHexThere), fromHex(keyHex)]])
+    moves.set(path, [...(moves.get(path) ?? []), { from: fromHex(keyHexThere), to: fromHex(keyHex) }])
   }
   const entries = new Map<Path, TreeEntry>()
   for (const [path, some] of moves) {
     const table = await tableAt(io, live, path)
     if (table === null) continue
-    const { cid: rows } = await movedRows(io, await ProllyMap.load(io.nodes, table.rows), [some])
-    entries.set(path, { kind: 'table', executable: false, table: writeTable(io.writer, { ...table, rows }) })
+    const { map } = await movedRows(io, await ProllyMap.load(io.nodes, table.rows), some)
+    entries.set(path, {
+      kind: 'table',
+      executable: false,
+      table: writeTable(io.writer, { ...table, rows: map.cid }),
+    })
   }
   return entries.size === 0 ? live : live.update(io.writer, entries)
 }

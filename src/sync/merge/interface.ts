@@ -1,6 +1,7 @@
 import type { Cid } from '../../encoding/cid.ts'
 import type { Tree } from '../../files/tree.ts'
 import type { HeldRows } from '../held/held-rows.ts'
+import type { KeyNames } from '../keys/key-names.ts'
 import type { LinkRefs } from '../link-refs.ts'
 import type { LinkedTable } from '../tables/link-tables.ts'
 import type { Change } from '../plan.ts'
@@ -31,6 +32,7 @@ export interface Sides {
   readonly captured: Tree
   /** The same, under the keys that the endpoint has; null where a guard stops a table, which `captured` has as it was. */
   readonly stored: Tree | null
+  readonly names: KeyNames
   readonly live: Cid
   /** The live commit that the branch had taken in when it had `base`; null when that is not known. */
   readonly merged: Cid | null

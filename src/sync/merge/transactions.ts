@@ -9,7 +9,7 @@ import { readCommit } from '../../history/commit.ts'
 import type { Commit, Signature } from '../../history/interface.ts'
 import type { Io } from '../../repo/interface.ts'
 import { type Link, keepsTransactions } from '../interface.ts'
-import { inKeysOf } from '../keys/respell.ts'
+import { type Respelled, inKeysOf } from '../keys/respell.ts'
 import type { Sides } from './interface.ts'
 
 export interface CapturedStep {
@@ -32,12 +32,15 @@ export async function capturedSteps(io: Io, link: Link, sides: Sides, ours: Tree
     return [{ captured, live: await readCommit(io.nodes.reader, live), transaction: null }]
   const stopped = await stoppedEntries(io, sides)
   const steps: CapturedStep[] = []
+  let { names } = sides
   for (const commit of commits) {
     const id = transactionOf(commit)
     const isLast = commit.cid === live
     // What was read otherwise comes with the next.
     if (id === null && !isLast) continue
-    const tree = isLast ? captured : await inKeysHere(io, link, sides, { commit, ours })
+    const keys = isLast ? null : await inKeysHere(io, link, { ...sides, names }, { commit, ours })
+    const tree = keys?.tree ?? captured
+    names = keys?.names ?? names
     steps.push({
       captured: isLast || stopped.size === 0 ? tree : await tree.update(io.writer, stopped),
       live: commit,
@@ -51,12 +54,12 @@ export async function capturedSteps(io: Io, link: Link, sides: Sides, ours: Tree
 async function inKeysHere(
   io: Io,
   { mode }: Link,
-  { tables, base }: Sides,
+  { tables, base, names }: Sides,
   { commit, ours }: { readonly commit: Commit; readonly ours: Tree },
-): Promise<Tree> {
+): Promise<Respelled> {
   const stored = await Tree.load(io.nodes, commit.tree)
-  if (mode === 'capture') return stored
-  return inKeysOf(io, tables, stored, [ours, base])
+  if (mode === 'capture') return { tree: stored, names }
+  return inKeysOf(io, tables, stored, [ours, base], names)
 }
 
 function transactionOf({ extra }: Commit): string | null {

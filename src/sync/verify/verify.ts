@@ -71,7 +71,7 @@ export async function verifyLink({ repo, connector, link, options }: VerifyInput
     unfit.hold(tooLarge, tables)
     // What cannot be kept cannot be compared.
     const endpoint = await tooLarge.whatever().put(io, read, expected)
-    const captured = await inKeysOf(io, tables, endpoint, [expected])
+    const { tree: captured } = await inKeysOf(io, tables, endpoint, [expected])
     const named = await tooLarge.named(io, read)
     const verified: TableVerification[] = []
     for (const one of tables) {
