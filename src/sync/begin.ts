@@ -18,7 +18,7 @@ import { type KeyNames, readKeyNames } from './keys/key-names.ts'
 import { LinkRefs } from './link-refs.ts'
 import { type LinkMark, loadMark } from './log/mark.ts'
 import { branchOf } from './merge/merge-branch.ts'
-import { Approval } from './pending/approval.ts'
+import { Approval, pendingStops } from './pending/approval.ts'
 import { Stops } from './pending/stops.ts'
 import type { Round } from './round.ts'
 import { type LinkState, linkObject, readLinkState, recordPlace } from './state.ts'
@@ -63,7 +63,8 @@ export async function beginRound(round: Round, io: Io): Promise<Begun> {
   // A first round reads all, and then commits it.
   if (state.live === null && bringsIn(link) && options.dryRun !== true) requireAuthor(repo, manifest)
   const approved = await Approval.load(repo, link.name, options.approve)
-  const stops = new Stops(held, options, approved)
+  const waiting = await pendingStops(io.nodes.reader, state.pending)
+  const stops = new Stops(held, options, approved, waiting)
   const identity = await connector.identity()
   const isSame = state.identity === identity
   // What was noted of another database's tables says nothing of these.

@@ -5,13 +5,22 @@ import type { SyncGuard, SyncOptions } from './interface.ts'
 const removedShareMax = 0.2
 const removedRowsMin = 1000
 
-/** What is wrong, in words; null when nothing is. `removed` need not count rows whose removal was approved. */
+export interface VanishedRows {
+  readonly before: number
+  readonly after: number
+  /** It need not count rows whose removal was approved. */
+  readonly removed: number
+  /** The table waits for this already: it goes on when most of its rows are back, however few they are. */
+  readonly isWaiting: boolean
+}
+
+/** What is wrong, in words; null when nothing is. */
 export function massDeletion(
   table: string,
   where: string,
-  { before, after, removed }: { before: number; after: number; removed: number },
+  { before, after, removed, isWaiting }: VanishedRows,
 ): string | null {
-  const isMass = removed > Math.max(removedRowsMin, before * removedShareMax)
+  const isMass = removed > Math.max(isWaiting ? 0 : removedRowsMin, before * removedShareMax)
   const isEmptied = after === 0 && removed > 0
   if (!isMass && !isEmptied) return null
   const what = removed === before ? `all ${before} rows` : `${removed} of ${before} rows`

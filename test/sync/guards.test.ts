@@ -30,6 +30,7 @@ describe.skipIf(!hasPostgres)(`guards${withoutPostgres}`, () => {
   const discard = (): Promise<unknown> => discardPending(linked.repo, null, linked.link)
   const count = async (where = 'true'): Promise<number> =>
     Number((await linked.db.query(`SELECT count(*) FROM people WHERE ${where}`)).rows[0].count)
+  const idsOf = (rows: readonly unknown[]): unknown[] => rows.map((row) => (row as { id: number }).id)
   const stopped = ({ heldBack }: Receipt): string[] =>
     heldBack.flatMap(({ reason, message }) => (reason === 'guard' ? [message] : []))
 
@@ -73,6 +74,26 @@ describe.skipIf(!hasPostgres)(`guards${withoutPostgres}`, () => {
     expect(await count()).toBe(4994)
     expect(await linked.rows()).toEqual(await linked.branchRows())
     expect((await linked.rows())[0]).toMatchObject({ name: 'Ada L.' })
+  })
+
+  test('a small table that was emptied waits until most of its rows are back, whatever is put in', async () => {
+    await linked.db.query('INSERT INTO notes SELECT i, i FROM generate_series(2, 10) i')
+    await linked.sync()
+    const emptied = ["all 10 rows of 'notes' are gone from the endpoint"]
+    await linked.db.query('DELETE FROM notes')
+    expect(stopped(await linked.sync())).toEqual(emptied)
+    await linked.db.query('INSERT INTO notes VALUES (99, 99)')
+    expect(stopped(await linked.sync())).toEqual(emptied)
+    await linked.db.query('INSERT INTO notes SELECT i, i FROM generate_series(1, 7) i')
+    expect(stopped(await linked.sync())).toEqual(["3 of 10 rows of 'notes' are gone from the endpoint"])
+    expect(await linked.branchRows('notes')).toHaveLength(10)
+    await linked.db.query('INSERT INTO notes VALUES (8, 8)')
+    expect(stopped(await linked.sync())).toEqual([])
+    expect(await pending()).toBeNull()
+    expect(idsOf(await linked.branchRows('notes'))).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 99])
+    await linked.db.query('DELETE FROM notes; INSERT INTO notes VALUES (100, 100)')
+    expect(stopped(await linked.sync())).toEqual([])
+    expect(idsOf(await linked.branchRows('notes'))).toEqual([100])
   })
 
   test('a discard takes back what vanished, and nothing else that was done there meanwhile', async () => {

@@ -14,7 +14,7 @@ import type { Io, Repo } from '../../repo/interface.ts'
 import { HeldRows } from '../held/held-rows.ts'
 import type { Link, Receipt, SyncOptions } from '../interface.ts'
 import { branchOf } from '../merge/merge-branch.ts'
-import { Approval } from '../pending/approval.ts'
+import { Approval, pendingStops } from '../pending/approval.ts'
 import { type KeepInput, keepPending } from '../pending/keep.ts'
 import { Stops } from '../pending/stops.ts'
 import { showPlan } from '../plan.ts'
@@ -66,7 +66,8 @@ async function runRound(round: DeliverRound, io: Io, beginning: Beginning): Prom
   const { sink, link, options } = round
   const { state, approved, tip } = beginning
   const paths = deliveredPaths(link)
-  const guard = new Stops(new HeldRows(), options, approved)
+  const waiting = await pendingStops(io.nodes.reader, state.pending)
+  const guard = new Stops(new HeldRows(), options, approved, waiting)
   const isOther = guard.isOther(state.identity, sink.identity)
   const start = isOther ? null : await startOf(io, { sink, state, isLetIn: guard.isLetIn(sink.identity) })
   if (start === null) return stopStranger(round, io, beginning)
@@ -75,6 +76,7 @@ async function runRound(round: DeliverRound, io: Io, beginning: Beginning): Prom
     paths,
     recorded: { done: state.written, toward: state.intent },
     approved,
+    waiting,
     targets: new Targets(io, link, { paths, secret: round.environment?.[secretVariable] }),
   })
   await steps.from(progress)
@@ -103,7 +105,7 @@ async function stopStranger(round: DeliverRound, io: Io, beginning: Beginning): 
   const { state, approved, tip } = beginning
   const paths = deliveredPaths(link)
   const held = new HeldRows()
-  const stops = new Stops(held, options, approved)
+  const stops = new Stops(held, options, approved, [])
   const isOther = state.identity !== null && state.identity !== sink.identity
   const what = isOther ? 'is another one than before' : 'was written by a history that is not here'
   await stops.addAll(

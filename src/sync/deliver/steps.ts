@@ -10,6 +10,7 @@ import { writeTable } from '../../table/table-object.ts'
 import { HeldRows } from '../held/held-rows.ts'
 import type { RowCounts } from '../interface.ts'
 import type { Approval } from '../pending/approval.ts'
+import type { Stop } from '../pending/interface.ts'
 import { Stops } from '../pending/stops.ts'
 import type { DeliverRound } from './deliver.ts'
 import { type Delivery, commitsSince, makeDelivery, makeOutcome, readDelivery } from './delivery.ts'
@@ -25,6 +26,8 @@ export interface StepsStart {
   readonly paths: readonly Path[]
   readonly recorded: Progress
   readonly approved: Approval | null
+  /** What the round before has stopped. */
+  readonly waiting: readonly Stop[]
   readonly targets: Targets
 }
 
@@ -33,6 +36,7 @@ export class Steps {
   readonly #io: Io
   readonly #paths: readonly Path[]
   readonly #approved: Approval | null
+  readonly #waiting: readonly Stop[]
   readonly #targets: Targets
   readonly #sender: BatchSender
   /** As the refs of the link are. */
@@ -46,15 +50,16 @@ export class Steps {
   stops: Stops
   held: HeldRows = new HeldRows()
 
-  constructor(round: DeliverRound, io: Io, { paths, recorded, approved, targets }: StepsStart) {
+  constructor(round: DeliverRound, io: Io, { paths, recorded, approved, waiting, targets }: StepsStart) {
     this.#round = round
     this.#io = io
     this.#paths = paths
     this.#recorded = recorded
     this.#approved = approved
+    this.#waiting = waiting
     this.#targets = targets
     this.#sender = new BatchSender(round.sink)
-    this.stops = new Stops(this.held, round.options, approved)
+    this.stops = new Stops(this.held, round.options, approved, waiting)
   }
 
   get last(): Delivery | null {
@@ -158,7 +163,7 @@ export class Steps {
   /** What is to be sent, without the tables that a guard stops. */
   async #guarded(wanted: Target): Promise<Pick<Target, 'tree' | 'made'>> {
     this.held = new HeldRows()
-    this.stops = new Stops(this.held, this.#round.options, this.#approved)
+    this.stops = new Stops(this.held, this.#round.options, this.#approved, this.#waiting)
     const entries = new Map<Path, TreeEntry | null>()
     const last = this.#last
     if (last === null) return wanted

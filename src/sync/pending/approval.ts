@@ -6,6 +6,7 @@ import { Tree } from '../../files/tree.ts'
 import { readCommit } from '../../history/commit.ts'
 import type { Commit } from '../../history/interface.ts'
 import type { Io, Repo } from '../../repo/interface.ts'
+import type { ObjectReader } from '../../store/interface.ts'
 import type { TableObject } from '../../table/interface.ts'
 import { loadTable } from '../../table/table-object.ts'
 import { linkRef } from '../state.ts'
@@ -104,6 +105,11 @@ export function isShapeStop(stops: readonly Stop[], { path }: NamedTable, movedT
 export async function pendingCommit(repo: Repo, link: string): Promise<Commit | null> {
   const cid: Cid | undefined = (await repo.store.manifest()).refs.get(linkRef(link, 'pending'))
   return cid === undefined ? null : readCommit(repo.store, cid)
+}
+
+/** What waits; `pending` is the link's ref. */
+export async function pendingStops(reader: ObjectReader, pending: Cid | null): Promise<readonly Stop[]> {
+  return pending === null ? [] : pendingFacts(await readCommit(reader, pending)).stops
 }
 
 export async function pendingSync(repo: Repo, link: string): Promise<PendingSync | null> {

@@ -41,11 +41,14 @@ export class Stops {
   readonly #held: HeldRows
   readonly #options: SyncOptions
   readonly #approved: Approval | null
+  readonly #waiting: readonly Stop[]
 
-  constructor(held: HeldRows, options: SyncOptions, approved: Approval | null) {
+  /** `waiting`: what the round before has stopped. */
+  constructor(held: HeldRows, options: SyncOptions, approved: Approval | null, waiting: readonly Stop[]) {
     this.#held = held
     this.#options = options
     this.#approved = approved
+    this.#waiting = waiting
   }
 
   /** `known` is the endpoint's identity in the round before, or null before the first. */
@@ -92,7 +95,8 @@ export class Stops {
       approved === null
         ? (await countChanges(io.nodes, step)).removed
         : await removedBeyond(io, old, now, (await seen?.(approved)) ?? approved)
-    const counts = { before: old.count, after: now.count, removed }
+    const isWaiting = approved === null && this.#waitsForDeletes(linked, side)
+    const counts = { before: old.count, after: now.count, removed, isWaiting }
     const message = massDeletion(
       linked.table.name,
       side === 'endpoint' ? 'the endpoint' : 'the branch',
@@ -101,6 +105,10 @@ export class Stops {
     if (message === null) return false
     this.add(linked, { guard: 'deletes', side, message }, { from, to })
     return true
+  }
+
+  #waitsForDeletes({ path }: NamedTable, side: Stop['side']): boolean {
+    return this.#waiting.some((stop) => stop.guard === 'deletes' && stop.path === path && stop.side === side)
   }
 
   /** Stops a table that has gone back to an earlier state, and returns true, unless somebody has let that. */
