@@ -91,6 +91,29 @@ test('nothing is done without an answer, and what -p does not go with is said', 
   expect(get('text.txt')).toBe(lines(3, 20, 40))
 })
 
+test('commit asks first, and then records what is staged', async () => {
+  await ok(['add', 'bytes.bin'], { cwd })
+  const { code, stdout } = await varve(['commit', '-p', '-m', 'Chosen', 'text.txt'], {
+    cwd,
+    input: 'n\ny\nn\n',
+  })
+  expect([code, stdout.includes('staged 1 change of text.txt\n')]).toEqual([0, true])
+  expect(await ok(['show', '--name-only', '--format=%s'], { cwd })).toBe('Chosen\n\nbytes.bin\ntext.txt\n')
+  expect(await ok(['cat', 'HEAD:text.txt'], { cwd })).toBe(lines(20))
+  expect((await varve(['commit', '-p', '-m', 'None'], { cwd, input: 'q\n' })).code).toBe(22)
+  for (const other of ['-a', '--dry-run', '--json'])
+    expect((await varve(['commit', '-p', '-m', 'x', other], { cwd, input: 'y\n' })).code).toBe(2)
+})
+
+test('where nothing has changed that is asked about, that is said', async () => {
+  put('fresh.txt', 'new\n')
+  const { code, stdout, stderr } = await varve(['add', '-p', 'fresh.txt'], { cwd })
+  expect([code, stdout + stderr]).toEqual([
+    0,
+    "nothing has changed that could be chosen\nhint: new files are added whole: 'varve add PATH'\n",
+  ])
+})
+
 describe.runIf(hasScript)('on a terminal', () => {
   test('each question is seen before it is answered', async () => {
     const { code, screen } = await onTerminal(['add', '-p', 'people.csv'], {

@@ -50,7 +50,7 @@ describe('errors', () => {
       hint: "did you mean '--message'?",
     })
     expect(await failure(['commit', '-m'])).toMatchObject({ exit: 2, hint: "see 'varve help commit'" })
-    expect(await failure(['add', '--patch'])).toMatchObject({ exit: 2, hint: "see 'varve help add'" })
+    expect(await failure(['add', '--intent-to-add'])).toMatchObject({ exit: 2, hint: "see 'varve help add'" })
     expect(await failure(['mv', 'a.csv'])).toMatchObject({ exit: 2, hint: "see 'varve help mv'" })
     expect(await failure(['log', '-n', 'x'])).toMatchObject({ exit: 2 })
     expect((await varve([], at)).code).toBe(2)

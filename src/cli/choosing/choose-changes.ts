@@ -31,19 +31,21 @@ const legend = [
   'q - no, and nothing that follows; what was agreed to stays agreed to',
 ]
 
-/** `verb` as it is asked: 'Stage'. */
+/** `verb` as it is asked: 'Stage'. null: there was nothing to ask about. */
 export async function chooseChanges(
   { out, operation }: Context,
   repo: Repository,
   options: DiffOptions,
   verb: string,
-): Promise<readonly ChosenChanges[]> {
+): Promise<readonly ChosenChanges[] | null> {
   const tables = new Set<string>()
   for await (const { path, kind } of repo.diffPaths(options)) if (kind === 'table') tables.add(path)
   const questions = new Questions(operation.signal)
   try {
     const chosen: ChosenChanges[] = []
+    let hasAsked = false
     for await (const diff of repo.diff(options)) {
+      hasAsked = true
       const file = new FileChoice(out, questions, verb, diff)
       const isTable = tables.has(diff.path)
       await file.ask(
@@ -52,7 +54,7 @@ export async function chooseChanges(
       if (file.isAny) chosen.push(file)
       if (file.isOver) break
     }
-    return chosen
+    return hasAsked ? chosen : null
   } finally {
     questions.close()
   }

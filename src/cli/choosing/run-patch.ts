@@ -6,6 +6,7 @@ import type { Repository } from '../../index.ts'
 import { usage } from '../arguments.ts'
 import type { Context } from '../interface.ts'
 import { fromRepositoryPath } from '../paths.ts'
+import { toPathspecs } from '../pathspecs/pathspecs.ts'
 import { visible } from '../visible.ts'
 import { type ChosenChanges, chooseChanges } from './choose-changes.ts'
 
@@ -21,12 +22,32 @@ export async function runPatch(context: Context, repo: Repository, plan: PatchPl
   if (out.json) throw usage("'-p' asks, and '--json' has no place for questions", 'name the rows: --key KEY')
   const [asked, done] = plan.words
   const chosen = await chooseChanges(context, repo, plan.diff, asked)
+  if (chosen === null) {
+    out.say('nothing has changed that could be chosen')
+    if (asked === 'Stage') out.hint("new files are added whole: 'varve add PATH'")
+    return 0
+  }
   for (const one of chosen) {
     await plan.apply(one.path, partOf(one))
     out.say(`${done} ${whatOf(one)}${visible(fromRepositoryPath(repo.root, one.path))}`)
   }
   if (chosen.length === 0) out.say(`nothing ${done}`)
   return 0
+}
+
+/** `add -p`, and what `commit -p` begins with. */
+export async function stageChosen(
+  context: Context,
+  repo: Repository,
+  words: readonly string[],
+): Promise<number> {
+  const { arguments: given, operation } = context
+  const paths = words.length === 0 ? ['.'] : toPathspecs(given, repo.root, words)
+  return runPatch(context, repo, {
+    diff: { ...operation, paths },
+    words: ['Stage', 'staged'],
+    apply: (path, chosen) => repo.add([path], { ...operation, ...chosen }),
+  })
 }
 
 function partOf({ whole, rows, hunks }: ChosenChanges): ChosenOptions {

@@ -70,9 +70,14 @@ async function run(context: Context): Promise<number> {
   const chosen = chosenRow(given)
   if (chosen !== null)
     for (const other of ['all', 'update', 'as-file', 'chmod']) given.exclusive('key', other)
-  if (given.flag('patch')) return addChosen(context)
-  // With paths it is of these, and a path stands for removed files anyway.
   const words = await pathWords(given, given.words)
+  if (given.flag('patch')) {
+    for (const other of ['all', 'update', 'as-file', 'chmod', 'key', 'dry-run'])
+      given.exclusive('patch', other)
+    const { stageChosen } = await import('../choosing/run-patch.ts')
+    return stageChosen(context, await repository(), words)
+  }
+  // With paths it is of these, and a path stands for removed files anyway.
   const all = words.length === 0 && (given.flag('all') || update)
   if (words.length === 0 && !all)
     throw usage('nothing named to add', "name paths, or 'varve add .' for all here")
@@ -106,20 +111,6 @@ async function run(context: Context): Promise<number> {
     warnOfLeftOut(out, result.skipped)
   }
   return 0
-}
-
-async function addChosen(context: Context): Promise<number> {
-  const { arguments: given, operation, repository } = context
-  for (const other of ['all', 'update', 'as-file', 'chmod', 'key', 'dry-run']) given.exclusive('patch', other)
-  const { runPatch } = await import('../choosing/run-patch.ts')
-  const words = await pathWords(given, given.words)
-  const repo = await repository()
-  const paths = words.length === 0 ? ['.'] : toPathspecs(given, repo.root, words)
-  return runPatch(context, repo, {
-    diff: { ...operation, paths },
-    words: ['Stage', 'staged'],
-    apply: (path, chosen) => repo.add([path], { ...operation, ...chosen }),
-  })
 }
 
 function sayRows(

@@ -16,6 +16,7 @@ import { isVarveError } from '../../base/errors.ts'
 import { collect } from '../../base/iterables.ts'
 import { expectedFailure } from '../failure.ts'
 import { readText } from '../read-text.ts'
+import { patchOptions } from '../choosing/options.ts'
 import { pathspecFileOptions, pathWords } from '../pathspecs/from-file.ts'
 import { toPathspecs } from '../pathspecs/pathspecs.ts'
 import { visible } from '../visible.ts'
@@ -24,12 +25,13 @@ export const command: Command = {
   usage: [
     'commit [-a] [-m MESSAGE | -F FILE] [-e]',
     'commit [-i] [-m MESSAGE] PATH...',
+    'commit -p [-m MESSAGE] [PATH...]',
     'commit (-C | -c) REV [-a] [PATH...]',
     'commit --amend [-m MESSAGE] [-e | --no-edit]',
     'commit --dry-run [-a] [--amend] [PATH...]',
   ],
   description:
-    'Records the staged changes as a commit on the current branch. When the command returns, the commit\nsurvives a crash. With PATHs it records all changes of these, staged or not, and nothing else; other\nstaged changes stay staged; with -i these are recorded as well.\n\nWith several -m, each is a paragraph of the message. Without a message, an editor opens on a\nterminal: $VARVE_EDITOR, core.editor of your own settings (varve config --global), $VISUAL, $EDITOR,\nor vi. An empty message cancels the commit. With -v the editor shows the changes below the message.',
+    'Records the staged changes as a commit on the current branch. When the command returns, the commit\nsurvives a crash. With PATHs it records all changes of these, staged or not, and nothing else; other\nstaged changes stay staged; with -i these are recorded as well. With -p it first asks of each changed\nrow, and each change of a text, whether it is meant, and then records what is staged.\n\nWith several -m, each is a paragraph of the message. Without a message, an editor opens on a\nterminal: $VARVE_EDITOR, core.editor of your own settings (varve config --global), $VISUAL, $EDITOR,\nor vi. An empty message cancels the commit. With -v the editor shows the changes below the message.',
   options: {
     message: { type: 'list', short: 'm', value: 'MESSAGE', about: 'what was done and why' },
     file: {
@@ -52,6 +54,7 @@ export const command: Command = {
     },
     ...editOptions,
     all: { type: 'flag', short: 'a', about: 'first add all changes of versioned files' },
+    ...patchOptions,
     include: { type: 'flag', short: 'i', about: 'with PATHs: what is staged as well' },
     only: { type: 'flag', short: 'o', about: 'with PATHs: these alone, as without it' },
     amend: { type: 'flag', about: 'replace the last commit' },
@@ -66,6 +69,7 @@ export const command: Command = {
     ['varve commit -am "Correct two names"', 'add all changes, then commit'],
     ['varve commit -m "Correct a name" people.csv', 'only this file, whatever else is staged'],
     ['varve commit -i -m "Correct names" people.csv', 'this file, and what else is staged'],
+    ['varve commit -p -m "Correct a name"', 'choose row by row what is committed'],
     ['varve commit -v', 'write the message in an editor, above the changes'],
     ['varve commit -C v1', 'with the message, the author and the date of another commit'],
     ['varve commit -a --dry-run', 'see what a commit of all changes would hold'],
@@ -87,7 +91,12 @@ async function run(context: Context): Promise<number> {
   for (const source of ['message', 'file']) given.exclusive(source, 'reuse-message', 'reedit-message')
   const typed = await messageOf(given.list('message'), given.text('file'))
   const repo = await repository({ commits: true, date: given.text('date') })
-  const paths = words.length === 0 ? undefined : toPathspecs(given, repo.root, words)
+  const isChosen = given.flag('patch')
+  if (isChosen) {
+    for (const other of ['all', 'include', 'only', 'dry-run']) given.exclusive('patch', other)
+    await (await import('../choosing/run-patch.ts')).stageChosen(context, repo, words)
+  }
+  const paths = words.length === 0 || isChosen ? undefined : toPathspecs(given, repo.root, words)
   const from = given.text('reuse-message') ?? given.text('reedit-message')
   const reused = from === undefined ? null : await repo.commitInfo(from)
   const author = authorOf(given, reused)
