@@ -109,7 +109,7 @@ test.each([
   [['blame', 'folk.csv', '-c', 'age'], 40, "'folk.csv' has no column 'age'"],
   [['blame', 'nobody'], 40, "no 'nobody' in 'HEAD'"],
   [['blame', 'folk.csv', 'nowhere'], 43, "no revision 'nowhere'"],
-  [['blame', 'HEAD~2..HEAD', 'folk.csv'], 2, 'blame looks back from one revision'],
+  [['blame', 'HEAD~2...HEAD', 'folk.csv'], 2, 'blame looks back from one revision'],
   [['blame', 'notes.md', '-k', '1'], 2, "'notes.md' is not a table"],
   [['blame', 'folk.csv', '-k', '1', '-k', '2'], 2, "the key of 'folk.csv' has 1 part, not 2"],
   [['blame'], 2, 'missing argument: PATH'],
