@@ -66,6 +66,7 @@ export const slow: readonly string[] = [
   'test/remote/served.test.ts',
   'test/remote/s3/remote.test.ts',
   'test/sync/follow.test.ts',
+  'test/sync/follow-stopped.test.ts',
   'test/sync/one-failure.test.ts',
   'test/sync/one-failure-s3.test.ts',
   'test/sync/http-one-failure.test.ts',

@@ -1,0 +1,168 @@
+// What a guard has stopped while a link is followed by the log: the log is read on and let go, so that it does not fill the
+// server's disk, whatever waits and however long; and nothing of what was written meanwhile is missing once somebody decides.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openEndpoint } from '../../src/connectors/open.ts'
+import type { Receipt } from '../../src/sync/interface.ts'
+import { endpointLine, follow } from '../../src/sync/follow.ts'
+import { pendingSync } from '../../src/sync/pending/approval.ts'
+import { discardPending } from '../../src/sync/pending/discard.ts'
+import { hasMariadb, startMariadb, withoutMariadb } from '../support/mariadb.ts'
+import { hasPostgres, startPostgres, withoutPostgres } from '../support/postgres.ts'
+import { ShopLink } from '../support/shop-link.ts'
+
+const eventually = { timeout: 60_000, interval: 20 }
+
+interface Db {
+  readonly shop: ShopLink
+  readonly run: (sql: string) => Promise<void>
+  readonly rows: (table: string) => Promise<object[]>
+  /** Bytes of the log that the server keeps for the link; null where it keeps none for anybody. */
+  readonly kept: () => Promise<number | null>
+}
+
+interface Following {
+  stop(): Promise<void>
+}
+
+type FollowedLine = Awaited<ReturnType<typeof endpointLine>>
+
+interface System {
+  make(): Promise<Db>
+  stop(): Promise<void>
+}
+
+async function postgres(): Promise<System> {
+  const server = await startPostgres({ max_replication_slots: '60', max_wal_senders: '20' })
+  return {
+    stop: () => server.stop(),
+    async make() {
+      const shop = await ShopLink.create(server, { tables: ['people', 'notes'] })
+      return {
+        shop,
+        run: async (sql) => void (await shop.db.query(sql)),
+        rows: async (table) => (await shop.rows(table)) as object[],
+        async kept() {
+          const { rows } = await shop.db.query<{ kept: string }>(
+            `SELECT pg_current_wal_lsn() - confirmed_flush_lsn AS kept FROM pg_replication_slots
+             WHERE database = current_database()`,
+          )
+          return Number(rows[0]!.kept)
+        },
+      }
+    },
+  }
+}
+
+let count = 0
+
+async function mariadb(): Promise<System> {
+  const server = await startMariadb()
+  return {
+    stop: () => server.stop(),
+    async make() {
+      const url = await server.database(`stopped${++count}`)
+      const db = await server.client(url)
+      await db.query(`CREATE TABLE people (id int PRIMARY KEY, name text, age int);
+        INSERT INTO people VALUES (1, 'Ada', 36), (2, 'Grace', 85), (3, 'Edsger', 72)`)
+      return {
+        shop: ShopLink.over(url, { tables: ['people', 'notes'] }),
+        run: async (sql) => void (await db.query(sql)),
+        rows: async (table) => {
+          const [rows] = await db.query(`SELECT * FROM ${table} ORDER BY 1`)
+          return (rows as object[]).map((row) => ({ ...row }))
+        },
+        kept: () => Promise.resolve(null),
+      }
+    },
+  }
+}
+
+describe.each([
+  ['PostgreSQL', hasPostgres, withoutPostgres, postgres],
+  ['MariaDB', hasMariadb, withoutMariadb, mariadb],
+] as const)('%s', (_, has, without, start) => {
+  let system: System
+  beforeAll(async () => {
+    if (has) system = await start()
+  }, 60_000)
+  afterAll(() => system?.stop(), 60_000)
+
+  test.skipIf(!has).each(['approved', 'discarded'] as const)(
+    `an emptied table waits while both tables are written a hundred times, and is then %s${without}`,
+    async (how) => {
+      const { shop, run, rows, kept } = await system.make()
+      await run('CREATE TABLE notes (id int PRIMARY KEY, n int)')
+      await run('INSERT INTO notes VALUES (1, 1)')
+      const receipts: Receipt[] = []
+      const { repo, link } = shop
+      const begin = (): Following => {
+        const over = new AbortController()
+        const options = { signal: over.signal, onBroken: () => {} }
+        const open = async (): Promise<FollowedLine> =>
+          endpointLine(
+            { repo, folder: null, connector: await openEndpoint(link.endpoint), link, options },
+            options,
+          )
+        const ended = (async () => {
+          for await (const receipt of follow(repo, link, open, options)) receipts.push(receipt)
+        })()
+        return {
+          async stop() {
+            over.abort()
+            await ended
+          },
+        }
+      }
+      let following = begin()
+      try {
+        await expect.poll(() => receipts.length, eventually).toBeGreaterThan(0)
+        await run('UPDATE notes SET n = 2')
+        await expect.poll(() => shop.branchRows('notes'), eventually).toEqual([{ id: 1, n: 2 }])
+        await run('DELETE FROM people')
+        await expect.poll(() => pendingSync(repo, 'shop'), eventually).not.toBeNull()
+        for (let n = 3; n < 100; n++) {
+          await run(`UPDATE notes SET n = ${n}`)
+          await run(`INSERT INTO people VALUES (${n + 100}, 'new', ${n})`)
+          await run(`DELETE FROM people WHERE id = ${n + 99}`)
+        }
+        await shop.edit((table) => table.put({ id: 1, name: 'Ada L.', age: 36 }))
+        await expect.poll(() => shop.branchRows('notes'), eventually).toEqual([{ id: 1, n: 99 }])
+        // Whoever wants all of the log has it: what waits is in the repository.
+        if ((await kept()) !== null) await expect.poll(kept, eventually).toBeLessThan(2_000)
+        expect((await shop.branchRows()).length).toBe(3)
+        if (how === 'discarded') await discardPending(repo, null, link)
+        else {
+          // Of PostgreSQL's log there is one reader at a time.
+          await following.stop()
+          const { commit } = (await pendingSync(repo, 'shop'))!
+          expect((await shop.sync({ approve: commit })).pending).toBeNull()
+          following = begin()
+        }
+        await run(`INSERT INTO people VALUES (500, 'last', 1)`)
+        const ada = { id: 1, name: 'Ada L.', age: 36 }
+        const others = [
+          { id: 2, name: 'Grace', age: 85 },
+          { id: 3, name: 'Edsger', age: 72 },
+        ]
+        const made = [
+          { id: 199, name: 'new', age: 99 },
+          { id: 500, name: 'last', age: 1 },
+        ]
+        const branch = how === 'discarded' ? [ada, ...others, ...made] : [ada, ...made]
+        await expect.poll(() => shop.branchRows(), eventually).toEqual(branch)
+        if (how === 'discarded') await expect.poll(() => rows('people'), eventually).toEqual(branch)
+        else {
+          // What the branch changed and the endpoint removed is a clash, as ever.
+          expect(await rows('people')).toEqual(made)
+          await expect
+            .poll(() => receipts.at(-1)!.heldBack.map(({ key, reason }) => [key, reason]), eventually)
+            .toEqual([['1', 'conflict']])
+        }
+        expect(await pendingSync(repo, 'shop')).toBeNull()
+      } finally {
+        await following.stop()
+      }
+    },
+    120_000,
+  )
+})
