@@ -100,7 +100,7 @@ test('commit asks first, and then records what is staged', async () => {
   expect([code, stdout.includes('staged 1 change of text.txt\n')]).toEqual([0, true])
   expect(await ok(['show', '--name-only', '--format=%s'], { cwd })).toBe('Chosen\n\nbytes.bin\ntext.txt\n')
   expect(await ok(['cat', 'HEAD:text.txt'], { cwd })).toBe(lines(20))
-  expect((await varve(['commit', '-p', '-m', 'None'], { cwd, input: 'q\n' })).code).toBe(22)
+  expect((await varve(['commit', '-p', '-m', 'None'], { cwd, input: 'q\n' })).code).toBe(44)
   for (const other of ['-a', '--dry-run', '--json'])
     expect((await varve(['commit', '-p', '-m', 'x', other], { cwd, input: 'y\n' })).code).toBe(2)
 })

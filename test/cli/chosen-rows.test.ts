@@ -69,6 +69,19 @@ test('a row as it was in an older version', async () => {
   expect([await staged(), get('people.csv').includes('Bob')]).toEqual(['', false])
 })
 
+test('what is staged can be exported', async () => {
+  await ok(['add', 'people.csv', '--key', '4'], { cwd })
+  for (const name of [':people.csv', ':0:people.csv'])
+    expect(await ok(['export', name], { cwd })).toBe(
+      'id,name,city\n3,Cyd,Linz\n4,Dan,Rom\n1,Ann,Wien\n2,Bob,Graz\n',
+    )
+  expect(await failing(['export', ':people.csv', '--json'])).toEqual([
+    2,
+    expect.stringContaining('prints tables of commits'),
+  ])
+  expect((await failing(['export', ':1:people.csv']))[0]).toBe(20)
+})
+
 test('takes a row out of the next commit, and leaves the file', async () => {
   const file = get('people.csv')
   await ok(['add', '.'], { cwd })

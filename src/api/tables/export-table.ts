@@ -1,10 +1,9 @@
 // Export of tables: rows in key order, in whatever format, as a stream of bytes.
 import { exportTable } from '../../formats/export.ts'
 import { Tree } from '../../files/tree.ts'
-import { readCommit } from '../../history/commit.ts'
-import { resolveRevision } from '../../history/revision.ts'
-import { findTable, noTableIn } from '../../repo/find-table.ts'
+import { findTable, noTable, noTableIn } from '../../repo/find-table.ts'
 import type { Repo } from '../../repo/interface.ts'
+import { namedTree } from '../../repo/named-tree.ts'
 import { loadTable } from '../../table/table-object.ts'
 import type { OperationOptions } from '../interface.ts'
 
@@ -28,8 +27,9 @@ export async function* exportFrom(
   options: ExportOptions,
 ): AsyncGenerator<Uint8Array> {
   if (!formats.has(options.format)) throw new TypeError(`unknown format '${options.format}'`)
-  const { commit } = await resolveRevision(repo.store, revision)
-  const tree = await Tree.load(repo.nodes, (await readCommit(repo.store, commit)).tree)
+  const root = await namedTree(repo, revision, await repo.store.manifest())
+  if (root === null) throw noTable(path, revision)
+  const tree = await Tree.load(repo.nodes, root)
   const found = await findTable(tree, path)
   if (found === null) throw await noTableIn(tree, path, revision)
   const object = await loadTable(repo.store, found.table)

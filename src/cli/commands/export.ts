@@ -67,6 +67,8 @@ async function run(context: Context): Promise<number> {
   if (out.json && (output === undefined || output === '-')) {
     if (named !== undefined)
       throw usage("'--json' is a format of its own", "leave out '--format', or name a file: '-o FILE'")
+    if (from.startsWith(':'))
+      throw usage("'--json' prints tables of commits", "name a file for what is staged: '-o FILE'")
     const view = await (await repo.at(from)).table(table).open()
     await out.asJson(view.scan(operation))
     return 0

@@ -41,7 +41,7 @@ async function namedEntries(
 ): Promise<{ revision: string; paths: readonly NamedPath[] }> {
   const [word = ''] = given.words
   const named = splitRevisionPath(word)
-  if (named.path !== null && given.words.length === 1 && !/^:[/!^(]/.test(word))
+  if (named.path !== null && given.words.length === 1 && !word.startsWith(':'))
     return { revision: named.revision || 'HEAD', paths: [pathInRevision(repo.root, named.path) || '.'] }
   const { revisions, paths } = await revisionsAndPaths(repo, given, 1)
   return { revision: revisions[0] ?? 'HEAD', paths: toPathspecs(given, repo.root, paths) }
