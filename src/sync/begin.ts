@@ -62,7 +62,9 @@ export async function beginRound(round: Round, io: Io): Promise<Begun> {
   const mark = await loadMark(io.nodes.reader, manifest, link.name)
   // A first round reads all, and then commits it.
   if (state.live === null && bringsIn(link) && options.dryRun !== true) requireAuthor(repo, manifest)
-  const approved = await Approval.load(repo, link.name, options.approve)
+  const approved =
+    (await Approval.load(repo, link.name, options.approve)) ??
+    (await Approval.left(io.nodes.reader, manifest, link.name))
   const waiting = await pendingStops(io.nodes.reader, state.pending)
   const stops = new Stops(held, options, approved, waiting)
   const identity = await connector.identity()

@@ -5,14 +5,14 @@
 import type { VarveError } from '../base/errors.ts'
 import { pause } from '../base/pause.ts'
 import type { LogReader } from '../connectors/change-log.ts'
-import { digestHex } from '../encoding/cid.ts'
+import { type Cid, digestHex } from '../encoding/cid.ts'
 import type { Repo } from '../repo/interface.ts'
 import type { Link, Receipt } from './interface.ts'
 import { OpenLog } from './log/open-log.ts'
 import { branchRef } from '../history/refs.ts'
 import { type Round, syncRoundWith } from './round.ts'
 import { lacksRight, mayPass } from './retry.ts'
-import { linkRef } from './state.ts'
+import { linkObject, linkRef } from './state.ts'
 
 export interface FollowOptions {
   /** How often an endpoint without a log is asked, in ms; default 5 s. */
@@ -121,13 +121,14 @@ async function* rounds(
 ): AsyncGenerator<Receipt> {
   const { signal } = options
   const line = await open()
+  const approvals = new Approvals()
   try {
     const openedMs = Date.now()
     while (signal?.aborted !== true) {
       const receipt = await line.round()
       yield receipt
       const askMs = writesWait(receipt) ? asksPerOpening * (options.pollMs ?? pollMsDefault) : null
-      await somethingToDo(repo, link, line, receipt, { ...options, askMs })
+      await somethingToDo(repo, link, line, receipt, { ...options, askMs, approvals })
       // What a connection may do can be settled when it is opened.
       if (askMs !== null && Date.now() - openedMs >= askMs) return
     }
@@ -153,7 +154,12 @@ async function somethingToDo(
   link: Link,
   line: Line,
   receipt: Receipt,
-  { pollMs = pollMsDefault, askMs, signal }: FollowOptions & { readonly askMs: number | null },
+  {
+    pollMs = pollMsDefault,
+    askMs,
+    approvals,
+    signal,
+  }: FollowOptions & { readonly askMs: number | null; readonly approvals: Approvals },
 ): Promise<void> {
   if (line.isFresh === true) return
   const { reader } = line
@@ -164,7 +170,7 @@ async function somethingToDo(
   try {
     await Promise.race([
       pause(line.isRead && reader === null ? pollMs : (askMs ?? idleMs), over.signal),
-      branchMoves(repo, link, receipt, over.signal),
+      branchMoves(repo, link, { receipt, approvals }, over.signal),
       ...(reader === null ? [] : [reader.wait(over.signal)]),
       ...(line.changed === undefined ? [] : [line.changed(over.signal)]),
     ])
@@ -174,14 +180,31 @@ async function somethingToDo(
   }
 }
 
-/** Resolves when the branch, or what was settled by hand, is no longer as the round left it. */
-async function branchMoves(repo: Repo, link: Link, receipt: Receipt, signal: AbortSignal): Promise<void> {
-  const state = async (): Promise<{ tip: string | null; base: string | null }> => {
+/** Remembers the last approval that a round was begun for: one that the round does not use up begins no other. */
+class Approvals {
+  #last: Cid | null = null
+
+  isNew(approved: Cid | null): boolean {
+    const isNew = approved !== null && approved !== this.#last
+    this.#last = approved
+    return isNew
+  }
+}
+
+/** Resolves when the branch, or what was settled or approved by hand, is no longer as the round left it. */
+async function branchMoves(
+  repo: Repo,
+  link: Link,
+  { receipt, approvals }: { readonly receipt: Receipt; readonly approvals: Approvals },
+  signal: AbortSignal,
+): Promise<void> {
+  const state = async (): Promise<{ tip: string | null; base: string | null; approved: Cid | null }> => {
     const { refs, head } = await repo.store.manifest()
     const tip = refs.get(link.branch === null ? (head ?? '') : branchRef(link.branch))
     return {
       tip: tip === undefined ? null : digestHex(tip),
       base: refs.get(linkRef(link.name, 'base')) ?? null,
+      approved: refs.get(linkObject(link.name, 'approved')) ?? null,
     }
   }
   const began = await state()
@@ -189,6 +212,7 @@ async function branchMoves(repo: Repo, link: Link, receipt: Receipt, signal: Abo
   const last = began.tip === null ? null : receipt.commit
   while (!signal.aborted) {
     const now = await state()
+    if (approvals.isNew(now.approved)) return
     if (now.base !== began.base || (link.mode !== 'capture' && now.tip !== last)) return
     await pause(branchPollMs, signal)
   }

@@ -211,7 +211,13 @@ async function mergeAndApply(
     branch: outcome.change,
     endpoint: { before: captured.cid, after: written.after.cid },
   })
-  const pending = await keepPending(round, io, { stops, pending: start.state.pending, facts: noFacts })
+  const { manifest } = start
+  const pending = await keepPending(round, io, {
+    stops,
+    pending: start.state.pending,
+    facts: noFacts,
+    manifest,
+  })
   return makeReceipt(round, io, {
     startedMs: start.startedMs,
     tables,

@@ -27,7 +27,7 @@ export function linkRef(link: string, what: keyof Omit<LinkState, 'identity' | '
 /** Name of a ref of the link that names an object which is no revision. */
 export function linkObject(
   link: string,
-  what: 'receipt' | 'digests' | 'unfit' | 'namespaces' | 'keys' | 'stranger' | 'waiting',
+  what: 'receipt' | 'digests' | 'unfit' | 'namespaces' | 'keys' | 'stranger' | 'waiting' | 'approved',
 ): string {
   return `links/${link}/${what}`
 }

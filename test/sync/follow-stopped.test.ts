@@ -1,14 +1,18 @@
 // What a guard has stopped while a link is followed by the log: the log is read on and let go, so that it does not fill the
 // server's disk, whatever waits and however long; and nothing of what was written meanwhile is missing once somebody decides.
+import type { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Repository } from '../../src/index.ts'
 import { openEndpoint } from '../../src/connectors/open.ts'
 import type { Receipt } from '../../src/sync/interface.ts'
 import { endpointLine, follow } from '../../src/sync/follow.ts'
 import { pendingSync } from '../../src/sync/pending/approval.ts'
 import { discardPending } from '../../src/sync/pending/discard.ts'
 import { hasMariadb, startMariadb, withoutMariadb } from '../support/mariadb.ts'
-import { hasPostgres, startPostgres, withoutPostgres } from '../support/postgres.ts'
+import { type Postgres, hasPostgres, startPostgres, withoutPostgres } from '../support/postgres.ts'
+import { fault } from '../support/fault.ts'
 import { ShopLink } from '../support/shop-link.ts'
+import { temporaryDir } from '../support/temporary.ts'
 
 const eventually = { timeout: 60_000, interval: 20 }
 
@@ -165,4 +169,85 @@ describe.each([
     },
     120_000,
   )
+})
+
+describe.skipIf(!hasPostgres)(`approved beside a process that follows${withoutPostgres}`, () => {
+  let server: Postgres
+  beforeAll(async () => void (server = await startPostgres()), 60_000)
+  afterAll(() => server.stop(), 60_000)
+
+  const followed = async (work: (repo: Repository, db: Client) => Promise<void>): Promise<void> => {
+    const url = await server.database(`beside${++count}`)
+    const db = await server.client(url)
+    await db.query(`CREATE TABLE people (id int PRIMARY KEY); INSERT INTO people VALUES (1), (2), (3)`)
+    await using repo = await Repository.init(temporaryDir(), {
+      author: { name: 'Ada', email: 'ada@example.org' },
+    })
+    await repo.addLink('shop', { endpoint: url, mode: 'two-way', tables: ['people'], into: 'data' })
+    const over = new AbortController()
+    let rounds = 0
+    const ended = (async () => {
+      const options = { signal: over.signal, onRound: () => void rounds++ }
+      for await (const receipt of repo.followLink('shop', options)) void receipt
+    })()
+    try {
+      await expect.poll(() => rounds, eventually).toBeGreaterThan(1)
+      await work(repo, db)
+      const before = rounds
+      await db.query('INSERT INTO people VALUES (9)')
+      await expect
+        .poll(async () => (await repo.at('main')).table('data/people').get(9), eventually)
+        .not.toBeNull()
+      // An approval that is used up begins no rounds.
+      expect(rounds - before).toBeLessThan(6)
+    } finally {
+      over.abort()
+      await ended
+    }
+  }
+  const people = async (repo: Repository): Promise<number> =>
+    (await repo.at('main')).table('data/people').count()
+
+  test('that process lets through what was approved', async () => {
+    await followed(async (repo, db) => {
+      await db.query('DELETE FROM people')
+      await expect.poll(() => repo.pendingSync('shop'), eventually).not.toBeNull()
+      const { commit } = (await repo.pendingSync('shop'))!
+      expect(await people(repo)).toBe(3)
+      const receipt = await repo.approveSync('shop', { commit })
+      expect([receipt.pending, await repo.pendingSync('shop'), await people(repo)]).toEqual([null, null, 0])
+      expect(await fault(repo.approveSync('shop', { commit }))).toContain('nothing')
+    })
+  }, 60_000)
+
+  test("so are a table's new columns", async () => {
+    await followed(async (repo, db) => {
+      await db.query(
+        'ALTER TABLE people ADD COLUMN age int NOT NULL DEFAULT 7; INSERT INTO people VALUES (4, 4)',
+      )
+      await expect
+        .poll(async () => (await repo.pendingSync('shop'))?.stops[0]?.guard, eventually)
+        .toBe('schema')
+      const { commit } = (await repo.pendingSync('shop'))!
+      await repo.approveSync('shop', { commit })
+      expect(await repo.pendingSync('shop')).toBeNull()
+      expect({ ...(await (await repo.at('main')).table('data/people').get(1)) }).toEqual({ id: 1, age: 7 })
+    })
+  }, 60_000)
+
+  test('what has vanished since then is judged anew', async () => {
+    await followed(async (repo, db) => {
+      await db.query('INSERT INTO people SELECT i FROM generate_series(100, 4000) i')
+      await expect.poll(() => people(repo), eventually).toBe(3904)
+      await db.query('DELETE FROM people WHERE id >= 2000')
+      await expect.poll(() => repo.pendingSync('shop'), eventually).not.toBeNull()
+      const { commit } = (await repo.pendingSync('shop'))!
+      await db.query('DELETE FROM people WHERE id >= 100')
+      await expect.poll(async () => (await repo.pendingSync('shop'))?.commit, eventually).not.toBe(commit)
+      expect(await fault(repo.approveSync('shop', { commit }))).toContain('any more')
+      expect(await people(repo)).toBe(3904)
+      await repo.approveSync('shop')
+      expect([await repo.pendingSync('shop'), await people(repo)]).toEqual([null, 3])
+    })
+  }, 60_000)
 })

@@ -109,7 +109,8 @@ export abstract class SyncedRepository extends LinkedRepository {
   }
 
   /**
-   * Runs a round that lets through what is pending, and nothing beyond it. `commit` names what was looked at.
+   * Runs a round that lets through what is pending, and nothing beyond it; where another process follows the link and its
+   * log has one reader, that process runs it. `commit` names what was looked at.
    * @throws VarveError VARVE_PATH_NOT_FOUND when nothing is pending, VARVE_NOT_POSSIBLE when it is something else
    */
   async approveSync(
@@ -118,7 +119,19 @@ export abstract class SyncedRepository extends LinkedRepository {
   ): Promise<t.Receipt> {
     const pending = await this.pendingSync(name)
     if (pending === null) throw (await import('../../sync/pending/discard.ts')).nothingPending(name)
-    return this.sync(name, { ...options, approve: options.commit ?? pending.commit })
+    const commit = options.commit ?? pending.commit
+    // A log that has one reader is read by whoever follows the link.
+    const isFollowed = async (): Promise<boolean> => {
+      if (await isSink(await this.linkNamed(name))) return false
+      const tested = await this.testLink(name, options).catch(() => null)
+      return tested?.log.kept?.isActive === true
+    }
+    if (await isFollowed()) {
+      const { leaveApproval } = await import('../../sync/pending/leave.ts')
+      const receipt = await leaveApproval(this.repo, name, { commit, isFollowed, signal: options.signal })
+      if (receipt !== null) return receipt
+    }
+    return this.sync(name, { ...options, approve: commit })
   }
 
   /** Discards what is pending: the next round takes it back on the side that did it. */

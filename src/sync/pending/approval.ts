@@ -6,10 +6,10 @@ import { Tree } from '../../files/tree.ts'
 import { readCommit } from '../../history/commit.ts'
 import type { Commit } from '../../history/interface.ts'
 import type { Io, Repo } from '../../repo/interface.ts'
-import type { ObjectReader } from '../../store/interface.ts'
+import type { Manifest, ObjectReader } from '../../store/interface.ts'
 import type { TableObject } from '../../table/interface.ts'
 import { loadTable } from '../../table/table-object.ts'
-import { linkRef } from '../state.ts'
+import { linkObject, linkRef } from '../state.ts'
 import type { PendingSync, Stop } from './interface.ts'
 import type { NamedTable } from './stops.ts'
 
@@ -55,6 +55,13 @@ export class Approval {
       data: { link, commit, pending: pending === null ? null : digestHex(pending.cid) },
       hint: `look at it again: 'varve sync pending ${link}'`,
     })
+  }
+
+  /** What somebody has approved for whoever runs the next round, if it is what is pending now. */
+  static async left(reader: ObjectReader, { refs }: Manifest, link: string): Promise<Approval | null> {
+    const cid = refs.get(linkObject(link, 'approved'))
+    const isPending = cid !== undefined && cid === refs.get(linkRef(link, 'pending'))
+    return isPending ? new Approval(await readCommit(reader, cid)) : null
   }
 
   get identity(): string | null {

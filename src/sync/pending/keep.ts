@@ -7,7 +7,8 @@ import { operatorOf } from '../../repo/context.ts'
 import type { Io } from '../../repo/interface.ts'
 import { linkCommit } from '../link-commit.ts'
 import type { Round } from '../round.ts'
-import { linkRef } from '../state.ts'
+import type { Manifest } from '../../store/interface.ts'
+import { linkObject, linkRef } from '../state.ts'
 import { type PendingFacts, pendingExtra, pendingFacts } from './approval.ts'
 import type { Stops } from './stops.ts'
 
@@ -18,19 +19,26 @@ export interface KeepInput {
   /** What has waited so far. */
   readonly pending: Cid | null
   readonly facts: Omit<PendingFacts, 'stops'>
+  /** When the round began: an approval that was left for it is used up. */
+  readonly manifest?: Manifest
 }
 
 /** Stores what was stopped; returns the pending commit, or null when nothing was. */
 export async function keepPending(round: KeepRound, io: Io, keeping: KeepInput): Promise<Cid | null> {
   const { pending, stops } = keeping
   const wanted = stops.list.length === 0 ? null : await pendingOf(round, io, keeping)
-  if (wanted === pending || round.options.dryRun === true) return pending
   const { repo, link } = round
+  const approved = linkObject(link.name, 'approved')
+  const isLeft = keeping.manifest?.refs.has(approved) === true
+  if ((wanted === pending && !isLeft) || round.options.dryRun === true) return pending
   const message =
     wanted === null ? `${link.name}: nothing waits` : `${link.name}: ${stops.list[0]!.guard} wait`
   await repo.store.update(
     (current) => ({
-      refs: new Map([[linkRef(link.name, 'pending'), wanted]]),
+      refs: new Map([
+        [linkRef(link.name, 'pending'), wanted],
+        ...(isLeft ? [[approved, null] as const] : []),
+      ]),
       operation: { name: 'sync', message, author: operatorOf(repo, current) },
     }),
     { writer: io.writer },

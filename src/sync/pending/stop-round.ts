@@ -69,6 +69,7 @@ export async function stopRound(stopped: StoppedRound, whole: RoundStop): Promis
     stops,
     pending: state.pending,
     facts: { identity, restored },
+    manifest,
   })
   const tip = await readBranch(io.nodes.reader, manifest, branchOf(round.link, manifest))
   return makeReceipt(round, io, {
