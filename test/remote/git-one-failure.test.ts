@@ -40,21 +40,25 @@ function bareIn(folder: string, name: string): string {
   return dir
 }
 
-test.each(scenes)('one request of a Git host goes wrong: %s', async (_, scene) => {
-  for (const way of scene === laterPush ? ways : fewWays) {
-    const folder = temporaryDir()
-    const kind: Kind = (front) => ({
-      url: (name) => `git+${front.url}/${path.basename(bareIn(folder, name))}`,
-      environment,
-    })
-    const target = async (): Promise<string> => {
-      const server = await serveGit(folder)
-      servers.push(server)
-      return server.url
+test.each(scenes)(
+  'one request of a Git host goes wrong: %s',
+  async (_, scene) => {
+    for (const way of scene === laterPush ? ways : fewWays) {
+      const folder = temporaryDir()
+      const kind: Kind = (front) => ({
+        url: (name) => `git+${front.url}/${path.basename(bareIn(folder, name))}`,
+        environment,
+      })
+      const target = async (): Promise<string> => {
+        const server = await serveGit(folder)
+        servers.push(server)
+        return server.url
+      }
+      await spoilAll(kind, target, scene, [way])
     }
-    await spoilAll(kind, target, scene, [way])
-  }
-})
+  },
+  300_000,
+)
 
 interface GitFolders extends Setting {
   readonly root: string

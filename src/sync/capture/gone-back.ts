@@ -1,7 +1,7 @@
 // Whether tables that were made anew show an earlier state of theirs, as after `pg_restore --clean` or the loading of a dump:
 // then most of what differs from the last reading is as one and the same earlier reading had it. A table that is filled
 // again from newer data, or moved by a migration, has little in common with any. Asked only where tables are others than
-// before, or their files not written later, for rows go back and forth in any table.
+// before, or their files written earlier, for rows go back and forth in any table.
 import type { Cid } from '../../encoding/cid.ts'
 import type { Path } from '../../files/interface.ts'
 import { Tree } from '../../files/tree.ts'

@@ -1,5 +1,5 @@
 // In which schema of the endpoint each table was when it was last read, and which table it was: one that is dropped and made
-// anew is another, and so may be a file in whose place there is one that was not written later. A link may name a table without its schema, and the endpoint's settings may lead the name to another
+// anew is another, and so may be a file in whose place there is one that was written earlier. A link may name a table without its schema, and the endpoint's settings may lead the name to another
 // table one day. That one is not read or written until somebody agrees.
 import type { EndpointTable } from '../../connectors/interface.ts'
 import type { Cid } from '../../encoding/cid.ts'
@@ -49,10 +49,10 @@ export class Namespaces {
     return known.length > 0 && known.every(Boolean)
   }
 
-  /** Those of the tables that may be earlier ones: made anew since they were read, or in a file that was not written later. */
+  /** Those of the tables that may be earlier ones: made anew since they were read, or in a file that was written earlier than the last one. */
   perhapsEarlier(tables: readonly LinkedTable[]): LinkedTable[] {
     return tables.filter(
-      ({ table, waits }) => waits === undefined && (this.#isAnew(table) === true || this.#isNotLater(table)),
+      ({ table, waits }) => waits === undefined && (this.#isAnew(table) === true || this.#isOlder(table)),
     )
   }
 
@@ -62,9 +62,9 @@ export class Namespaces {
     return before === undefined || incarnation === undefined ? null : before !== incarnation
   }
 
-  #isNotLater({ name, writtenNs }: EndpointTable): boolean {
+  #isOlder({ name, writtenNs }: EndpointTable): boolean {
     const before = this.#of(name)?.writtenNs
-    return before !== undefined && writtenNs !== undefined && BigInt(writtenNs) <= BigInt(before)
+    return before !== undefined && writtenNs !== undefined && BigInt(writtenNs) < BigInt(before)
   }
 
   /** The object to be stored once these tables have been read; null when nothing has changed. */
