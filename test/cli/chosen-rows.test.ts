@@ -107,6 +107,19 @@ test('lines of JSON keep their spelling, and a key has as many parts as columns'
   )
 })
 
+test('is refused before anything is done where a merge waits', async () => {
+  await ok(['switch', '-c', 'side'], { cwd })
+  await ok(['commit', '-am', 'Side'], { cwd })
+  await ok(['switch', 'main'], { cwd })
+  put('people.csv', get('people.csv').replace('Ann,Wien', 'Ann,Rome'))
+  await ok(['commit', '-am', 'Main'], { cwd })
+  expect((await varve(['merge', 'side'], { cwd })).code).toBe(21)
+  const file = get('people.csv')
+  const older = ['restore', '-s', 'HEAD~1', '-S', '-W', 'people.csv', '-k', '1']
+  expect(await failing(older)).toEqual([20, expect.stringContaining('in the middle of a merge')])
+  expect(get('people.csv')).toBe(file)
+})
+
 test('refuses what is no row, and changes nothing', async () => {
   const before = await ok(['status', '--json'], { cwd })
   put('notes.txt', 'one\n')

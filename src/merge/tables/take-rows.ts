@@ -11,6 +11,7 @@ import { diffLists } from '../../prolly/list-diff.ts'
 import type { ProllyMap } from '../../prolly/map.ts'
 import type { ReadOptions } from '../../store/interface.ts'
 import type { Column, Schema } from '../../table/interface.ts'
+import { noColumn } from '../../table/no-column.ts'
 import { allSources, oneWayOf, withOneWay } from '../../table/one-way.ts'
 import { absentSlot, encodeRow } from '../../table/row.ts'
 import { entrySlots, rowShape } from '../../table/rows.ts'
@@ -159,11 +160,8 @@ function columnNamed(path: string, pair: VersionPair, name: string): PairedColum
     pair.columns.find(({ before }) => before?.name === name) ??
     pair.columns.find(({ after }) => after?.name === name)
   if (found === undefined) {
-    const names = pair.columns.map(({ before, after }) => `'${(before ?? after)!.name}'`)
-    throw new VarveError('VARVE_PATH_NOT_FOUND', `'${path}' has no column '${name}'`, {
-      data: { path, column: name },
-      hint: `its columns are ${names.slice(0, 20).join(', ')}${names.length > 20 ? ', …' : ''}`,
-    })
+    const columns = pair.columns.map(({ before, after }) => (before ?? after)!)
+    throw noColumn(path, name, columns)
   }
   if (found.before === null || !pair.before.shape.keys.includes(found.before)) return found
   throw new VarveError('VARVE_USAGE', `'${name}' is part of the key of '${path}'`, {

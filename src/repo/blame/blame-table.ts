@@ -8,6 +8,7 @@ import type { Commit } from '../../history/interface.ts'
 import type { Entry } from '../../prolly/interface.ts'
 import type { Column } from '../../table/interface.ts'
 import { KeyList } from '../../table/key-list.ts'
+import { noColumn } from '../../table/no-column.ts'
 import { type RowKey, encodeRowKey, rowKeyText } from '../../table/row-key.ts'
 import { Table } from '../../table/table.ts'
 import { entriesOf } from '../../table/version-pair.ts'
@@ -85,16 +86,6 @@ function columnsAsked(table: Table, path: string, options: BlameTableOptions): r
     const column = columns.find((one) => one.name === name)
     if (column === undefined) throw noColumn(path, name, columns)
     return column
-  })
-}
-
-export function noColumn(path: string, name: string, columns: readonly Column[]): VarveError {
-  return new VarveError('VARVE_PATH_NOT_FOUND', `'${path}' has no column '${name}'`, {
-    data: { path, column: name },
-    hint: `its columns are ${columns
-      .slice(0, 20)
-      .map((column) => `'${column.name}'`)
-      .join(', ')}${columns.length > 20 ? ', …' : ''}`,
   })
 }
 

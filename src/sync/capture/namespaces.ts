@@ -1,6 +1,7 @@
 // In which schema of the endpoint each table was when it was last read, and which table it was: one that is dropped and made
-// anew is another, and so may be a file in whose place there is one that was written earlier. A link may name a table without its schema, and the endpoint's settings may lead the name to another
-// table one day. That one is not read or written until somebody agrees.
+// anew is another, and so may be a file in whose place there is one that was written earlier. A link may name a table
+// without its schema, and the endpoint's settings may lead the name to another table one day. That one is not read or
+// written until somebody agrees.
 import type { EndpointTable } from '../../connectors/interface.ts'
 import type { Cid } from '../../encoding/cid.ts'
 import type { ObjectReader, ObjectWriter } from '../../store/interface.ts'
@@ -49,7 +50,7 @@ export class Namespaces {
     return known.length > 0 && known.every(Boolean)
   }
 
-  /** Those of the tables that may be earlier ones: made anew since they were read, or in a file that was written earlier than the last one. */
+  /** Those that may be earlier ones: made anew since they were read, or in a file written earlier than the last one. */
   perhapsEarlier(tables: readonly LinkedTable[]): LinkedTable[] {
     return tables.filter(
       ({ table, waits }) => waits === undefined && (this.#isAnew(table) === true || this.#isOlder(table)),

@@ -6,11 +6,13 @@ import { PathSelection } from '../../files/path-selection.ts'
 import type { NamedPath } from '../../files/pathspec.ts'
 import { Tree } from '../../files/tree.ts'
 import { type Io, indexRef } from '../../repo/interface.ts'
+import { refuseWhileMerging } from '../../repo/merging/refuse.ts'
 import type { Manifest } from '../../store/interface.ts'
 import type { PlannedStep } from '../checkout/plan.ts'
 import { applySteps } from '../checkout/write.ts'
 import { type IndexState, entriesOf, readIndex, updateIndex } from '../index-state.ts'
 import type { Worktree, WorktreeOptions } from '../interface.ts'
+import { type RestoreOptions, sourceOf } from '../restore.ts'
 import { StatCache, needOfSteps } from '../stat-cache/stat-cache.ts'
 
 export interface StagedEntry<K extends TreeEntry['kind']> {
@@ -35,6 +37,22 @@ export async function oneStaged<K extends TreeEntry['kind']>(
     })
   if (first?.[1].kind !== kind) throw notThere(first?.[0] ?? selection.starts[0]!, kind, 'what is staged')
   return { state, path: first[0], staged: first[1] as StagedEntry<K>['staged'] }
+}
+
+/** The same beside what is to be taken from another version. Refused, if it is, before anything is done. */
+export async function oneRestored<K extends TreeEntry['kind']>(
+  worktree: Worktree,
+  named: readonly NamedPath[],
+  kind: K,
+  options: RestoreOptions,
+): Promise<StagedEntry<K> & { readonly source: StagedEntry<K>['staged'] }> {
+  const found = await oneStaged(worktree, named, kind, options)
+  const { state, path } = found
+  if (options.staged === true)
+    await refuseWhileMerging(worktree.repo.store, state.manifest, 'unstage single changes')
+  const source = await (await sourceOf(worktree, state, options)).get(path)
+  if (source?.kind !== kind) throw notThere(path, kind, options.source ?? 'what is restored')
+  return { ...found, source: source as StagedEntry<K>['staged'] }
 }
 
 export interface EntryChange {
@@ -84,7 +102,7 @@ export async function replaceEntry(
   }
 }
 
-export function notThere(path: string, kind: TreeEntry['kind'], where: string): VarveError {
+function notThere(path: string, kind: TreeEntry['kind'], where: string): VarveError {
   return new VarveError('VARVE_PATH_NOT_FOUND', `'${path}' is not a ${kind} in ${where}`, {
     data: { path },
     hint: 'name the file alone: then all of it is meant',

@@ -9,16 +9,14 @@ import type { NamedPath } from '../../files/pathspec.ts'
 import { readFile } from '../../files/read.ts'
 import { withWriter } from '../../repo/context.ts'
 import type { Io } from '../../repo/interface.ts'
+import { textBytesMax } from '../../repo/diff/diff.ts'
 import { refuseWhileMerging } from '../../repo/merging/refuse.ts'
 import { awaitTurn } from '../checkout/turn.ts'
 import type { Worktree, WorktreeOptions } from '../interface.ts'
-import { type RestoreOptions, sourceOf } from '../restore.ts'
-import { notThere, oneStaged, replaceEntry, stageEntry } from './entry-change.ts'
+import type { RestoreOptions } from '../restore.ts'
+import { oneRestored, oneStaged, replaceEntry, stageEntry } from './entry-change.ts'
 import { readEntryNow } from './entry-now.ts'
 import { type TextSides, withHunks } from './lines.ts'
-
-/** As lines are compared: more is compared by its size alone. */
-const textBytesMax = 16 << 20
 
 /** Stages hunks of the difference from what is staged to the file. Returns the path. */
 export async function stageHunks(
@@ -49,11 +47,8 @@ export async function restoreHunks(
 ): Promise<Path> {
   return withWriter(worktree.repo, async (writer, nodes) => {
     const io = { writer, nodes }
-    const { state, path, staged } = await oneStaged(worktree, named, 'file', options)
-    const source = await (await sourceOf(worktree, state, options)).get(path)
-    if (source?.kind !== 'file') throw notThere(path, 'file', options.source ?? 'what is restored')
+    const { state, path, staged, source } = await oneRestored(worktree, named, 'file', options)
     if (options.staged === true) {
-      await refuseWhileMerging(worktree.repo.store, state.manifest, 'unstage single changes')
       const sides = await sidesOf(io, path, source, staged, options)
       const after = await entryOf(io, staged, withHunks(path, sides, hunks, { back: true }), options)
       await stageEntry(worktree, io, { path, before: staged, after, operation: 'restore' }, options)

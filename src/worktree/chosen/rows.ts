@@ -11,8 +11,8 @@ import { type RowKey, encodeRowKey, rowKeyText } from '../../table/row-key.ts'
 import { Table } from '../../table/table.ts'
 import { awaitTurn } from '../checkout/turn.ts'
 import type { Worktree, WorktreeOptions } from '../interface.ts'
-import { type RestoreOptions, sourceOf } from '../restore.ts'
-import { notThere, oneStaged, replaceEntry, stageEntry } from './entry-change.ts'
+import type { RestoreOptions } from '../restore.ts'
+import { oneRestored, oneStaged, replaceEntry, stageEntry } from './entry-change.ts'
 import { readEntryNow } from './entry-now.ts'
 
 export interface RowChoice {
@@ -60,9 +60,7 @@ export async function restoreRows(
 ): Promise<ChosenRows> {
   return withWriter(worktree.repo, async (writer, nodes) => {
     const io = { writer, nodes }
-    const { state, path, staged } = await oneStaged(worktree, named, 'table', options)
-    const source = await (await sourceOf(worktree, state, options)).get(path)
-    if (source?.kind !== 'table') throw notThere(path, 'table', options.source ?? 'what is restored')
+    const { state, path, staged, source } = await oneRestored(worktree, named, 'table', options)
     let count = 0
     if (options.worktree ?? options.staged !== true) {
       await awaitTurn(worktree, options)
@@ -73,7 +71,6 @@ export async function restoreRows(
       count = taken.count
     }
     if (options.staged === true) {
-      await refuseWhileMerging(worktree.repo.store, state.manifest, 'unstage single rows')
       // What only the file had is away by now.
       const mayLack = options.worktree === true
       const taken = await taking(io, path, { into: staged, from: source }, { ...choice, mayLack }, options)
