@@ -44,7 +44,7 @@ const pollMsDefault = 5_000
 const compareMsDefault = 24 * 3_600_000
 const branchPollMs = 200
 /** A round is run this often without any sign, so that the endpoint hears how far its log was read. */
-const idleMs = 60_000
+const idleMsMax = 60_000
 /** While an endpoint may only be read, it is asked on a new connection after so many times of a poll. */
 const asksPerOpening = 12
 const waitMsMin = 250
@@ -127,8 +127,12 @@ async function* rounds(
     while (signal?.aborted !== true) {
       const receipt = await line.round()
       yield receipt
-      const askMs = writesWait(receipt) ? asksPerOpening * (options.pollMs ?? pollMsDefault) : null
-      await somethingToDo(repo, link, line, receipt, { ...options, askMs, approvals })
+      const pollMs = options.pollMs ?? pollMsDefault
+      // Its log tells nothing of a table that waits for a key or a right, nor that it has them.
+      const polls = line.reader === null ? line.isRead : tablesWait(receipt)
+      const askMs = writesWait(receipt) ? asksPerOpening * pollMs : null
+      const idleMs = polls ? pollMs : (askMs ?? idleMsMax)
+      await somethingToDo(repo, link, line, receipt, { idleMs, approvals, signal })
       // What a connection may do can be settled when it is opened.
       if (askMs !== null && Date.now() - openedMs >= askMs) return
     }
@@ -142,10 +146,22 @@ function writesWait({ heldBack }: Receipt): boolean {
   return heldBack.some(({ isEndpoint }) => isEndpoint === true)
 }
 
+/** Whether tables are left out as a whole until somebody alters them, or the user's rights. */
+function tablesWait({ heldBack }: Receipt): boolean {
+  return heldBack.some(({ reason, rights }) => reason === 'schema' || rights !== undefined)
+}
+
 function didSomething({ tables }: Receipt): boolean {
   return tables.some(({ captured, written }) =>
     [captured, written].some((counts) => counts.added + counts.changed + counts.removed > 0),
   )
+}
+
+interface Waiting {
+  /** How long to wait without a sign. */
+  readonly idleMs: number
+  readonly approvals: Approvals
+  readonly signal: AbortSignal | undefined
 }
 
 /** Resolves when the endpoint or the branch has something new, or may have. */
@@ -154,12 +170,7 @@ async function somethingToDo(
   link: Link,
   line: Line,
   receipt: Receipt,
-  {
-    pollMs = pollMsDefault,
-    askMs,
-    approvals,
-    signal,
-  }: FollowOptions & { readonly askMs: number | null; readonly approvals: Approvals },
+  { idleMs, approvals, signal }: Waiting,
 ): Promise<void> {
   if (line.isFresh === true) return
   const { reader } = line
@@ -169,7 +180,7 @@ async function somethingToDo(
   if (signal?.aborted === true) stop()
   try {
     await Promise.race([
-      pause(line.isRead && reader === null ? pollMs : (askMs ?? idleMs), over.signal),
+      pause(idleMs, over.signal),
       branchMoves(repo, link, { receipt, approvals }, over.signal),
       ...(reader === null ? [] : [reader.wait(over.signal)]),
       ...(line.changed === undefined ? [] : [line.changed(over.signal)]),

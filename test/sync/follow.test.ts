@@ -195,8 +195,12 @@ describe.skipIf(!hasPostgres)(
           () => false,
         )
       await expect.poll(update, eventually).toBe(true)
-      await shop.db.query('ALTER TABLE orders ADD PRIMARY KEY (id); UPDATE people SET age = 1 WHERE id = 1')
-      await expect.poll(() => shop.branchRows('orders'), eventually).toEqual([{ id: 1, total: 11 }])
+      // No log tells of a key that comes back.
+      await shop.db.query('ALTER TABLE orders ADD PRIMARY KEY (id)')
+      await expect
+        .poll(() => shop.branchRows('orders'), { ...eventually, timeout: 30_000 })
+        .toEqual([{ id: 1, total: 11 }])
+      await shop.db.query('UPDATE people SET age = 1 WHERE id = 1')
       await bothEqual()
     })
 
