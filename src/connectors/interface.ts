@@ -109,6 +109,8 @@ export interface EndpointTable {
   readonly namespace?: string
   /** Another one once the table was dropped and made anew; absent where the system does not tell. */
   readonly incarnation?: string
+  /** Another one once all its rows were thrown away or written anew at one go (TRUNCATE); absent as above. */
+  readonly storage?: string
   /** When the file that holds it was written, in ns since 1970: a copy that is put back in its place keeps its time. */
   readonly writtenNs?: string
   /** Why it can neither be read nor written now; other tables are not affected. */

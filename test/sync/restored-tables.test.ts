@@ -29,6 +29,8 @@ interface Endpoint {
   /** Ada gets her old name again, and nothing is put back. */
   changeBack(): Promise<void>
   people(): Promise<string[]>
+  /** All rows of `people` are written anew as they are. */
+  rewrite?(): Promise<void>
 }
 
 const first = ['1 Ada', '2 Grace', '3 Edsger']
@@ -105,6 +107,20 @@ function laws(make: () => Promise<Endpoint>, settings: readonly Partial<Link>[])
       expect(await shop.waits()).toEqual([])
     })
 
+    test('rows that are changed back are changes', async () => {
+      const shop = new Shop(await make(), setting)
+      await shop.sync()
+      await shop.endpoint.change()
+      await shop.sync()
+      await shop.endpoint.changeBack()
+      expect(await shop.waits()).toEqual([])
+      expect((await shop.here())[0]).toBe('1 Ada')
+    })
+  })
+}
+
+function captureWaits(make: () => Promise<Endpoint>, settings: readonly Partial<Link>[]): void {
+  describe.each(settings)('%o', (setting) => {
     test('a capture waits too, keeps what it has when that is discarded, and takes in what follows', async () => {
       const shop = new Shop(await make(), { ...setting, mode: 'capture' })
       await shop.sync()
@@ -121,16 +137,6 @@ function laws(make: () => Promise<Endpoint>, settings: readonly Partial<Link>[])
       expect(await shop.here()).toEqual(kept)
       expect(await shop.links.rows('notes')).toEqual([{ id: 1, n: 2 }])
     })
-
-    test('rows that are changed back are changes', async () => {
-      const shop = new Shop(await make(), setting)
-      await shop.sync()
-      await shop.endpoint.change()
-      await shop.sync()
-      await shop.endpoint.changeBack()
-      expect(await shop.waits()).toEqual([])
-      expect((await shop.here())[0]).toBe('1 Ada')
-    })
   })
 }
 
@@ -141,7 +147,8 @@ describe.skipIf(!hasPostgres)(`a table of PostgreSQL from a dump${withoutPostgre
   }, 60_000)
   afterAll(() => postgres.stop(), 60_000)
 
-  async function make(): Promise<Endpoint> {
+  /** `inPlace`: into the table that is there, emptied. */
+  async function make(inPlace = false): Promise<Endpoint> {
     const url = await postgres.database(`tables${++count}`)
     const db = await postgres.client(url)
     const run = async (sql: string): Promise<void> => void (await db.query(sql))
@@ -152,17 +159,52 @@ describe.skipIf(!hasPostgres)(`a table of PostgreSQL from a dump${withoutPostgre
       async backup() {
         const file = path.join(temporaryDir(), 'dump')
         execFileSync(postgresProgram('pg_dump'), ['-Fc', '-t', 'people', '-f', file, '-d', url])
-        return async () => void execFileSync(postgresProgram('pg_restore'), ['--clean', '-d', url, file])
+        return async () => {
+          if (inPlace) await run('TRUNCATE people')
+          const how = inPlace ? '--data-only' : '--clean'
+          execFileSync(postgresProgram('pg_restore'), [how, '-d', url, file])
+        }
       },
       change: () =>
         run(`UPDATE people SET name = 'Ada L.' WHERE id = 1; INSERT INTO people VALUES (4, 'Barbara')`),
       note: (n) => run(`UPDATE notes SET n = ${n}`),
       changeBack: () => run("UPDATE people SET name = 'Ada' WHERE id = 1"),
+      rewrite: () => run('VACUUM FULL people'),
       people: async () =>
         (await db.query('SELECT * FROM people ORDER BY id')).rows.map(({ id, name }) => `${id} ${name}`),
     }
   }
-  laws(make, [{ changes: 'compare' }, { changes: 'log' }])
+  const settings = [{ changes: 'compare' }, { changes: 'log' }] as const
+  laws(() => make(), settings)
+  captureWaits(() => make(), settings)
+
+  describe('that is loaded into the emptied table', () => {
+    laws(() => make(true), settings)
+
+    test.each(settings)('%o: where the link had written nothing of it, it is taken in', async (setting) => {
+      for (const mode of ['capture', 'two-way'] as const) {
+        const shop = new Shop(await make(true), { ...setting, mode })
+        await shop.sync()
+        const restore = await shop.endpoint.backup()
+        await shop.endpoint.change()
+        await shop.sync()
+        await restore()
+        expect(await shop.waits()).toEqual([])
+        expect(await shop.both()).toEqual([first, first])
+      }
+    })
+
+    test.each(settings)('%o: rows that are written anew as they are do not wait', async (setting) => {
+      const shop = new Shop(await make(true), setting)
+      await shop.sync()
+      await shop.links.edit('people', { put: [{ id: 2, name: 'Grace H.' }] })
+      await shop.sync()
+      await shop.endpoint.rewrite!()
+      await shop.endpoint.change()
+      expect(await shop.waits()).toEqual([])
+      expect((await shop.both())[0]).toEqual(['1 Ada L.', '2 Grace H.', '3 Edsger', '4 Barbara'])
+    })
+  })
 })
 
 describe.skipIf(!hasMariadb)(`a table of MariaDB from a dump${withoutMariadb}`, () => {
@@ -201,6 +243,7 @@ describe.skipIf(!hasMariadb)(`a table of MariaDB from a dump${withoutMariadb}`, 
     }
   }
   laws(make, [{ changes: 'compare' }, { changes: 'log' }])
+  captureWaits(make, [{ changes: 'compare' }, { changes: 'log' }])
 })
 
 describe('a file that is put back as it was, with its time', () => {
@@ -232,4 +275,5 @@ describe('a file that is put back as it was, with its time', () => {
     }
   }
   laws(make, [{}])
+  captureWaits(make, [{}])
 })

@@ -79,10 +79,14 @@ interface ColumnRow {
   may_update: boolean
   may_advance: boolean | null
   oid: string
+  storage: string | null
 }
 
 const columnsQuery = `
   SELECT n.nspname AS schema, c.relname AS table, c.oid::text AS oid, a.attname AS column,
+         CASE c.relkind WHEN 'p' THEN (SELECT md5(string_agg(concat(relid::oid, ':', pg_relation_filenode(relid)), ',' ORDER BY relid::oid))
+                                         FROM pg_partition_tree(c.oid))
+                        ELSE pg_relation_filenode(c.oid)::text END AS storage,
          tn.nspname AS type_schema, t.typname AS type,
          a.atttypid || ':' || a.atttypmod AS type_id, t.typcollation <> 0 AS is_collatable, 
          CASE WHEN t.typtype = 'd' THEN format_type(t.typbasetype, t.typtypmod) ELSE format_type(a.atttypid, a.atttypmod) END AS native,
@@ -219,7 +223,7 @@ function groupBy(rows: readonly ColumnRow[]): Map<string, ColumnRow[]> {
 }
 
 function tableOf(rows: readonly ColumnRow[]): Found {
-  const { schema, table: relation, is_visible: isVisible } = rows[0]!
+  const { schema, table: relation, is_visible: isVisible, storage } = rows[0]!
   const keys = rows.filter((row) => row.key_place !== null).sort((a, b) => a.key_place! - b.key_place!)
   const grants = rows.find((row) => row.grants !== null)?.grants ?? null
   const sql = `${quoteName(schema)}.${quoteName(relation)}`
@@ -228,6 +232,7 @@ function tableOf(rows: readonly ColumnRow[]): Found {
     sql,
     namespace: schema,
     incarnation: rows[0]!.oid,
+    ...(storage === null ? {} : { storage }),
     rowsSql: sql,
     hasHeirs: false,
     schema,

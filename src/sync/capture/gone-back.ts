@@ -1,17 +1,19 @@
 // Whether tables that were made anew show an earlier state of theirs, as after `pg_restore --clean` or the loading of a dump:
 // then most of what differs from the last reading is as one and the same earlier reading had it. A table that is filled
 // again from newer data, or moved by a migration, has little in common with any. Asked only where tables are others than
-// before, or their files written earlier, for rows go back and forth in any table.
+// before, or their files written earlier, for rows go back and forth in any table. A table that was emptied and filled again
+// in place, as some are each night, has gone back only where that undoes what the link had written.
 import type { Cid } from '../../encoding/cid.ts'
 import type { Path } from '../../files/interface.ts'
 import { Tree } from '../../files/tree.ts'
 import { readCommit } from '../../history/commit.ts'
 import { diffMaps } from '../../prolly/diff.ts'
 import { sameEntry } from '../../prolly/entry-batch.ts'
-import type { Difference } from '../../prolly/interface.ts'
+import type { Difference, Entry } from '../../prolly/interface.ts'
 import { ProllyMap } from '../../prolly/map.ts'
 import type { Io } from '../../repo/interface.ts'
 import type { CommonBase } from '../common-base.ts'
+import { isOfWrite } from '../link-commit.ts'
 import { earlierTables, pendingFacts } from '../pending/approval.ts'
 import type { LinkState } from '../state.ts'
 import { type LinkedTable, tableAt } from '../tables/link-tables.ts'
@@ -46,6 +48,8 @@ export async function goneBack(
     return (await haveGoneBack(io, live, { tables, captured })) ? 'all' : earlier
   for (const linked of namespaces.perhapsEarlier(tables))
     if (await haveGoneBack(io, live, { tables: [linked], captured })) earlier.add(linked.path)
+  for (const linked of namespaces.filledAnew(tables))
+    if (await haveGoneBack(io, live, { tables: [linked], captured, undoing: true })) earlier.add(linked.path)
   return earlier
 }
 
@@ -58,25 +62,60 @@ async function stillEarlier(io: Io, pending: Cid | null): Promise<Set<Path>> {
 /** What each table lacks of, or has beside, the last reading. */
 type Differing = ReadonlyMap<Path, readonly Difference[]>
 
-/** `live` is the last reading, `captured` what is there now. */
+interface Tables {
+  readonly tables: readonly LinkedTable[]
+  /** What is there now. */
+  readonly captured: Tree
+  /** Whether that counts only where it undoes what the link had written. */
+  readonly undoing?: boolean
+}
+
+/** `live` is the last reading. */
 async function haveGoneBack(
   io: Io,
   live: Cid,
-  { tables, captured }: { readonly tables: readonly LinkedTable[]; readonly captured: Tree },
+  { tables, captured, undoing = false }: Tables,
 ): Promise<boolean> {
   const { reader } = io.nodes
   let commit = await readCommit(reader, live)
   const differing = await differingRows(io, await Tree.load(io.nodes, commit.tree), captured, tables)
   const all = [...differing.values()].reduce((sum, { length }) => sum + length, 0)
   let tree = commit.tree
+  const writes: Write[] = []
   for (let count = 0; all > 0 && count < readingsMax; count++) {
     const [parent] = commit.parents
     if (parent === undefined) return false
+    const isWrite = isOfWrite(commit)
     commit = await readCommit(reader, parent)
     if (commit.tree === tree) continue
+    if (isWrite) writes.push({ before: commit.tree, after: tree })
     tree = commit.tree
-    if ((await sameIn(io, await Tree.load(io.nodes, tree), differing)) * 2 > all) return true
+    const same = await sameIn(io, await Tree.load(io.nodes, tree), differing)
+    const count = [...same.values()].reduce((sum, { length }) => sum + length, 0)
+    if (count * 2 > all && (!undoing || (await areUndone(io, writes, same)))) return true
   }
+  return false
+}
+
+/** Trees of the endpoint around a write of the link. */
+interface Write {
+  readonly before: Cid
+  readonly after: Cid
+}
+
+/** Whether one of the rows was as a write had left it, which had changed it. */
+async function areUndone(io: Io, writes: readonly Write[], differing: Differing): Promise<boolean> {
+  for (const write of writes)
+    for (const [path, rows] of differing) {
+      const [before, after] = await Promise.all(
+        [write.before, write.after].map(async (tree) =>
+          entriesAt(io, await Tree.load(io.nodes, tree), path, rows),
+        ),
+      )
+      const isUndone = (row: Difference, i: number): boolean =>
+        sameEntry(row.before, after?.[i] ?? null) && !sameEntry(row.before, before?.[i] ?? null)
+      if (rows.some(isUndone)) return true
+    }
   return false
 }
 
@@ -101,16 +140,29 @@ async function differingRows(
   return found
 }
 
-/** How many of the rows are in that tree as they are now. */
-async function sameIn(io: Io, tree: Tree, differing: Differing): Promise<number> {
-  let same = 0
+/** Which of the rows are in that tree as they are now. */
+async function sameIn(io: Io, tree: Tree, differing: Differing): Promise<Differing> {
+  const same = new Map<Path, readonly Difference[]>()
   for (const [path, rows] of differing) {
-    const then = await rowsAt(io, tree, path)
-    if (then === null || rows.length === 0) continue
-    const entries = await then.getMany(rows.map(({ key }) => key))
-    same += rows.filter(({ after }, i) => sameEntry(after, entries[i]!)).length
+    const then = await entriesAt(io, tree, path, rows)
+    if (then !== null)
+      same.set(
+        path,
+        rows.filter(({ after }, i) => sameEntry(after, then[i]!)),
+      )
   }
   return same
+}
+
+/** What the tree has under the keys of these rows; null where it has no such table. */
+async function entriesAt(
+  io: Io,
+  tree: Tree,
+  path: Path,
+  rows: readonly Difference[],
+): Promise<readonly (Entry | null)[] | null> {
+  const table = await rowsAt(io, tree, path)
+  return table === null ? null : table.getMany(rows.map(({ key }) => key))
 }
 
 async function rowsAt(io: Io, tree: Tree, path: Path): Promise<ProllyMap | null> {

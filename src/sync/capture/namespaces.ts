@@ -13,6 +13,7 @@ interface Place {
   readonly table: string
   readonly namespace?: string
   readonly incarnation?: string
+  readonly storage?: string
   readonly writtenNs?: string
 }
 
@@ -57,6 +58,15 @@ export class Namespaces {
     )
   }
 
+  /** Those whose rows were all thrown away or written anew since they were read, the tables being the same. */
+  filledAnew(tables: readonly LinkedTable[]): LinkedTable[] {
+    return tables.filter(({ table, waits }) => {
+      const before = this.#of(table.name)?.storage
+      const isOther = before !== undefined && table.storage !== undefined && before !== table.storage
+      return waits === undefined && isOther && this.#isAnew(table) !== true
+    })
+  }
+
   /** null where the endpoint tells nothing of it. */
   #isAnew({ name, incarnation }: EndpointTable): boolean | null {
     const before = this.#of(name)?.incarnation
@@ -73,8 +83,8 @@ export class Namespaces {
     const now = tables.flatMap(({ table, path, waits }): Place[] => {
       const isRead =
         waits === undefined && !held.list.some((one) => one.path === path && one.reason === 'schema')
-      const { namespace, incarnation, writtenNs } = isRead ? table : (this.#of(table.name) ?? {})
-      const facts = Object.entries({ namespace, incarnation, writtenNs }).filter(
+      const { namespace, incarnation, storage, writtenNs } = isRead ? table : (this.#of(table.name) ?? {})
+      const facts = Object.entries({ namespace, incarnation, storage, writtenNs }).filter(
         ([, fact]) => fact !== undefined,
       )
       return facts.length === 0 ? [] : [{ table: table.name, ...Object.fromEntries(facts) }]
