@@ -160,16 +160,26 @@ async function mergeAfterReset(manifest: Manifest, io: Io): Promise<Cid | null> 
 }
 
 /**
- * soft: only the branch moves; mixed: the index too; keep: the files too, and what has changed in others of them stays, not
- * staged; hard: the files too, and local changes are lost.
+ * soft: only the branch moves; mixed: the index too; merge: the files too, and what is staged is lost, and not what is not;
+ * keep: the files too, and what has changed in others of them stays, not staged; hard: the files too, and local changes are
+ * lost.
  */
-export type ResetMode = 'soft' | 'mixed' | 'keep' | 'hard'
+export type ResetMode = 'soft' | 'mixed' | 'merge' | 'keep' | 'hard'
+
+/** What each does with the files: nothing, all that has to be done, or only what loses no edit. */
+const filesIn: Readonly<Record<ResetMode, 'stay' | 'overwrite' | 'refuse'>> = {
+  soft: 'stay',
+  mixed: 'stay',
+  merge: 'refuse',
+  keep: 'refuse',
+  hard: 'overwrite',
+}
 
 export interface ResetOptions extends OperationOptions {
   readonly mode?: ResetMode | undefined
 }
 
-/** @throws VarveError VARVE_UNCOMMITTED where `keep` would change files that have changes */
+/** @throws VarveError VARVE_UNCOMMITTED where `keep` or `merge` would change files that have changes */
 export async function resetTo(
   repo: Repo,
   folder: Folder | null,
@@ -180,7 +190,7 @@ export async function resetTo(
   let commit: CommitCid | null = null
   await move(
     repo,
-    mode === 'hard' || mode === 'keep' ? folder : null,
+    filesIn[mode] === 'stay' ? null : folder,
     async (manifest, io) => {
       if (mode === 'soft' || mode === 'keep') await refuseWhileMerging(io.writer, manifest, `reset --${mode}`)
       // Before the first commit HEAD is the dataset without files, as in Git.
@@ -204,7 +214,7 @@ export async function resetTo(
       const from = (await readHead(io.writer, manifest)).commit?.tree ?? emptyTreeOf(io)
       return { refs, operation, show, files: { from, to: target.tree, witness: null } }
     },
-    { ...options, discard: mode !== 'keep' },
+    { ...options, discard: filesIn[mode] !== 'refuse' },
   )
   return commit
 }

@@ -1,4 +1,4 @@
-// `varve add -p` and `varve restore -p`: rows of tables, changes of texts and other files, one question each.
+// `varve add -p`, `restore -p`, `reset -p` and `stash -p`: rows of tables, changes of texts and other files, one question each.
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
@@ -72,6 +72,26 @@ test('restore takes back what was agreed to, in the files or in what is staged',
     'taken back: 2 changes of text.txt',
   ])
   expect(get('text.txt')).toBe(lines(7))
+})
+
+test('reset takes out of what is staged, or makes it as in another commit', async () => {
+  await ok(['add', '.'], { cwd })
+  const files = ['people.csv', 'text.txt', 'bytes.bin'].map(get)
+  expect(await answered(['reset', '-p', 'text.txt', 'people.csv'], 'ynnnyn')).toEqual([
+    'taken out: 1 row of people.csv',
+    'taken out: 1 change of text.txt',
+  ])
+  expect(['people.csv', 'text.txt', 'bytes.bin'].map(get)).toEqual(files)
+  await ok(['commit', '-m', 'Second'], { cwd })
+  expect(await ok(['cat', 'text.txt'], { cwd })).toBe(lines(20, 40))
+  expect(await ok(['cat', 'people.csv'], { cwd })).toBe('id,name\n1,Ann\n3,Sid\n4,Dan\n')
+  expect(await answered(['reset', '-p', 'HEAD~1', '--', 'text.txt'], 'yn')).toEqual([
+    'taken out: 1 change of text.txt',
+  ])
+  await ok(['commit', '-m', 'Third'], { cwd })
+  expect(await ok(['cat', 'text.txt'], { cwd })).toBe(lines(40))
+  for (const other of ['--hard', '--merge', '--json'])
+    expect((await varve(['reset', '-p', other], { cwd })).code).toBe(2)
 })
 
 test('nothing is done without an answer, and what -p does not go with is said', async () => {

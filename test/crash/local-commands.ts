@@ -57,6 +57,11 @@ export const localCommands: readonly LocalCommand[] = [
     args: ['reset', '--keep', 'side~1'],
     prepare: [{ file: 'repo/d/x.txt', text: 'too\n' }, ['add', '.']],
   },
+  {
+    name: 'reset --merge',
+    args: ['reset', '--merge', 'side~1'],
+    prepare: [{ file: 'repo/d/x.txt', text: 'too\n' }, ['add', '.']],
+  },
   { name: 'merge --squash', args: ['merge', '--squash', 'side'], already: /in the middle of a merge/ },
   { name: 'reset of paths', args: ['reset', '.'], prepare: [edited, ['add', '.']] },
   {

@@ -50,6 +50,28 @@ export async function stageChosen(
   })
 }
 
+/** `reset -p` and `restore --staged -p`. */
+export async function unstageChosen(
+  context: Context,
+  repo: Repository,
+  { source, words }: { readonly source: string | undefined; readonly words: readonly string[] },
+): Promise<number> {
+  const { arguments: given, operation } = context
+  const paths = words.length === 0 ? ['.'] : toPathspecs(given, repo.root, words)
+  const from = source === undefined ? {} : { from: source }
+  return runPatch(context, repo, {
+    diff: { ...operation, paths, staged: true, ...from },
+    words: ['Take out', 'taken out:'],
+    apply: (path, chosen) =>
+      repo.restore([path], {
+        ...operation,
+        ...chosen,
+        ...(source === undefined ? {} : { source }),
+        staged: true,
+      }),
+  })
+}
+
 function partOf({ whole, rows, hunks }: ChosenChanges): ChosenOptions {
   if (whole) return {}
   return rows.length > 0 ? { rows } : { hunks }

@@ -69,15 +69,15 @@ async function restoreChosen(context: Context, words: readonly string[]): Promis
   given.exclusive('patch', 'key')
   const staged = given.flag('staged')
   if (staged) given.exclusive('patch', 'worktree')
-  const { runPatch } = await import('../choosing/run-patch.ts')
+  const { runPatch, unstageChosen } = await import('../choosing/run-patch.ts')
   const repo = await repository()
-  const paths = words.length === 0 ? ['.'] : toPathspecs(given, repo.root, words)
   const named = given.text('source')
+  if (staged) return unstageChosen(context, repo, { source: named, words })
+  const paths = words.length === 0 ? ['.'] : toPathspecs(given, repo.root, words)
   const source = named === undefined ? {} : { source: named }
   return runPatch(context, repo, {
-    diff: { ...operation, paths, staged, ...(named === undefined ? {} : { from: named }) },
-    words: staged ? ['Take out', 'taken out:'] : ['Take back', 'taken back:'],
-    apply: (path, chosen) =>
-      repo.restore([path], { ...operation, ...chosen, ...source, staged, worktree: !staged }),
+    diff: { ...operation, paths, ...(named === undefined ? {} : { from: named }) },
+    words: ['Take back', 'taken back:'],
+    apply: (path, chosen) => repo.restore([path], { ...operation, ...chosen, ...source, worktree: true }),
   })
 }
