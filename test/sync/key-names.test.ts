@@ -101,6 +101,21 @@ describe('keys that an endpoint spells otherwise', () => {
     expect(spelled).toBeLessThan(20)
   })
 
+  test('keys are spelled only if the endpoint has rows that are not known by their key', async () => {
+    const numbers = Array.from({ length: 300 }, (_, i) => String(i))
+    const branch = await treeOf(new Map(numbers.map((price) => [`${price}.50`, 'note'])))
+    for (const prices of [new Map(), new Map([['7.50', 'note']])]) {
+      const stored = await treeOf(prices)
+      const { tree, names } = await inKeysOf(io, tables, stored, [branch, branch])
+      expect([tree.cid, names.size, spelled]).toEqual([stored.cid, 0, 0])
+    }
+    const { tree } = await inKeysOf(io, tables, await treeOf(new Map([['7.50', 'a']])), [
+      await treeOf(new Map([['7.5', 'a']])),
+    ])
+    expect(await keysIn(tree)).toEqual(['7.5'])
+    expect(spelled).toBeGreaterThan(0)
+  })
+
   /** Of a price, how the branch spells it: an endpoint has '3.00' for all of these. */
   const spellingOf = fc.constantFrom('', '.0', '.00', '.000')
   const priceOf = fc.integer({ min: 0, max: 12 })

@@ -3,7 +3,7 @@
 import { compareBytes, equalBytes } from '../../base/bytes.ts'
 import { ProllyMap } from '../../prolly/map.ts'
 import type { Io } from '../../repo/interface.ts'
-import { differencesOf, followed } from './followed.ts'
+import { type MapChange, differencesOf, followed } from './followed.ts'
 import { type Move, movedRows } from './move-rows.ts'
 import { type Spelled, type TwoKeys, keysHere, keysThere, spellingsWith } from './two-keys.ts'
 
@@ -27,6 +27,7 @@ export async function namedHere(
     : { there, here: there, names: ProllyMap.empty(io.nodes, io.writer) }
   for (const one of known) {
     const change = { before: found.here, after: one }
+    if (!(await hasOthers(change))) continue
     for await (const differences of differencesOf(change, ({ before }) => before === null)) {
       const keys = differences.map(({ key }) => key)
       const mayRename = one === known[0]
@@ -34,6 +35,13 @@ export async function namedHere(
     }
   }
   return found
+}
+
+/** Whether there are rows that are not known under their name: only these can get another one. */
+async function hasOthers(change: MapChange): Promise<boolean> {
+  if (change.before.count === 0) return false
+  for await (const _ of differencesOf(change, ({ after }) => after === null)) return true
+  return false
 }
 
 /** null where a new row has the key under which another one is known here. */

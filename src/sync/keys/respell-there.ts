@@ -93,8 +93,8 @@ async function namesAfter(io: Io, last: TwoKeys, here: ProllyMap, how: Spelled):
   for await (const added of differencesOf(change, ({ before }) => before === null)) {
     const keys = added.map(({ key }) => key)
     const chosen = await chosenKeys(keys, how, { there: last.there, here, names })
-    const taken = await names.getMany(keys)
-    if (keys.some((_, i) => chosen[i] === null && taken[i] !== null)) return null
+    const taken = await names.getMany(keys.filter((_, i) => chosen[i] === null))
+    if (taken.some((entry) => entry !== null)) return null
     const edits = keys.flatMap((value, i) => {
       const key = chosen[i]!
       return key === null ? [] : [{ key, value }]
