@@ -22,6 +22,7 @@ import { Approval, pendingStops } from './pending/approval.ts'
 import { Stops } from './pending/stops.ts'
 import type { Round } from './round.ts'
 import { type LinkState, linkObject, readLinkState, recordPlace } from './state.ts'
+import { LeftTables } from './tables/left-tables.ts'
 import type { LinkedTable } from './tables/link-tables.ts'
 import { refuseNoted } from './transform/one-way-notes.ts'
 import { refuseWritingBack } from './transform/one-way.ts'
@@ -41,6 +42,7 @@ export interface Begun {
   readonly position: WritePosition
   /** The endpoint as it was last read. */
   readonly before: Tree
+  readonly left: LeftTables
   readonly tables: readonly LinkedTable[]
   readonly digests: TableDigests
   /** The names that rows of the endpoint have here, as they were found last. */
@@ -76,7 +78,9 @@ export async function beginRound(round: Round, io: Io): Promise<Begun> {
   const shapes = new ShapeGuard(stops, { held, approved, pending: state.pending, namespaces, options })
   const position = await WritePosition.read(connector, manifest, { link: link.name, isSame })
   refuseNoted(link, manifest, identity)
-  const before = await commitTree(io, state.live)
+  const live = await commitTree(io, state.live)
+  const left = await LeftTables.load(io, { link, left: isSame ? state.left : null, live })
+  const before = await left.asRead(io, live)
   const branch = link.mode === 'capture' ? null : await branchTree(io, manifest, link)
   await refuseWritingBack(io, { link, identity, branch, base: await commitTree(io, state.base) })
   const tables = await findTables(io, { link, connector, before, branch, held })
@@ -96,6 +100,7 @@ export async function beginRound(round: Round, io: Io): Promise<Begun> {
     identity,
     position,
     before,
+    left,
     tables,
     digests,
     names,

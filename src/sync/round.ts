@@ -10,7 +10,7 @@
 import { throwIfAborted } from '../base/errors.ts'
 import type { Connector } from '../connectors/interface.ts'
 import { digestHex } from '../encoding/cid.ts'
-import { Tree } from '../files/tree.ts'
+import type { Tree } from '../files/tree.ts'
 import { withWriter } from '../repo/context.ts'
 import type { Folder, Io, Repo } from '../repo/interface.ts'
 import type { ObjectReader } from '../store/interface.ts'
@@ -129,7 +129,8 @@ async function captureRound(start: Started, log: OpenLog, found: CommonBase): Pr
   const { round, io, state, refs, mark, held, stops, identity, before, tables, unfit } = start
   const { link, options } = round
   let restore = await baseAfterRestore(start, found, round, io.nodes.reader)
-  const input = { ...captureInput(round, start), mark, isTold: restore.base.isTold }
+  const { left } = start
+  const input = { ...captureInput(round, start), left, mark, isTold: restore.base.isTold }
   const read = await readEndpoint(round, io, log, input)
   const reading = await markRead(io, { link, identity }, tables, read)
   const stored = reading.captured
@@ -142,7 +143,7 @@ async function captureRound(start: Started, log: OpenLog, found: CommonBase): Pr
   }
   const { base, restored } = restore
   unfit.hold(held, tables)
-  const baseTree = base.commit && (await Tree.load(io.nodes, base.commit.tree))
+  const baseTree = await left.inCommon(io, base)
   const known = { stored, base: base.commit, baseTree, names: start.names }
   const { tree: captured, names } = await inKnownKeys(io, link, start, known)
   const guarded = await guardCaptured(round, io, stops, {
@@ -161,6 +162,8 @@ async function captureRound(start: Started, log: OpenLog, found: CommonBase): Pr
     reading,
     unfit,
     base,
+    baseTree,
+    left,
     refs,
     position: start.position.toKeep(!isStopped),
     namespaces: namespaces.write(io.writer, tables, held),

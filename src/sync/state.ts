@@ -14,6 +14,8 @@ export interface LinkState {
   readonly intent: Cid | null
   /** An object with the base that somebody unknown told the endpoint, if `base` was agreed on since. */
   readonly stranger: Cid | null
+  /** Tables that were taken out of the link (tables/left-tables.ts). */
+  readonly left: Cid | null
   /** What guards have stopped and nobody has let through yet. */
   readonly pending: Cid | null
   readonly identity: string | null
@@ -70,6 +72,7 @@ export function readLinkState(manifest: Manifest, link: string): LinkState {
     written: ref('written'),
     intent: ref('intent'),
     stranger: manifest.refs.get(linkObject(link, 'stranger')) ?? null,
+    left: ref('left'),
     pending: ref('pending'),
     identity: manifest.config.get(identityKey(link)) ?? null,
   }

@@ -11,6 +11,7 @@ import type { Reading } from './reading.ts'
 import type { UnfitTables } from './unfit-tables.ts'
 import type { LinkRefs } from '../link-refs.ts'
 import type { Round } from '../round.ts'
+import type { LeftTables } from '../tables/left-tables.ts'
 import type { CommonBase } from '../common-base.ts'
 import type { KeptPosition } from '../write-position.ts'
 import { type LinkState, identityKey, linkObject, linkRef, positionKey } from '../state.ts'
@@ -22,6 +23,9 @@ export interface PublishInput {
   readonly reading: Reading
   readonly unfit: UnfitTables
   readonly base: CommonBase
+  /** Its tree, with the tables that are back. */
+  readonly baseTree: Tree | null
+  readonly left: LeftTables
   readonly refs: LinkRefs
   /** To be stored of the tables' schemas; null when that is as it was. */
   readonly namespaces: Cid | null
@@ -32,18 +36,20 @@ export interface PublishInput {
 /** Stores what was captured; returns its commit, or the one before when nothing has changed. It is durable then. */
 export async function publishLive(round: Round, io: Io, input: PublishInput): Promise<Cid> {
   const { repo, link, options } = round
-  const { state, before, identity, reading, namespaces, position } = input
+  const { state, before, identity, reading, namespaces, position, left } = input
   const { captured, mark, transactions } = reading
   const isSame =
     state.live !== null &&
     captured.cid === before.cid &&
     state.identity === identity &&
+    !left.areBack &&
     transactions.length === 0
   const digests = reading.digests?.write(io.writer) ?? null
   const unfit = input.unfit.write(io.writer)
   const keys = keyRefs(io.writer, link.name, input.keys)
-  const isNoted = digests === null && unfit === null && namespaces === null && keys.length === 0
-  const isUnchanged = isSame && isNoted && mark === undefined
+  const leftRefs = await left.refs(round, io, { state, base: input.base, tree: input.baseTree })
+  const isAsNoted = [digests, unfit, namespaces].every((one) => one === null) && keys.length === 0
+  const isUnchanged = isSame && isAsNoted && leftRefs.length === 0 && mark === undefined
   if (isUnchanged && !input.base.isCut && !position.isDue) return state.live
   const live = isSame ? state.live : await liveCommit(round, io, input)
   if (options.dryRun === true) return live
@@ -52,6 +58,7 @@ export async function publishLive(round: Round, io: Io, input: PublishInput): Pr
     [linkRef(link.name, 'live'), live],
     ...(input.base.isCut ? toldTo(link.name, input.base) : []),
     ...(input.base.isMoved ? baseOf(link.name, input.base) : []),
+    ...leftRefs,
     ...(digests === null ? [] : [[linkObject(link.name, 'digests'), digests] as const]),
     ...(unfit === null ? [] : [[linkObject(link.name, 'unfit'), unfit] as const]),
     ...(namespaces === null ? [] : [[linkObject(link.name, 'namespaces'), namespaces] as const]),

@@ -92,7 +92,7 @@ interface ChosenTables {
 
 /** Chooses the tables whose changes are taken from the log. A text says, for people, why the log is not enough. */
 async function chooseTables(round: Round, io: Io, known: KnownByLog): Promise<ChosenTables | string> {
-  const { tables, before, mark } = known
+  const { tables, before, left, mark } = known
   const followed: LinkedTable[] = []
   const waiting: HeldBack[] = []
   const broken: BrokenTable[] = []
@@ -104,6 +104,7 @@ async function chooseTables(round: Round, io: Io, known: KnownByLog): Promise<Ch
     }
     const schema = (await tableAt(io, before, path))?.schema
     if (schema === undefined) return `'${table.name}' has not been read before`
+    if (left.isBack(path)) return `'${table.name}' was out of the link`
     const changed = { drift: driftOf(schema, table, 'rows'), known: (await before.get(path))! }
     const read = (): Promise<TreeEntry> => readAlone(round, io, linked, known)
     if (!(await known.shapes.lets(io, linked, { ...changed, read }))) continue

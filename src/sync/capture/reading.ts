@@ -6,6 +6,7 @@ import type { HeldRows } from '../held/held-rows.ts'
 import type { CapturedTransaction } from '../log/capture-log.ts'
 import { type LinkMark, markKey } from '../log/mark.ts'
 import type { Round } from '../round.ts'
+import type { LeftTables } from '../tables/left-tables.ts'
 import type { LinkedTable } from '../tables/link-tables.ts'
 import type { TableDigests } from './digests.ts'
 import type { ShapeGuard } from './shape-guard.ts'
@@ -14,6 +15,7 @@ import type { UnfitTables } from './unfit-tables.ts'
 export interface CaptureContext {
   readonly tables: readonly LinkedTable[]
   readonly before: Tree
+  readonly left: LeftTables
   readonly live: Cid | null
   readonly spelled: Tree | null
   readonly digests: TableDigests
