@@ -360,3 +360,12 @@ test('whoever is overtaken amid its files does not say what they were brought to
   expect(await readCheckpoint(place, 'shop')).toEqual({ fence: other.fence, base: early })
   await place.close()
 })
+
+test('whoever names the file instead of the table is told what the table is called', async () => {
+  drop('people.csv', 'id\n1\n')
+  const failure = connected((connector) => connector.discover(['people.csv']))
+  await expect(failure).rejects.toMatchObject({
+    code: 'VARVE_PATH_NOT_FOUND',
+    hint: "tables are named without the file's ending: 'people'",
+  })
+})

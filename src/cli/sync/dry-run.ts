@@ -6,7 +6,7 @@ import type { Context } from '../interface.ts'
 import type { Output } from '../output.ts'
 import { visible } from '../visible.ts'
 import { codeOf } from './decisions.ts'
-import { type LinkFailure, firstOf } from './every.ts'
+import { type LinkFailure, firstOf } from './link-faults.ts'
 import { printReceipts } from './reports.ts'
 
 export async function dryRounds(

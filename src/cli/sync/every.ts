@@ -1,13 +1,10 @@
 // `varve sync`: one round of each chosen link, or, with --every and --listen, one round after the other. A link that
-// fails does not stop the others. After a transient error it waits, with pauses that grow; the error is reported once,
-// and so is its end.
-import { VarveError } from '../../base/errors.ts'
+// fails does not stop the others: it is tried again after pauses that grow.
 import type { Receiver } from '../../connectors/webhook/receiver.ts'
 import type { Link, LinkSyncOptions, Receipt, Repository } from '../../index.ts'
-import { mayPass, waitMs } from '../../sync/retry.ts'
 import type { Context } from '../interface.ts'
-import { visible } from '../visible.ts'
 import { codeOf } from './decisions.ts'
+import { type LinkFailure, LinkFaults, firstOf } from './link-faults.ts'
 import { printReceipts } from './reports.ts'
 import { Schedule } from './schedule.ts'
 
@@ -31,21 +28,21 @@ export async function runRounds(context: Context, repo: Repository, rounds: Roun
   const { links, options, everyMs, receiver, watcher } = rounds
   const goesOn = everyMs !== null || receiver !== null
   const schedule = new Schedule({ links, everyMs, receiver, signal: options.signal })
-  const broken = new Map<string, Broken>()
+  const faults = new LinkFaults(context, links)
   for (let due = links; ;) {
     const receipts: Receipt[] = []
     const errors: LinkFailure[] = []
     const round = async ({ name }: Link): Promise<void> => {
-      if ((broken.get(name)?.againMs ?? 0) > Date.now()) return
+      if (faults.isWaiting(name)) return
       try {
         const receipt = await repo.sync(name, goesOn ? { ...options, retries: 0 } : options)
         receipts.push(receipt)
         watcher?.done(receipt)
-        if (broken.delete(name)) context.out.warn(`${visible(name)} answers again`)
+        faults.mended(name)
       } catch (error) {
         watcher?.failed(name)
-        if (!goesOn || !mayPass(error)) errors.push({ link: name, error })
-        else broken.set(name, noted(context, name, error, broken.get(name)))
+        if (goesOn) faults.failed(name, error)
+        else errors.push({ link: name, error })
       }
     }
     for (const link of due) await round(link)
@@ -56,8 +53,11 @@ export async function runRounds(context: Context, repo: Repository, rounds: Roun
     if (errors.length > 0) throw firstOf(context, errors, links)
     await context.out.flush()
     if (!goesOn) return codeOf(receipts)
-    due = await schedule.due(broken)
-    if (options.signal?.aborted === true) return 0
+    due = await schedule.due(faults.again)
+    if (options.signal?.aborted === true) {
+      faults.ended()
+      return 0
+    }
   }
 }
 
@@ -76,44 +76,4 @@ function leftBehind(links: readonly Link[], receipts: readonly Receipt[]): Link[
         .get(link.name)
         ?.tables.some(({ path, after }) => after.branch?.checksum !== newest.get(place(link, path))),
   )
-}
-
-interface Broken {
-  readonly attempts: number
-  readonly againMs: number
-}
-
-function noted({ out }: Context, name: string, error: VarveError, before: Broken | undefined): Broken {
-  if (before === undefined)
-    out.warn(`${visible(name)}: ${visible(error.message)}; trying again until it passes`)
-  const attempts = (before?.attempts ?? 0) + 1
-  return { attempts, againMs: Date.now() + waitMs(attempts) }
-}
-
-export interface LinkFailure {
-  readonly link: string
-  readonly error: unknown
-}
-
-/** The first failure, which becomes the command's own. The others are printed as warnings. */
-export function firstOf(
-  { out }: Context,
-  [first, ...others]: readonly LinkFailure[],
-  links: readonly Link[],
-): unknown {
-  for (const { link, error } of others)
-    if (error instanceof VarveError) out.warn(visible(`${link}: ${error.message}`))
-    else return error
-  return first === undefined ? undefined : naming(first, links)
-}
-
-/** Names the link that failed, when there are several. */
-export function naming({ link, error }: LinkFailure, links: readonly Link[]): unknown {
-  if (links.length < 2 || !(error instanceof VarveError) || error.code === 'VARVE_ABORTED') return error
-  const { code, message, data, hint } = error
-  return new VarveError(code, `${link}: ${message}`, {
-    data: { ...data, link },
-    ...(hint === undefined ? {} : { hint }),
-    cause: error.cause,
-  })
 }

@@ -1,9 +1,10 @@
 // `varve sync --follow`: all chosen links at once, a receipt for each round that did something. Ctrl-C ends it between
-// two steps; what a link throws ends the others too.
+// two steps. A link that fails does not stop the others: it is followed again after pauses that grow.
+import { pause } from '../../base/pause.ts'
 import type { Context } from '../interface.ts'
 import type { Link, Receipt, Repository } from '../../index.ts'
-import { visible } from '../visible.ts'
-import { type RoundWatcher, naming } from './every.ts'
+import type { RoundWatcher } from './every.ts'
+import { LinkFaults } from './link-faults.ts'
 import { printReceipts } from './reports.ts'
 
 export interface FollowInput {
@@ -18,20 +19,26 @@ export async function followLinks(
   { links, compareMs, watcher }: FollowInput,
 ): Promise<number> {
   const { operation, out } = context
+  const faults = new LinkFaults(context, links)
   const over = new AbortController()
   const stop = (): void => over.abort()
   operation.signal?.addEventListener('abort', stop)
   if (operation.signal?.aborted === true) stop()
   const one = async ({ name }: Link): Promise<void> => {
-    const onBroken = (error: Error, waitMs: number): void => {
+    const onBroken = (error: Error): void => {
       watcher?.failed(name)
-      out.warn(`${visible(name)}: ${visible(error.message)}; trying again in ${waitMs / 1000} s`)
+      faults.failed(name, error)
+      // Nothing else is printed until the endpoint answers.
+      void out.flush()
     }
     const options = {
       ...operation,
       signal: over.signal,
       onBroken,
-      onRound: (receipt: Receipt) => watcher?.done(receipt),
+      onRound: (receipt: Receipt) => {
+        watcher?.done(receipt)
+        faults.mended(name)
+      },
       ...(compareMs === null ? {} : { compareMs }),
     }
     for await (const receipt of repo.followLink(name, options)) {
@@ -40,12 +47,21 @@ export async function followLinks(
       await out.flush()
     }
   }
+  const onAndOn = async (link: Link): Promise<void> => {
+    while (!over.signal.aborted) {
+      try {
+        await one(link)
+      } catch (error) {
+        watcher?.failed(link.name)
+        faults.failed(link.name, error)
+        await out.flush()
+        await pause(faults.again.get(link.name)!.againMs - Date.now(), over.signal)
+      }
+    }
+  }
   try {
-    const named = (link: Link): Promise<void> =>
-      one(link).catch((error: unknown) => {
-        throw naming({ link: link.name, error }, links)
-      })
-    await Promise.all(links.map(named))
+    await Promise.all(links.map(onAndOn))
+    faults.ended()
     return 0
   } finally {
     stop()

@@ -157,9 +157,13 @@ export class FilesConnector implements Connector {
   }
 
   #notThere(name: string): VarveError {
+    const [, table] = /^(.+)\.(?:csv|tsv|jsonl)$/.exec(name) ?? []
     return new VarveError('VARVE_PATH_NOT_FOUND', `'${this.location}' has no table '${name}'`, {
       data: { table: name },
-      hint: `a table is a file (${name}.csv, .tsv or .jsonl) or a folder of such files; to have it made, say its columns`,
+      hint:
+        table === undefined
+          ? `a table is a file (${name}.csv, .tsv or .jsonl) or a folder of such files; to have it made, say its columns`
+          : `tables are named without the file's ending: '${table}'`,
     })
   }
 }
