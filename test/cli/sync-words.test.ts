@@ -89,7 +89,7 @@ describe('varve sync and link', () => {
       await ok(['link', 'add', name, '../a.db', '--tables', 'people', '--mode', 'capture'], { cwd: folder })
     const yaml = fs.readFileSync(`${folder}/varve.yaml`, 'utf8')
     fs.writeFileSync(`${folder}/varve.yaml`, yaml.replace('tables: [ people ]', 'tables: [ gone ]'))
-    for (const words of ['sync', 'sync --dry-run', 'sync --follow']) {
+    for (const words of ['sync', 'sync --dry-run']) {
       const synced = await here(words)
       expect([words, synced.code, synced.stderr]).toEqual([
         words,
