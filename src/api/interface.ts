@@ -173,6 +173,11 @@ export interface DiffOptions extends OperationOptions {
    * differ.
    */
   readonly ignoreSpace?: boolean
+  /**
+   * How alike a removed and an added file have to be to count as one that was renamed, from 0 to 1 (the same content);
+   * default 0.5. 'none': none does.
+   */
+  readonly renames?: 'none' | number
 }
 
 /** One changed path. `rows` and `lines` are computed while you iterate; if you do not, they cost nothing. */

@@ -6,6 +6,7 @@ import type { Stash } from '../repo/stash/stash.ts'
 import { worktreeFolder } from '../worktree/folder.ts'
 import type { Worktree } from '../worktree/interface.ts'
 import { commitInfoOf } from './info.ts'
+import type { ChosenOptions } from './files/chosen-options.ts'
 import type { CommitInfo, OperationOptions } from './interface.ts'
 
 export interface StashInfo {
@@ -20,6 +21,13 @@ export interface StashPushOptions extends OperationOptions {
   readonly untracked?: boolean
   readonly keepIndex?: boolean
   readonly paths?: readonly NamedPath[]
+  /** Instead of `paths`: files, and of each only these of its changes, as `diff` tells them from HEAD to the files. */
+  readonly chosen?: readonly StashedChanges[]
+}
+
+/** Without rows and hunks all that has changed in the file is meant. */
+export interface StashedChanges extends Pick<ChosenOptions, 'rows' | 'hunks'> {
+  readonly path: string
 }
 
 /** Names are 'stash/3', '3', or 'stash@{0}' counted from the newest; default: the newest. */
@@ -35,14 +43,21 @@ export class Stashes {
   /**
    * Puts aside all changes of versioned files (or only those of `paths`), with `untracked` also those of other
    * files, and makes the files as they are in HEAD, or with `keepIndex` as they were staged. Null when there were no
-   * changes.
+   * changes. With `chosen`, some rows or hunks of files are put aside, and all else stays as it is, staged or not.
    */
   async push(options: StashPushOptions = {}): Promise<StashInfo | null> {
     const { putAside } = await import('../repo/stash/stash.ts')
     const folder = worktreeFolder(this.#worktree())
-    const spec = options.paths === undefined ? null : new PathSelection(options.paths)
+    const { chosen: some, ...rest } = options
+    if (some !== undefined) {
+      const { chosenParts } = await import('./files/chosen-stash.ts')
+      const chosen = chosenParts(some, rest)
+      const parted = await putAside(this.#repo, folder, { ...rest, paths: [...chosen.keys()], chosen })
+      return parted === null ? null : infoOf(parted)
+    }
+    const spec = rest.paths === undefined ? null : new PathSelection(rest.paths)
     const has = spec === null ? null : (path: string): boolean => spec.has(path)
-    const made = await putAside(this.#repo, folder, { ...options, has })
+    const made = await putAside(this.#repo, folder, { ...rest, has })
     return made === null ? null : infoOf(made)
   }
 

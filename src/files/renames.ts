@@ -23,7 +23,7 @@ export interface Renames {
   readonly others: readonly TreeDifference[]
 }
 
-const likenessMin = 0.5
+const likenessDefault = 0.5
 /** Beyond so many paths on a side only equal content counts: likeness reads every candidate. */
 const candidatesMax = 200
 
@@ -38,12 +38,18 @@ export function findMoves(differences: readonly TreeDifference[]): Renames {
   return apart(differences, equalPairs(removed, added))
 }
 
+export interface RenameOptions extends ReadOptions {
+  /** How alike two files have to be: 1 is the same content. Default: a half. */
+  readonly likenessMin?: number | undefined
+}
+
 export async function findRenames(
   reader: ObjectReader,
   differences: readonly TreeDifference[],
-  options: ReadOptions = {},
+  options: RenameOptions = {},
 ): Promise<Renames> {
   const { renames, others } = findMoves(differences)
+  if (options.likenessMin === 1) return { renames, others }
   const [removed, added] = candidates(others)
   if (removed.length > candidatesMax || added.length > candidatesMax) return { renames, others }
   return apart(differences, [...renames, ...(await likePairs(reader, removed, added, options))])
@@ -108,7 +114,7 @@ async function likePairs(
   reader: ObjectReader,
   removed: readonly Side[],
   added: readonly Side[],
-  options: ReadOptions,
+  { likenessMin = likenessDefault, ...options }: RenameOptions,
 ): Promise<Rename[]> {
   if (removed.length === 0 || added.length === 0) return []
   const sketches = await sketchesOf(reader, [...removed, ...added], options)

@@ -94,10 +94,70 @@ test('reset takes out of what is staged, or makes it as in another commit', asyn
     expect((await varve(['reset', '-p', other], { cwd })).code).toBe(2)
 })
 
+describe('stash', () => {
+  test('takes what was agreed to, brings it back, and is undone', async () => {
+    const files = ['people.csv', 'text.txt', 'bytes.bin'].map(get)
+    expect(await answered(['stash', '-p', '-m', 'Some'], 'nnynynyn')).toEqual([
+      'put aside: 2 rows of people.csv',
+      'put aside: 1 change of text.txt',
+      'stash/1: Some',
+    ])
+    expect(['people.csv', 'text.txt', 'bytes.bin'].map(get)).toEqual([
+      'id,name\n1,Anna\n2,Bob\n3,Sid\n',
+      lines(3, 40),
+      '\0two',
+    ])
+    expect(await ok(['status', '--short'], { cwd })).toBe(' M bytes.bin\n M people.csv\n M text.txt\n')
+    expect(await ok(['cat', 'stash/1:text.txt'], { cwd })).toBe(lines(20))
+    expect(await ok(['cat', 'stash/1:people.csv'], { cwd })).toBe('id,name\n1,Ann\n3,Cyd\n4,Dan\n')
+    expect(await ok(['stash', 'show', '-p'], { cwd })).toContain('+new 20\n')
+    await ok(['undo'], { cwd })
+    expect(['people.csv', 'text.txt', 'bytes.bin'].map(get)).toEqual(files)
+    expect(await ok(['status', '--short'], { cwd })).toBe(' M bytes.bin\n M people.csv\n M text.txt\n')
+    expect(await ok(['stash', 'list'], { cwd })).toBe('')
+    await answered(['stash', '-p', 'text.txt'], 'yyn')
+    await ok(['commit', '-am', 'The rest'], { cwd })
+    await ok(['stash', 'pop'], { cwd })
+    expect(get('text.txt')).toBe(lines(3, 20, 40))
+    await ok(['fsck'], { cwd })
+  })
+
+  test('what was staged of it is not any more, and comes back staged', async () => {
+    await ok(['add', 'people.csv', 'bytes.bin'], { cwd })
+    put('text.txt', lines(3))
+    await ok(['add', 'text.txt'], { cwd })
+    put('text.txt', lines(3, 20, 40))
+    put('fresh.txt', 'new\n')
+    await ok(['add', 'fresh.txt'], { cwd })
+    expect(await answered(['stash', '-p'], 'nynynnyyn')).toContain('stash/1: Changes on main, at "First"')
+    expect(await ok(['status', '--short'], { cwd })).toBe('M  bytes.bin\nM  people.csv\n M text.txt\n')
+    expect([get('people.csv'), get('text.txt')]).toEqual([
+      'id,name\n1,Anna\n2,Bob\n3,Sid\n4,Dan\n',
+      lines(40),
+    ])
+    await ok(['undo'], { cwd })
+    expect(await ok(['status', '--short'], { cwd })).toBe(
+      'M  bytes.bin\nA  fresh.txt\nM  people.csv\nMM text.txt\n',
+    )
+    expect([get('people.csv'), get('text.txt'), get('fresh.txt')]).toEqual([
+      'id,name\n1,Anna\n3,Sid\n4,Dan\n',
+      lines(3, 20, 40),
+      'new\n',
+    ])
+    await answered(['stash', '-p'], 'nynynnyyn')
+    await ok(['commit', '-am', 'The rest'], { cwd })
+    await ok(['stash', 'pop', '--index'], { cwd })
+    expect(await ok(['status', '--short'], { cwd })).toBe('A  fresh.txt\nM  people.csv\nMM text.txt\n')
+    expect(await ok(['diff', '--staged', '-U0', 'text.txt'], { cwd })).toMatch(/@@\n-3\n\+new 3\n$/)
+    expect(get('text.txt')).toBe(lines(3, 20, 40))
+  })
+})
+
 test('nothing is done without an answer, and what -p does not go with is said', async () => {
   for (const [args, said] of [
     [['add', '-p'], 'nothing staged'],
     [['restore', '-p'], 'nothing taken back:'],
+    [['stash', '-p'], 'nothing put aside'],
   ] as const)
     expect((await varve([...args], { cwd, input: '' })).stdout).toContain(said)
   for (const args of [
@@ -105,6 +165,8 @@ test('nothing is done without an answer, and what -p does not go with is said', 
     ['add', '-p', '--json'],
     ['add', '-p', '--key', '1', 'people.csv'],
     ['restore', '-p', '-S', '-W'],
+    ['stash', '-p', '-u'],
+    ['stash', '-p', '--json'],
   ])
     expect((await varve(args, { cwd })).code).toBe(2)
   expect(await ok(['diff', '--staged'], { cwd })).toBe('')

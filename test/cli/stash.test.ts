@@ -101,7 +101,7 @@ test('with nothing to put aside nothing happens, and what is no stash is refused
     [['pop', '7'], "no stash '7'"],
     [['apply', 'main'], "no stash 'main'"],
     [['save'], "'stash save' is none of"],
-    [['list', '-m', 'x'], "'-u', '-k', '-m' and '--pathspec-from-file' are for 'stash push'"],
+    [['list', '-m', 'x'], "'-u', '-k', '-p', '-m' and '--pathspec-from-file' are for 'stash push'"],
     [['drop', '--index'], "'--index' is for 'stash pop'"],
     [['pop', '1', '2'], "unexpected argument '2'"],
     [['branch'], 'missing argument: NAME'],

@@ -1,8 +1,9 @@
-// `add -p` and `restore -p`: shows each changed row of a table, each hunk of a text, and of other files that they differ,
+// `add -p`, `restore -p`, `reset -p` and `stash -p`: shows each changed row of a table, each hunk of a text, and of other files that they differ,
 // and asks what of it is meant. Nothing is done before the last answer.
 import type { DiffOptions, FileDiff, LineHunk, RowChange } from '../../api/interface.ts'
 import type { Key } from '../../api/tables/data.ts'
 import type { Repository } from '../../index.ts'
+import { usage } from '../arguments.ts'
 import { titleOf } from '../format/diff.ts'
 import { printHunk } from '../format/patch.ts'
 import { keyColumnsOf, rowLine } from '../format/row-changes.ts'
@@ -31,13 +32,16 @@ const legend = [
   'q - no, and nothing that follows; what was agreed to stays agreed to',
 ]
 
-/** `verb` as it is asked: 'Stage'. null: there was nothing to ask about. */
+/** `verb` as it is asked: 'Stage'. null: there was nothing to ask about, which is said. */
 export async function chooseChanges(
   { out, operation }: Context,
   repo: Repository,
-  options: DiffOptions,
+  wanted: DiffOptions,
   verb: string,
 ): Promise<readonly ChosenChanges[] | null> {
+  if (out.json) throw usage("'-p' asks, and '--json' has no place for questions", 'name the rows: --key KEY')
+  // A file that went and one that came are two questions, as in Git.
+  const options = { ...wanted, renames: 'none' } as const
   const tables = new Set<string>()
   for await (const { path, kind } of repo.diffPaths(options)) if (kind === 'table') tables.add(path)
   const questions = new Questions(operation.signal)
@@ -54,7 +58,9 @@ export async function chooseChanges(
       if (file.isAny) chosen.push(file)
       if (file.isOver) break
     }
-    return hasAsked ? chosen : null
+    if (hasAsked) return chosen
+    out.say('nothing has changed that could be chosen')
+    return null
   } finally {
     questions.close()
   }

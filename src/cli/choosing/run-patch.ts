@@ -3,7 +3,6 @@ import { counted } from '../../base/size.ts'
 import type { ChosenOptions } from '../../api/files/chosen-options.ts'
 import type { DiffOptions } from '../../api/interface.ts'
 import type { Repository } from '../../index.ts'
-import { usage } from '../arguments.ts'
 import type { Context } from '../interface.ts'
 import { fromRepositoryPath } from '../paths.ts'
 import { toPathspecs } from '../pathspecs/pathspecs.ts'
@@ -19,19 +18,14 @@ export interface PatchPlan {
 
 export async function runPatch(context: Context, repo: Repository, plan: PatchPlan): Promise<number> {
   const { out } = context
-  if (out.json) throw usage("'-p' asks, and '--json' has no place for questions", 'name the rows: --key KEY')
   const [asked, done] = plan.words
   const chosen = await chooseChanges(context, repo, plan.diff, asked)
-  if (chosen === null) {
-    out.say('nothing has changed that could be chosen')
-    if (asked === 'Stage') out.hint("new files are added whole: 'varve add PATH'")
-    return 0
-  }
-  for (const one of chosen) {
+  if (chosen === null && asked === 'Stage') out.hint("new files are added whole: 'varve add PATH'")
+  for (const one of chosen ?? []) {
     await plan.apply(one.path, partOf(one))
-    out.say(`${done} ${whatOf(one)}${visible(fromRepositoryPath(repo.root, one.path))}`)
+    out.say(`${done} ${whatOf(repo, one)}`)
   }
-  if (chosen.length === 0) out.say(`nothing ${done}`)
+  if (chosen?.length === 0) out.say(`nothing ${done}`)
   return 0
 }
 
@@ -72,12 +66,13 @@ export async function unstageChosen(
   })
 }
 
-function partOf({ whole, rows, hunks }: ChosenChanges): ChosenOptions {
+export function partOf({ whole, rows, hunks }: ChosenChanges): ChosenOptions {
   if (whole) return {}
   return rows.length > 0 ? { rows } : { hunks }
 }
 
-function whatOf({ whole, rows, hunks }: ChosenChanges): string {
-  if (whole) return ''
-  return rows.length > 0 ? `${counted(rows.length, 'row')} of ` : `${counted(hunks.length, 'change')} of `
+export function whatOf(repo: Repository, { path, whole, rows, hunks }: ChosenChanges): string {
+  const name = visible(fromRepositoryPath(repo.root, path))
+  if (whole) return name
+  return `${rows.length > 0 ? counted(rows.length, 'row') : counted(hunks.length, 'change')} of ${name}`
 }

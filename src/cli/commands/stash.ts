@@ -7,6 +7,7 @@ import { commitLines, shortId, subjectOf } from '../format/commit.ts'
 import { printDiffs, statLines } from '../format/diff.ts'
 import { diffFormat, diffLineOptions, lineOptions } from '../format/diff-options.ts'
 import { isoText } from '../../base/time.ts'
+import { patchOptions } from '../choosing/options.ts'
 import type { Command, Context } from '../interface.ts'
 import type { StashInfo } from '../../api/stash.ts'
 import type { Output } from '../output.ts'
@@ -18,6 +19,7 @@ import { toJson } from '../../table/json.ts'
 export const command: Command = {
   usage: [
     'stash [push] [-u] [-k] [-m MESSAGE] [[--] PATH...]',
+    'stash [push] -p [-m MESSAGE] [[--] PATH...]',
     'stash list',
     'stash show [--stat] [STASH]',
     'stash pop | apply [--index] [STASH]',
@@ -25,7 +27,7 @@ export const command: Command = {
     'stash drop [STASH]',
   ],
   description:
-    "Puts all changes of versioned files aside, staged or not, and makes the files as HEAD has them. With\nPATHs (after 'push' or '--') it does this for them alone, with -u also for files that are not\nversioned, and with -k staged changes stay.\n\n  pop     applies the newest entry, or STASH, to the files, stages it and removes it from the list\n  apply   does the same and keeps it; with --index only what had been staged is staged again\n  branch  makes the branch NAME where the changes were put aside, and applies them as with --index\n  drop    removes an entry\n\nOn a conflict nothing is changed: commit what is here, then `varve cherry-pick stash/1` stores the\nconflicts. STASH is a number, stash/1, or stash@{0} counted from the newest; other commands take it\nas a revision. `varve undo` takes each step back.",
+    "Puts all changes of versioned files aside, staged or not, and makes the files as HEAD has them. With\nPATHs (after 'push' or '--') it does this for them alone, with -u also for files that are not\nversioned, and with -k staged changes stay. With -p each changed row and each change of a text is\nshown, and put aside if you say so.\n\n  pop     applies the newest entry, or STASH, to the files, stages it and removes it from the list\n  apply   does the same and keeps it; with --index only what had been staged is staged again\n  branch  makes the branch NAME where the changes were put aside, and applies them as with --index\n  drop    removes an entry\n\nOn a conflict nothing is changed: commit what is here, then `varve cherry-pick stash/1` stores the\nconflicts. STASH is a number, stash/1, or stash@{0} counted from the newest; other commands take it\nas a revision. `varve undo` takes each step back.",
   options: {
     message: { type: 'text', short: 'm', value: 'MESSAGE', about: 'a description' },
     untracked: {
@@ -35,6 +37,7 @@ export const command: Command = {
       about: 'also files that are not versioned',
     },
     'keep-index': { type: 'flag', short: 'k', about: 'staged changes stay, in the files and staged' },
+    ...patchOptions,
     index: {
       type: 'flag',
       about: 'pop and apply: stage only what had been staged',
@@ -48,6 +51,7 @@ export const command: Command = {
     ['varve stash pop', 'go on with them'],
     ['varve stash push prices.csv', 'only the changes of one file'],
     ['varve stash -k', 'keep only staged changes in the files, to test them'],
+    ['varve stash -p', 'choose row by row what to put aside'],
     ['varve stash list', 'what was put aside'],
     ['varve diff stash/2 HEAD', 'compare one as any revision'],
   ],
@@ -58,7 +62,9 @@ export const command: Command = {
 
 async function run(context: Context): Promise<number> {
   const { arguments: given, repository } = context
-  const words = given.wordsBeforeDashes === 0 ? ['push', ...given.words] : given.words
+  // As in Git, with '-p' paths need no 'push' before them.
+  const isPatch = given.flag('patch') && actions[given.words[0] ?? ''] === undefined
+  const words = given.wordsBeforeDashes === 0 || isPatch ? ['push', ...given.words] : given.words
   const [verb = 'push', ...names] = words
   const action = actionOf('stash', actions, verb)
   const namesMax = verb === 'push' ? Infinity : verb === 'list' ? 0 : verb === 'branch' ? 2 : 1
@@ -67,9 +73,10 @@ async function run(context: Context): Promise<number> {
     given.has('pathspec-from-file') ||
     given.flag('untracked') ||
     given.flag('keep-index') ||
+    (given.flag('patch') && verb !== 'show') ||
     given.text('message') !== undefined
   if (verb !== 'push' && isPush)
-    throw usage("'-u', '-k', '-m' and '--pathspec-from-file' are for 'stash push'")
+    throw usage("'-u', '-k', '-p', '-m' and '--pathspec-from-file' are for 'stash push'")
   if (verb !== 'pop' && verb !== 'apply' && given.flag('index'))
     throw usage("'--index' is for 'stash pop' and 'stash apply'")
   await action(context, await repository({ commits: verb === 'push' }), names)
@@ -79,9 +86,15 @@ async function run(context: Context): Promise<number> {
 type Action = (context: Context, repo: Repository, names: readonly string[]) => Promise<void>
 
 const actions: Readonly<Record<string, Action>> = {
-  push: async ({ arguments: given, out, operation }, repo, typed) => {
+  push: async (context, repo, typed) => {
+    const { arguments: given, out, operation } = context
     const paths = await pathWords(given, typed)
     const message = given.text('message')
+    if (given.flag('patch')) {
+      given.exclusive('patch', 'untracked', 'keep-index')
+      const { stashChosen } = await import('../choosing/stash-chosen.ts')
+      return stashChosen(context, repo, { message, words: paths })
+    }
     const made = await repo.stashes.push({
       ...operation,
       untracked: given.flag('untracked'),

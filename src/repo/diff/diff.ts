@@ -68,6 +68,8 @@ const threadLengthMin = 64 << 10
 const changesAhead = 256
 
 export interface DiffTreesOptions extends LineOptions {
+  /** How alike two files have to be to be one that was renamed, from 0 to 1; 'none': none is. */
+  readonly renames?: 'none' | number | undefined
   readonly paths?: readonly NamedPath[] | undefined
   readonly signal?: AbortSignal | undefined
   /** Where given, Parquet and SQLite files, and files that became tables, are read into it, and compared by rows; else by size. */
@@ -155,7 +157,11 @@ export async function changedPaths(
   if (before === after) return []
   const [a, b] = await Promise.all([Tree.load(nodes, before), Tree.load(nodes, after)])
   const differences = await selectedDifferences(a, b, new PathSelection(options.paths ?? ['.']), options)
-  const { renames } = await findRenames(nodes.reader, differences, { signal: options.signal })
+  if (options.renames === 'none') return pairRenames(differences, [])
+  const { renames } = await findRenames(nodes.reader, differences, {
+    likenessMin: options.renames,
+    signal: options.signal,
+  })
   return pairRenames(differences, renames)
 }
 

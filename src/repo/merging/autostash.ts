@@ -54,7 +54,7 @@ export async function planOver(
       }
     }
     const message = `Changes before a ${options.operation ?? 'merge'}`
-    const parts = { tree: changed, staged, left: move.show }
+    const parts = { tree: changed, staged }
     const { commit } = await writeStash(repo, manifest, io, { head, parts, message })
     const witness = [`refs/${name}`, commit.cid] as const
     return {

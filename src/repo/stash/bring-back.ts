@@ -20,6 +20,7 @@ import {
 } from '../interface.ts'
 import { move } from '../move.ts'
 import { parentTree } from '../merging/pick-change.ts'
+import { chosenOf } from './chosen-parts.ts'
 import { beforeStash, stagedOf } from './stash-parts.ts'
 import { refuseHidden, withTables } from './stash-corners.ts'
 import { type Stash, pushName, stashNamed } from './stash.ts'
@@ -147,6 +148,8 @@ export async function filesOfUndone(
   if (cid === undefined || now === null || then === null) return null
   const commit = await readCommit(io.writer, cid)
   if (isPush) {
+    const route = chosenOf(commit)
+    if (route !== null) return { from: route.after, to: route.before, witness: [ref, null] }
     const to = name === pushName ? await beforeStash(io, now, commit) : commit.tree
     if (folder !== null) await refuseHidden(io, folder, { name: message, commit }, { from: now, to })
     return { from: now, to, witness: [ref, null] }

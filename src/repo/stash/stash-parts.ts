@@ -27,6 +27,8 @@ export interface StashParts {
   readonly staged: Cid
   /** What the files are to be. */
   readonly left: Cid
+  /** And what is staged. */
+  readonly index: Cid
 }
 
 /** With `keepIndex`, what is staged stays staged. */
@@ -36,10 +38,12 @@ export async function stashParts(
   { has, keepIndex }: { readonly has: PathChoice; readonly keepIndex: boolean },
 ): Promise<StashParts> {
   const { head, staged, changed } = trees
+  const left = await withPaths(io, changed, keepIndex ? staged : head, has)
   return {
     tree: await withPaths(io, head, changed, has),
     staged: await withPaths(io, head, staged, has),
-    left: await withPaths(io, changed, keepIndex ? staged : head, has),
+    left,
+    index: left,
   }
 }
 
@@ -64,7 +68,7 @@ export async function beforeStash(io: Io, left: Cid, commit: Commit): Promise<Ci
   return (await into.update(io.writer, edits)).cid
 }
 
-export function stagedExtra({ staged }: StashParts, head: Cid): Commit['extra'] {
+export function stagedExtra({ staged }: Pick<StashParts, 'staged'>, head: Cid): Commit['extra'] {
   return staged === head ? {} : { staged: cidToLink(staged) }
 }
 

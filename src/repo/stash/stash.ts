@@ -13,6 +13,7 @@ import { refuseWhileMerging } from '../merging/refuse.ts'
 import { subjectOf } from '../../history/message.ts'
 import type { Folder, FolderOptions, Io, Repo } from '../interface.ts'
 import { move } from '../move.ts'
+import { type ChosenParts, chosenExtra, chosenStash } from './chosen-parts.ts'
 import { type PathChoice, type StashParts, stagedExtra, stashParts } from './stash-parts.ts'
 
 const stashPrefix = 'refs/stash/'
@@ -30,6 +31,8 @@ export interface StashOptions extends FolderOptions {
   /** Stash these paths alone, which `has` tells; default: all. */
   readonly paths?: readonly NamedPath[] | undefined
   readonly has?: PathChoice | undefined
+  /** Of each of `paths`, which of its changes. */
+  readonly chosen?: ChosenParts | undefined
   /** Also files that are not versioned. */
   readonly untracked?: boolean | undefined
   /** What had been staged stays, staged. */
@@ -56,21 +59,22 @@ export async function putAside(
       const { index, base } = indexOf(manifest)
       if (index === null) return null
       const changed = await folder.snapshot(io, index, { ...options, inTurn: true })
-      const parts = await stashParts(
-        io,
-        { head: head.tree, staged: index, changed },
-        { has: options.has ?? null, keepIndex: options.keepIndex === true },
-      )
+      const trees = { head: head.tree, staged: index, changed }
+      const { chosen, has = null, keepIndex = false } = options
+      const parts = await (chosen === undefined
+        ? stashParts(io, trees, { has, keepIndex })
+        : chosenStash(io, trees, chosen, options))
       if (parts.tree === head.tree && parts.staged === head.tree) return null
-      made = await writeStash(repo, manifest, io, { head, parts, message: options.message })
+      const route = chosen === undefined ? {} : chosenExtra(changed, parts.left)
+      made = await writeStash(repo, manifest, io, { head, parts, message: options.message, extra: route })
       const { name, commit } = made
       return {
         refs: new Map([[`refs/${name}`, commit.cid]]),
         operation: { name: pushName, message: name },
-        show: parts.left,
+        show: parts.index,
         files: { from: changed, to: parts.left, witness: [`refs/${name}`, commit.cid] },
         // What stays was laid over what the index was, whatever the branch is by now.
-        over: parts.left === head.tree ? head.tree : (base ?? head.tree),
+        over: parts.index === head.tree ? head.tree : (base ?? head.tree),
       }
     },
     options,
@@ -83,9 +87,14 @@ export async function writeStash(
   repo: Repo,
   manifest: Manifest,
   io: Io,
-  stash: { readonly head: Commit; readonly parts: StashParts; readonly message?: string | undefined },
+  stash: {
+    readonly head: Commit
+    readonly parts: Pick<StashParts, 'tree' | 'staged'>
+    readonly message?: string | undefined
+    readonly extra?: Commit['extra']
+  },
 ): Promise<Stash> {
-  const { head, parts } = stash
+  const { head, parts, extra = {} } = stash
   const signature = signatureOf(repo, manifest)
   const branch = manifest.head === null ? 'no branch' : shortRefName(manifest.head)
   const commit = writeCommit(io.writer, {
@@ -95,7 +104,7 @@ export async function writeStash(
     committer: signature,
     message: stash.message ?? `Changes on ${branch}, at "${subjectOf(head.message)}"`,
     generation: await nextGeneration(io.writer, [head.cid]),
-    extra: stagedExtra(parts, head.tree),
+    extra: { ...stagedExtra(parts, head.tree), ...extra },
   })
   return { name: nextStash(manifest), commit: await readCommit(io.writer, commit) }
 }

@@ -31,7 +31,7 @@ export async function stageHunks(
     await refuseWhileMerging(worktree.repo.store, state.manifest, 'stage single changes')
     const now = await readEntryNow(worktree, io, { index: state.index, path, kind: 'file' }, options)
     const sides = await sidesOf(io, path, staged, now.entry, options)
-    const after = await entryOf(io, staged, withHunks(path, sides, hunks), options)
+    const after = await entryWith(io, staged, withHunks(path, sides, hunks), options)
     if (options.dryRun !== true)
       await stageEntry(worktree, io, { path, before: staged, after, operation: 'add' }, options)
     return path
@@ -50,20 +50,20 @@ export async function restoreHunks(
     const { state, path, staged, source } = await oneRestored(worktree, named, 'file', options)
     if (options.staged === true) {
       const sides = await sidesOf(io, path, source, staged, options)
-      const after = await entryOf(io, staged, withHunks(path, sides, hunks, { back: true }), options)
+      const after = await entryWith(io, staged, withHunks(path, sides, hunks, { back: true }), options)
       await stageEntry(worktree, io, { path, before: staged, after, operation: 'restore' }, options)
       return path
     }
     await awaitTurn(worktree, options)
     const now = await readEntryNow(worktree, io, { index: state.index, path, kind: 'file' }, options)
     const sides = await sidesOf(io, path, source, now.entry, options)
-    const after = await entryOf(io, now.entry, withHunks(path, sides, hunks, { back: true }), options)
+    const after = await entryWith(io, now.entry, withHunks(path, sides, hunks, { back: true }), options)
     await replaceEntry(worktree, io, { path, before: now.entry, after, provenAt: now.stat }, options)
     return path
   })
 }
 
-async function sidesOf(
+export async function sidesOf(
   { nodes }: Io,
   path: Path,
   old: FileEntry,
@@ -81,7 +81,7 @@ async function sidesOf(
   return { old: await read(old), fresh: await read(fresh) }
 }
 
-async function entryOf(
+export async function entryWith(
   { writer }: Io,
   like: FileEntry,
   bytes: Uint8Array,

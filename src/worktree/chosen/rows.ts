@@ -44,7 +44,7 @@ export async function stageRows(
       { index: state.index, path, kind: 'table' },
       options,
     )
-    const taken = await taking(io, path, { into: staged, from: now }, choice, options)
+    const taken = await takeChosenRows(io, path, { into: staged, from: now }, choice, options)
     if (options.dryRun !== true)
       await stageEntry(worktree, io, { path, before: staged, after: taken.entry, operation: 'add' }, options)
     return { path, count: taken.count }
@@ -65,7 +65,7 @@ export async function restoreRows(
     if (options.worktree ?? options.staged !== true) {
       await awaitTurn(worktree, options)
       const now = await readEntryNow(worktree, io, { index: state.index, path, kind: 'table' }, options)
-      const taken = await taking(io, path, { into: now.entry, from: source }, choice, options)
+      const taken = await takeChosenRows(io, path, { into: now.entry, from: source }, choice, options)
       const change = { path, before: now.entry, after: taken.entry, provenAt: now.stat }
       await replaceEntry(worktree, io, change, options)
       count = taken.count
@@ -73,7 +73,13 @@ export async function restoreRows(
     if (options.staged === true) {
       // What only the file had is away by now.
       const mayLack = options.worktree === true
-      const taken = await taking(io, path, { into: staged, from: source }, { ...choice, mayLack }, options)
+      const taken = await takeChosenRows(
+        io,
+        path,
+        { into: staged, from: source },
+        { ...choice, mayLack },
+        options,
+      )
       await stageEntry(
         worktree,
         io,
@@ -86,7 +92,7 @@ export async function restoreRows(
   })
 }
 
-async function taking(
+export async function takeChosenRows(
   io: Io,
   path: Path,
   sides: { readonly into: TableEntry; readonly from: TableEntry },
