@@ -177,8 +177,8 @@ export interface RowCursor {
 }
 
 export interface RowsSince {
-  /** The largest value in the column, as the system writes it; null where there is none. */
-  readonly largest: string | null
+  /** The largest value in the column, as the system writes it; null where there is none. Known once the rows are read. */
+  largest(): string | null
   /** Whether an index is used. */
   readonly isIndexed: boolean
   /** The rows, as `rows` of the snapshot gives them. */

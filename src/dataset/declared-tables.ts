@@ -3,11 +3,18 @@
 import { isMap, isScalar, isSeq } from 'yaml'
 import { type FaultAt, nameOf } from './document.ts'
 import { columnTypes } from '../table/schema.ts'
-import type { DeclaredTable, HttpTable, InboxTable, ValueRule } from './interface.ts'
+import {
+  type DeclaredTable,
+  type HttpCount,
+  type HttpTable,
+  type InboxTable,
+  type ValueRule,
+  httpCounts,
+} from './interface.ts'
 
 const settings = {
   files: ['key', 'columns'],
-  http: ['path', 'items', 'key', 'columns', 'next', 'parameter'],
+  http: ['path', 'items', 'key', 'columns', 'next', 'parameter', 'counts', 'more', 'since'],
   inbox: ['items', 'key', 'columns', 'when', 'deletes', 'patches'],
 } as const
 
@@ -79,6 +86,7 @@ function tableOf(
     else if (setting === 'columns') made = { ...made, columns: columnsOf(found, fault) }
     else if (setting === 'when' || setting === 'deletes' || setting === 'patches')
       made = { ...made, [setting]: rulesOf(setting, found, fault) }
+    else if (setting === 'counts') made = { ...made, counts: countOf(found, fault) }
     else if (isScalar(found) && typeof found.value === 'string') made = { ...made, [setting]: found.value }
     else throw fault(found ?? node, `'${setting}' is not text`)
   }
@@ -86,6 +94,13 @@ function tableOf(
   if (made.patches !== undefined && made.columns === undefined)
     throw fault(key, `'patches' of '${table}' needs its 'columns'`)
   return made
+}
+
+function countOf(value: unknown, fault: FaultAt): HttpCount {
+  const found = httpCounts.find((one) => one === nameOf(value))
+  if (found === undefined)
+    throw fault(value, `unknown 'counts: ${nameOf(value) ?? ''}'`, `known: ${httpCounts.join(', ')}`)
+  return found
 }
 
 function namesOf(setting: string, value: unknown, fault: FaultAt): string[] {

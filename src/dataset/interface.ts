@@ -115,6 +115,9 @@ export interface DeclaredTable {
   readonly columns?: readonly { readonly name: string; readonly type: ColumnType }[]
 }
 
+export const httpCounts = ['pages', 'items'] as const
+export type HttpCount = (typeof httpCounts)[number]
+
 /** How a table lies in the answers of an HTTP API. */
 export interface HttpTable extends DeclaredTable {
   /** Under the endpoint's URL, with its query. Default: the table's name. */
@@ -127,8 +130,14 @@ export interface HttpTable extends DeclaredTable {
   readonly columns?: readonly { readonly name: string; readonly type: ColumnType }[]
   /** Where in an answer the next page is named: its URL, or a value for `parameter`. Default: the header Link. */
   readonly next?: string
-  /** A parameter of the query: takes what `next` finds, or without that counts pages from 1 until one is empty. */
+  /** A parameter of the query: takes what `next` finds, or without that counts, until a page is empty. */
   readonly parameter?: string
+  /** What a `parameter` without `next` counts: pages from 1 (default), or the items that came before, from 0. */
+  readonly counts?: HttpCount
+  /** Where in an answer is said whether there are more pages: true or false. Default: as said above. */
+  readonly more?: string
+  /** A parameter of the query, for the cursor of the table: only items with at least that value are asked for. */
+  readonly since?: string
 }
 
 /** Which webhooks of an inbox are about a table, and how its rows lie in them. */

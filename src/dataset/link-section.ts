@@ -8,9 +8,11 @@ import { cursorsOf } from './cursor-section.ts'
 import { type FaultAt, nameOf } from './document.ts'
 import { isLinkName, linkNameHint } from './link-name.ts'
 import {
+  type HttpTable,
   type LinkChanges,
   type LinkMode,
   type LinkSetting,
+  type TableCursor,
   linkChanges,
   linkModes,
   webhookSignatures,
@@ -75,6 +77,9 @@ function linkOf(key: unknown, value: unknown, name: string, fault: FaultAt): Lin
       : {}),
   }
   checkPatches(given.get('transform'), made, fault)
+  const cursors = cursorSetting(given.get('cursor'), { mode, tables, changes, fault })
+  const http = given.has('http') ? httpTablesOf(given.get('http'), { tables, fault }) : []
+  if (/^https?:/.test(endpoint)) checkSince(given, { cursors: cursors.cursor ?? [], http }, fault)
   return {
     endpoint,
     mode,
@@ -82,10 +87,10 @@ function linkOf(key: unknown, value: unknown, name: string, fault: FaultAt): Lin
     ...(changes === null ? {} : { changes }),
     into: intoOf(key, text('into') ?? name, fault),
     branch: text('branch'),
-    ...cursorSetting(given.get('cursor'), { mode, tables, changes, fault }),
+    ...cursors,
     ...commitsOf(given.get('commits') ?? key, text('commits'), fault),
     ...(given.has('files') ? { files: fileTablesOf(given.get('files'), { tables, fault }) } : {}),
-    ...(given.has('http') ? { http: httpTablesOf(given.get('http'), { tables, fault }) } : {}),
+    ...(given.has('http') ? { http } : {}),
     ...signatureOf(given.get('signature'), text('signature'), fault),
     ...made,
   }
@@ -107,6 +112,30 @@ function checkPatches(
       node,
       `'${clash.table}' has 'patches', which tell too little for 'where' and for computed columns`,
       "choose and rename columns, cast and mask them, or leave 'patches' out",
+    )
+}
+
+/** A cursor of an API is a column of the items and a parameter of the query. */
+function checkSince(
+  given: ReadonlyMap<string, unknown>,
+  { cursors, http }: { readonly cursors: readonly TableCursor[]; readonly http: readonly HttpTable[] },
+  fault: FaultAt,
+): void {
+  const asked = new Set(http.filter(({ since }) => since !== undefined).map(({ table }) => table))
+  const lone = cursors.find(({ table }) => !asked.has(table))
+  if (lone !== undefined)
+    throw fault(
+      given.get('cursor'),
+      `nothing says how the API is asked for the new items of '${lone.table}'`,
+      `name the parameter of its query that takes a value of '${lone.column}': 'since: updated_since' of the table, under 'http'`,
+    )
+  for (const { table } of cursors) asked.delete(table)
+  const [unused] = asked
+  if (unused !== undefined)
+    throw fault(
+      given.get('http'),
+      `'since' of '${unused}' has no value to ask for`,
+      `name the column that has it, under the link: 'cursor: { ${unused}: updated_at }'`,
     )
 }
 

@@ -1,11 +1,12 @@
 // Changes one entry of varve.yaml and leaves everything else in it as the user wrote it: comments, order, spelling.
 import { cursorEntry } from '../dataset/cursor-section.ts'
 import { type Document, isMap, isScalar, isSeq } from 'yaml'
-import { VarveError } from '../base/errors.ts'
+import { VarveError, isVarveError } from '../base/errors.ts'
 import { didYouMean, nearest } from '../base/nearest.ts'
 import type { Path } from '../files/interface.ts'
 import { formatOfPath } from '../formats/formats.ts'
 import { transformEntries } from '../dataset/transform-entries.ts'
+import { parseConfig } from '../dataset/config.ts'
 import { parsedConfig } from '../dataset/document.ts'
 import { renamedTables } from '../dataset/rename-tables.ts'
 import { declaredEntries } from '../dataset/declared-tables.ts'
@@ -50,8 +51,17 @@ export function removeTable(root: string, path: Path): void {
   write(root, document)
 }
 
-/** Sets the link's entry; makes the file when there is none. */
+/** Sets the link's entry; makes the file when there is none. @throws VarveError VARVE_USAGE, as `checkLink` */
 export function setLink(root: string, name: string, setting: LinkSetting): void {
+  write(root, withLink(root, name, setting))
+}
+
+/** @throws VarveError VARVE_USAGE: a file with the link would not be read again */
+export function checkLink(root: string, name: string, setting: LinkSetting): void {
+  withLink(root, name, setting)
+}
+
+function withLink(root: string, name: string, setting: LinkSetting): Document {
   const { document } = parsedConfig(configText(root))
   if (!isMap(document.contents))
     document.contents = document.createNode({}) as unknown as typeof document.contents
@@ -78,7 +88,19 @@ export function setLink(root: string, name: string, setting: LinkSetting): void 
   }
   if (setting.commits !== undefined) document.setIn(['links', name, 'commits'], setting.commits)
   if (setting.changes !== undefined) document.setIn(['links', name, 'changes'], setting.changes)
-  write(root, document)
+  try {
+    parseConfig(textOf(document))
+  } catch (error) {
+    if (!isVarveError(error, 'VARVE_RULE_VIOLATED')) throw error
+    // The line is one of a file that there is not.
+    const what = error.message.replace(/^\S+, line \d+: /, '')
+    throw new VarveError('VARVE_USAGE', `the link '${name}' cannot be declared: ${what}`, {
+      data: { link: name },
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+      cause: error,
+    })
+  }
+  return document
 }
 
 export function removeLink(root: string, name: string): void {
@@ -98,7 +120,11 @@ export function renameTables(root: string, moved: ReadonlyMap<Path, Path>): bool
 }
 
 function write(root: string, document: Document): void {
+  replaceFile(root, configFileName, textOf(document))
+}
+
+function textOf(document: Document): string {
   const isBare =
     isMap(document.contents) && document.contents.items.length === 0 && document.commentBefore === null
-  replaceFile(root, configFileName, isBare ? '' : document.toString({ lineWidth: 0 }))
+  return isBare ? '' : document.toString({ lineWidth: 0 })
 }

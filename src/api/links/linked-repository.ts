@@ -57,6 +57,9 @@ export abstract class LinkedRepository extends CarryingRepository {
     }
     const tables = [...new Set(setting.tables)]
     const link = this.#resolved({ name, into: name, branch: null, ...setting, tables })
+    const { checkLink, setLink } = await import('../../worktree/config-edit.ts')
+    const declared = { ...link, endpoint: portableEndpoint(link.endpoint, root) }
+    checkLink(root, name, declared)
     if (await isSink(link)) {
       await this.#toSink(link, options, async (sink) => void (await sink.position?.()))
       const { absentTables } = await import('../../sync/deliver/tables.ts')
@@ -67,8 +70,7 @@ export abstract class LinkedRepository extends CarryingRepository {
       refuseNested(link, await this.links())
       await this.#connected(link, options, (connector) => checkTables(this.repo, connector, link))
     }
-    const { setLink } = await import('../../worktree/config-edit.ts')
-    setLink(root, name, { ...link, endpoint: portableEndpoint(link.endpoint, root) })
+    setLink(root, name, declared)
     return link
   }
 

@@ -1,4 +1,4 @@
-import { linkChanges, linkModes, webhookSignatures } from '../../dataset/interface.ts'
+import { httpCounts, linkChanges, linkModes, webhookSignatures } from '../../dataset/interface.ts'
 import { linkTemplates } from '../../api/links/link-templates.ts'
 import { usage } from '../arguments.ts'
 import { endpointOf } from '../endpoint.ts'
@@ -17,7 +17,7 @@ import { linkNamed } from '../../sync/link-named.ts'
 export const command: Command = {
   usage: [
     'link [list]',
-    'link add NAME ENDPOINT --tables TABLE... --mode MODE [--key COLUMN...] [--path PATH] [--items WHERE] [--next WHERE] [--parameter NAME] [--signature SCHEME] [--into DIR] [--branch BRANCH] [--commits each] [--changes log|compare] [--cursor TABLE=COLUMN... [--lag LAG] [--full TIME]]',
+    'link add NAME ENDPOINT --tables TABLE... --mode MODE [--key COLUMN...] [--path PATH] [--items WHERE] [--next WHERE] [--parameter NAME] [--counts pages|items] [--more WHERE] [--signature SCHEME] [--into DIR] [--branch BRANCH] [--commits each] [--changes log|compare] [--cursor TABLE=COLUMN... [--lag LAG] [--full TIME]]',
     'link show NAME',
     'link test NAME',
     'link verify NAME [--tables TABLE...] [--against REV]',
@@ -55,7 +55,19 @@ export const command: Command = {
       type: 'text',
       value: 'NAME',
       about:
-        'HTTP API: the parameter for the value that --next finds, or, without --next, for the number of the page',
+        'HTTP API: the parameter for the value that --next finds, or, without --next, for what --counts says',
+    },
+    counts: {
+      type: 'text',
+      value: 'WHAT',
+      choices: httpCounts,
+      about:
+        'HTTP API: what --parameter counts without --next: pages from 1 (default), or the items that came before, from 0',
+    },
+    more: {
+      type: 'text',
+      value: 'WHERE',
+      about: 'HTTP API: where in a response is said whether there are more pages, true or false',
     },
     signature: {
       type: 'text',
@@ -138,7 +150,7 @@ export const command: Command = {
     ['varve link verify shop', 'prove that the endpoint holds what the branch holds'],
     ['varve sync shop --dry-run', 'then see what a round would do'],
   ],
-  json: '{ items: Link[] }; add and show: Link = { name: string; endpoint: string; mode: string; tables: string[]; into: string; branch: string | null; commits?: "each"; changes?: "log" | "compare"; signature?: "standard" | "github" | "stripe" | "shopify"; cursor?: { table: string; column: string; lag?: { ms: number } | { units: number }; fullMs?: number }[]; files?: { table: string; key?: string[]; columns?: { name: string; type: string }[] }[]; http?: { table: string; key?: string[]; columns?: { name: string; type: string }[]; path?: string; items?: string; next?: string; parameter?: string }[]; inbox?: { table: string; items?: string; key?: string[]; columns?: { name: string; type: string }[]; when?: ValueRule[]; deletes?: ValueRule[]; patches?: ValueRule[] }[], ValueRule = { path: string; values: string[] }; transform?: { table: string; where: string | null; select: string[] | null; omit: string[]; columns: { column: string; compute: string | null; mask: object | null; cast: string | null; rename: string | null }[] }[] }; test: { location: string; identity: string; log: { obstacle: string | null; kept: { name: string; isActive: boolean; keptBytes: number | null; trouble: string | null } | null }; tables: { name: string; trouble?: string; key: string[]; columns: { name: string; type: string; nativeType: string }[] }[] }; remove: { removed: string }; verify: { link: string; commit: string; matches: boolean; tables: { table: string; path: string; matches: boolean; unread?: string; endpoint: TableState | null; commit: TableState | null; counts: { missing: number; extra: number; changed: number }; tooLarge: number; respelled: number; columnsOnlyThere: string[]; columnsOnlyHere: string[]; ranges: { from: string; to: string; rows: number; differing: number }[]; rows: { key: string; kind: string; columns: string[]; heldBack: string | null }[]; isCut: boolean }[] }, TableState = { rows: number; checksum: string }; template: { items: { name: string; about: string; endpoints: string[] }[] }, template use: { items: Link[] }',
+  json: '{ items: Link[] }; add and show: Link = { name: string; endpoint: string; mode: string; tables: string[]; into: string; branch: string | null; commits?: "each"; changes?: "log" | "compare"; signature?: "standard" | "github" | "stripe" | "shopify"; cursor?: { table: string; column: string; lag?: { ms: number } | { units: number }; fullMs?: number }[]; files?: { table: string; key?: string[]; columns?: { name: string; type: string }[] }[]; http?: { table: string; key?: string[]; columns?: { name: string; type: string }[]; path?: string; items?: string; next?: string; parameter?: string; counts?: "pages" | "items"; more?: string; since?: string }[]; inbox?: { table: string; items?: string; key?: string[]; columns?: { name: string; type: string }[]; when?: ValueRule[]; deletes?: ValueRule[]; patches?: ValueRule[] }[], ValueRule = { path: string; values: string[] }; transform?: { table: string; where: string | null; select: string[] | null; omit: string[]; columns: { column: string; compute: string | null; mask: object | null; cast: string | null; rename: string | null }[] }[] }; test: { location: string; identity: string; log: { obstacle: string | null; kept: { name: string; isActive: boolean; keptBytes: number | null; trouble: string | null } | null }; tables: { name: string; trouble?: string; key: string[]; columns: { name: string; type: string; nativeType: string }[] }[] }; remove: { removed: string }; verify: { link: string; commit: string; matches: boolean; tables: { table: string; path: string; matches: boolean; unread?: string; endpoint: TableState | null; commit: TableState | null; counts: { missing: number; extra: number; changed: number }; tooLarge: number; respelled: number; columnsOnlyThere: string[]; columnsOnlyHere: string[]; ranges: { from: string; to: string; rows: number; differing: number }[]; rows: { key: string; kind: string; columns: string[]; heldBack: string | null }[]; isCut: boolean }[] }, TableState = { rows: number; checksum: string }; template: { items: { name: string; about: string; endpoints: string[] }[] }, template use: { items: Link[] }',
   run,
 }
 

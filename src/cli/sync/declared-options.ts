@@ -5,7 +5,7 @@ import { type Arguments, usage } from '../arguments.ts'
 import { namesGiven } from '../name-list.ts'
 
 /** Options for HTTP APIs; `items` for an inbox too. */
-export const httpOptions = ['path', 'items', 'next', 'parameter'] as const
+export const httpOptions = ['path', 'items', 'next', 'parameter', 'counts', 'more'] as const
 
 export function declaredTables(
   given: Arguments,

@@ -1,18 +1,15 @@
 // An HTTP API that answers JSON, as an endpoint that is only read. Its tables are declared, and where the list of items of
 // each lies.
-import { equalBytes } from '../../base/bytes.ts'
 import { VarveError } from '../../base/errors.ts'
 import { HttpClient } from '../../http/client.ts'
 import { proxyFor } from '../../http/proxy.ts'
-import { columnPlaces } from '../../table/column-places.ts'
-import type { Cell } from '../../table/interface.ts'
 import { endpointUrl } from '../endpoint-url.ts'
-import type { Connector, ConnectorOptions, Written } from '../interface.ts'
+import type { Connector, ConnectorOptions } from '../interface.ts'
 import type { HttpTable } from '../../dataset/interface.ts'
-import { type ItemTable, itemCells, itemTable } from '../json/item-table.ts'
+import { itemTable } from '../json/item-table.ts'
 import { linkSecret, secretName } from '../link-secret.ts'
-import { type PageMark, areUnchanged, marksText, pageMark } from './page-marks.ts'
-import { type Page, type PageSource, pagesOf } from './pages.ts'
+import { type PageSource, pagesOf } from './pages.ts'
+import { HttpSnapshot, cellsOf } from './snapshot.ts'
 
 export async function openHttp(url: string, options: ConnectorOptions): Promise<Connector> {
   const base = endpointUrl(url, 'https://HOST:PORT/PATH')
@@ -50,13 +47,7 @@ export async function openHttp(url: string, options: ConnectorOptions): Promise<
         }
       return tables
     },
-    snapshot: () =>
-      Promise.resolve({
-        rows: (table) => rowsOf(source, table as ItemTable<HttpTable>, marks),
-        digest: () => Promise.resolve(null),
-        written: (table, earlier) => writtenSince(source, table as ItemTable<HttpTable>, marks, earlier),
-        close: () => Promise.resolve(),
-      }),
+    snapshot: () => Promise.resolve(new HttpSnapshot(source, marks)),
     checkpoint: () => Promise.resolve(null),
     takeOver: () => Promise.reject(onlyRead(url)),
     apply: () => Promise.reject(onlyRead(url)),
@@ -91,71 +82,6 @@ async function secretHeaders(
     ...(token === null ? {} : { authorization: `Bearer ${token}` }),
     ...(name === undefined ? {} : { [name]: value! }),
   }
-}
-
-/** While pages are read the API goes on: an item that has slid to a later page meanwhile comes twice, and counts once. */
-async function* rowsOf(
-  source: PageSource,
-  table: ItemTable<HttpTable>,
-  marks: Map<string, string>,
-): AsyncGenerator<Cell[][]> {
-  const pages: (PageMark | null)[] = []
-  marks.delete(table.name)
-  const places = columnPlaces(table.columns, table.key)
-  const seen = new Set<string>()
-  for await (const page of pagesOf(source, table.declared)) {
-    pages.push(pageMark(page.path, page))
-    const here = new Map<string, number>()
-    yield cellsOf(table, page).filter((cells, i) => {
-      const key = places
-        .map((place) => `${cells[place]!.kind} ${Buffer.from(cells[place]!.bytes).toString('latin1')}`)
-        .join('\0')
-      const before = here.get(key)
-      if (before !== undefined) refuseTwo(table, page, [before, i])
-      here.set(key, i)
-      return seen.size < seen.add(key).size
-    })
-  }
-  marks.set(table.name, marksText(source, table.declared, pages))
-}
-
-/** A page shows one moment, so two items that differ are two rows, and under one key one of them would be lost. */
-function refuseTwo(table: ItemTable, { items }: Page, [before, at]: readonly [number, number]): void {
-  const [one, other] = [before, at].map((i) => items[i]!.src.subarray(items[i]!.start, items[i]!.end))
-  if (equalBytes(one!, other!)) return
-  throw keyFault(table, `items ${before + 1} and ${at + 1} of a page have the same key, and are not the same`)
-}
-
-/** Whether any page has changed; which rows have, nothing says. */
-async function writtenSince(
-  source: PageSource,
-  { name, declared }: ItemTable<HttpTable>,
-  marks: ReadonlyMap<string, string>,
-  earlier: string | null,
-): Promise<Written> {
-  const isSame = await areUnchanged(source, declared, earlier)
-  return {
-    mark: () => (isSame ? earlier! : (marks.get(name) ?? '')),
-    since: isSame ? { isSame, kept: 0, written: 0, rows: nothing } : null,
-  }
-}
-
-// oxlint-disable-next-line require-yield
-async function* nothing(): AsyncGenerator<never> {}
-
-function cellsOf(table: ItemTable, { items }: Page): Cell[][] {
-  return items.map((item, i) => {
-    const cells = itemCells(table, item)
-    if (typeof cells !== 'string') return cells
-    throw keyFault(table, `item ${i + 1} of a page ${cells}`)
-  })
-}
-
-function keyFault({ name }: ItemTable, what: string): VarveError {
-  return new VarveError('VARVE_NOT_POSSIBLE', `table '${name}': ${what}`, {
-    data: { table: name },
-    hint: "say which properties are its key: '--key' of 'varve link add', or under the link's 'http' in varve.yaml",
-  })
 }
 
 function onlyRead(url: string): VarveError {

@@ -55,12 +55,18 @@ export async function askPage(
   }
 }
 
-export async function* pagesOf(source: PageSource, table: HttpTable): AsyncGenerator<Page> {
+/** `from`: the first value to ask for where the table says a parameter for it. */
+export async function* pagesOf(
+  source: PageSource,
+  table: HttpTable,
+  from: string | null = null,
+): AsyncGenerator<Page> {
   const { base } = source
   const seen = new Set<string>()
   const path = table.path ?? encodeURIComponent(table.table)
   let before: Uint8Array | null = null
   let url: URL | null = addressOf(path, { from: base, base, table })
+  if (from !== null) url = withParameter(url, table.since!, from)
   while (url !== null) {
     if (seen.has(url.href) || seen.size >= pagesMax) throw fault(table, `its pages never end: ${shown(url)}`)
     seen.add(url.href)
@@ -77,7 +83,7 @@ export async function* pagesOf(source: PageSource, table: HttpTable): AsyncGener
       throw fault(table, `${shown(url)} answers the same page whatever '${table.parameter!}' says`)
     before = bytes
     yield { path: target, items, headers: answer.headers }
-    url = nextOf(table, { url, base, answer, document, isEmpty: items.length === 0 })
+    url = nextOf(table, { url, base, answer, document, count: items.length })
   }
 }
 
@@ -102,27 +108,41 @@ interface Here {
   readonly base: URL
   readonly answer: HttpAnswer
   readonly document: JsonRange
-  readonly isEmpty: boolean
+  /** Of items. */
+  readonly count: number
 }
 
 function nextOf(table: HttpTable, here: Here): URL | null {
-  const { url, base, answer, document, isEmpty } = here
+  const { url, base, answer, document, count } = here
   const { next, parameter } = table
+  const hasMore = table.more === undefined ? null : saidOf(table, table.more, here)
+  if (hasMore === false) return null
   if (next !== undefined) {
     const found = rangeAt(document, next)
-    if (found === null || found.start === found.end || !['text', 'number'].includes(found.kind)) return null
+    if (found === null || found.start === found.end || !['text', 'number'].includes(found.kind)) {
+      if (hasMore === null) return null
+      throw fault(table, `${shown(url)} says that there is more, and names no next page at '${next}'`)
+    }
     const value = utf8Text(found.src.subarray(found.start, found.end))
     return parameter === undefined
       ? addressOf(value, { from: url, base, table })
       : withParameter(url, parameter, value)
   }
   if (parameter !== undefined) {
-    if (isEmpty) return null
-    const count = Number(url.searchParams.get(parameter) ?? '1')
-    return withParameter(url, parameter, String(count + 1))
+    if (count === 0) return null
+    const countsItems = table.counts === 'items'
+    const at = Number(url.searchParams.get(parameter) ?? (countsItems ? '0' : '1'))
+    return withParameter(url, parameter, String(at + (countsItems ? count : 1)))
   }
   const target = linkedPage(answer.headers)
   return target === null ? null : addressOf(target, { from: url, base, table })
+}
+
+/** Whether the answer says that there are more pages. A misspelt place must not end the table. */
+function saidOf(table: HttpTable, more: string, { url, document }: Here): boolean {
+  const kind = rangeAt(document, more)?.kind
+  if (kind === 'true' || kind === 'false') return kind === 'true'
+  throw fault(table, `there is neither true nor false at '${more}' in what ${shown(url)} answers`)
 }
 
 /** The target that the header Link gives with rel="next". */
@@ -176,7 +196,7 @@ function notJson({ table }: HttpTable, url: URL, { headers }: HttpAnswer): Varve
 function fault({ table }: HttpTable, what: string): VarveError {
   return new VarveError('VARVE_NOT_POSSIBLE', `table '${table}': ${what}`, {
     data: { table },
-    hint: "say where its rows and its next page are: '--items', '--next' and '--parameter' of 'varve link add', or under the link's 'http' in varve.yaml",
+    hint: "say where its rows and its next page are: '--items', '--next', '--parameter' and '--more' of 'varve link add', or under the link's 'http' in varve.yaml",
   })
 }
 

@@ -5,6 +5,8 @@ import { ObjectScanner, parsedString } from '../../formats/jsonl/scan.ts'
 import type { CellKind } from '../../table/interface.ts'
 
 const listsMax = 3
+/** Of an element in a list; from its end when negative. */
+const index = /^-?\d{1,9}$/
 
 /** A value: where it lies in `src`, without the quotes of a text. */
 export interface JsonRange {
@@ -49,12 +51,18 @@ export function membersOf({ src, kind, start, end }: JsonRange): Map<string, Jso
   return members
 }
 
-/** What lies at 'data.items'; '' is the document itself. null: there is no such thing. */
+/**
+ * What lies at 'data.items'; '' is the document itself, 'data.-1.id' belongs to the last element of a list. null: there is
+ * no such thing.
+ */
 export function rangeAt(document: JsonRange, path: string): JsonRange | null {
   let at: JsonRange | null = document
   for (const name of path === '' ? [] : path.split('.')) {
-    at = membersOf(at)?.get(name) ?? null
-    if (at === null) return null
+    const member: JsonRange | undefined = index.test(name)
+      ? (elementsOf(at)?.at(Number(name)) ?? membersOf(at)?.get(name))
+      : membersOf(at)?.get(name)
+    if (member === undefined) return null
+    at = member
   }
   return at
 }

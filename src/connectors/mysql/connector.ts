@@ -84,8 +84,10 @@ class MysqlConnector implements Connector {
       digest: (table) => this.#withErrors(() => digestOf(this.#session, table as MysqlTable)),
       since: async (table, cursor) => {
         const from = table as MysqlTable
-        const { condition, ...since } = await this.#withErrors(() => sinceCursor(this.#session, from, cursor))
-        return { ...since, rows: () => this.#rows(from, condition) }
+        const { condition, largest, isIndexed } = await this.#withErrors(() =>
+          sinceCursor(this.#session, from, cursor),
+        )
+        return { isIndexed, largest: () => largest, rows: () => this.#rows(from, condition) }
       },
       // A reader is told of a lost connection; there is nothing to close then.
       close: async () => void (await this.#session.execute('COMMIT').catch(() => undefined)),

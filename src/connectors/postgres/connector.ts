@@ -92,8 +92,10 @@ class PostgresConnector implements Connector {
       written: (table, earlier) => this.#withErrors(() => this.#written(table as PostgresTable, earlier)),
       since: async (table, cursor) => {
         const from = table as PostgresTable
-        const { condition, ...since } = await this.#withErrors(() => sinceCursor(this.#client, from, cursor))
-        return { ...since, rows: () => this.#rows(from, condition) }
+        const { condition, largest, isIndexed } = await this.#withErrors(() =>
+          sinceCursor(this.#client, from, cursor),
+        )
+        return { isIndexed, largest: () => largest, rows: () => this.#rows(from, condition) }
       },
       // A reader is told of a lost connection; there is nothing to close then.
       close: async () => void (await this.#client.query('COMMIT').catch(() => undefined)),

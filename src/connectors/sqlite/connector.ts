@@ -80,8 +80,10 @@ class SqliteConnector implements Connector {
       digest: (table) => (digest ??= hash()).then((one) => one && `${one} ${table.name}`),
       since: async (table, cursor) => {
         const from = table as SqliteTable
-        const { condition, ...since } = await this.#withErrors(() => sinceCursor(database, from, cursor))
-        return { ...since, rows: () => this.#rows(from, condition) }
+        const { condition, largest, isIndexed } = await this.#withErrors(() =>
+          sinceCursor(database, from, cursor),
+        )
+        return { isIndexed, largest: () => largest, rows: () => this.#rows(from, condition) }
       },
       close: () => {
         if (database.isInTransaction) database.exec('ROLLBACK')

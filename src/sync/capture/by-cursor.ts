@@ -50,7 +50,7 @@ export async function readByCursor(
     rows === null ? await readAll(io, source, options) : await withRows(io, source, rows, unfit.of(path))
   const kept: Mark = {
     cursor: column,
-    largest: since.largest,
+    largest: since.largest(),
     fullMs: rows === null ? Date.now() : mark!.fullMs,
   }
   digests.add(path, JSON.stringify(kept), now.table)

@@ -1,0 +1,67 @@
+// An API of JSON on loopback, and a repository that has a link to it.
+import http from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { DataRepository } from '../../src/api/data-repository.ts'
+import type { HttpTable } from '../../src/dataset/interface.ts'
+import { MemoryStore } from '../../src/store/memory.ts'
+import type { Link, Receipt } from '../../src/sync/interface.ts'
+import { author, oneRound } from './one-round.ts'
+
+export class JsonApi implements AsyncDisposable {
+  readonly #asked = new Set<string>()
+  readonly #server: http.Server
+  readonly #store = MemoryStore.create()
+  readonly #repository = DataRepository.over(this.#store, { author })
+
+  private constructor(server: http.Server) {
+    this.#server = server
+  }
+
+  /** `answer` gives what is to be sent as JSON. */
+  static async start(answer: (query: URLSearchParams) => unknown): Promise<JsonApi> {
+    const server = http.createServer((request, response) => {
+      api.#asked.add(request.url!)
+      const body = JSON.stringify(answer(new URL(request.url!, api.origin).searchParams))
+      response.writeHead(200, { 'content-type': 'application/json' }).end(body)
+    })
+    const api = new JsonApi(server)
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+    return api
+  }
+
+  get origin(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+  }
+
+  /** Paths and queries that were asked for in the last round. What is new is looked at before it is read: once is told. */
+  get asked(): string[] {
+    return [...this.#asked]
+  }
+
+  /** A round of a link that captures the table `people`. */
+  async sync(table: Omit<HttpTable, 'table'>, setting: Partial<Link> = {}): Promise<Receipt> {
+    this.#asked.clear()
+    return oneRound(this.#store, {
+      name: 'crm',
+      endpoint: this.origin,
+      mode: 'capture',
+      tables: ['people'],
+      into: 'crm',
+      branch: 'main',
+      http: [{ table: 'people', ...table }],
+      ...setting,
+    })
+  }
+
+  async rows(): Promise<Record<string, unknown>[]> {
+    const found: Record<string, unknown>[] = []
+    for await (const row of (await this.#repository.at('main')).table('crm/people').scan())
+      found.push({ ...row })
+    return found
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.closeAllConnections()
+    await new Promise((done) => this.#server.close(done))
+  }
+}
