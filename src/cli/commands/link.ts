@@ -1,4 +1,4 @@
-import { httpCounts, linkChanges, linkModes, webhookSignatures } from '../../dataset/interface.ts'
+import { linkChanges, linkModes, webhookSignatures } from '../../dataset/interface.ts'
 import { linkTemplates } from '../../api/links/link-templates.ts'
 import { usage } from '../arguments.ts'
 import { endpointOf } from '../endpoint.ts'
@@ -11,7 +11,7 @@ import type { Repository } from '../../index.ts'
 import type { LinkChanges, LinkMode } from '../../index.ts'
 import { visible } from '../visible.ts'
 import { cursorSetting } from '../sync/cursor-options.ts'
-import { declaredTables, httpOptions } from '../sync/declared-options.ts'
+import { declaredOptions, declaredTables, httpOptions } from '../sync/declared-options.ts'
 import { linkNamed } from '../../sync/link-named.ts'
 
 export const command: Command = {
@@ -29,46 +29,7 @@ export const command: Command = {
     "Declares live systems whose tables are kept in step with the dataset; 'varve sync' then does this.\nLinks are stored in varve.yaml and committed with it. ENDPOINT is a URL without a password:\npostgres://USER@HOST/DATABASE, mysql://USER@HOST/DATABASE, an SQLite file (./app.db), CSV and JSON\nLines files (./drop/, s3://BUCKET/PREFIX), an HTTP API that answers JSON (https://HOST/PATH), or an\ninbox for webhooks (inbox:///PATH/FILE). Passwords come from the environment (PGPASSWORD,\nVARVE_LINK_NAME_PASSWORD), or from a file that it names. MODE is one of\n\n  capture      the endpoint's changes come into the branch\n  materialize  the branch's changes go to the endpoint; what others change there stays\n  mirror       the endpoint is made equal to the branch\n  two-way      each side gets the other's changes; conflicts wait, row by row\n\nAn endpoint that is only written to (webhook+https://, redis://, nats://, amqp://, mqtt://,\nkafka://) names tables by their paths in the dataset, and its mode is materialize.\n\n'verify' reads the endpoint at one moment and compares it with the branch by checksums of key\nranges. If they differ, it lists ranges and rows, and the exit code is 1.",
   options: {
     tables: { type: 'list', value: 'TABLE', about: 'a table of the endpoint; several times, or A,B,C' },
-    key: {
-      type: 'list',
-      value: 'COLUMN',
-      about:
-        "files, HTTP API, inbox: the key of the tables (default: for files the fewest first columns that are unique, for JSON 'id')",
-    },
-    path: {
-      type: 'text',
-      value: 'PATH',
-      about: "HTTP API: the table's path under ENDPOINT, such as 'people?limit=100' (default: its name)",
-    },
-    items: {
-      type: 'text',
-      value: 'WHERE',
-      about:
-        "HTTP API, inbox: where in a response or a webhook the rows are, such as 'data.items' (default: it is the list of rows)",
-    },
-    next: {
-      type: 'text',
-      value: 'WHERE',
-      about: 'HTTP API: where in a response the next page is named (default: in the header Link)',
-    },
-    parameter: {
-      type: 'text',
-      value: 'NAME',
-      about:
-        'HTTP API: the parameter for the value that --next finds, or, without --next, for what --counts says',
-    },
-    counts: {
-      type: 'text',
-      value: 'WHAT',
-      choices: httpCounts,
-      about:
-        'HTTP API: what --parameter counts without --next: pages from 1 (default), or the items that came before, from 0',
-    },
-    more: {
-      type: 'text',
-      value: 'WHERE',
-      about: 'HTTP API: where in a response is said whether there are more pages, true or false',
-    },
+    ...declaredOptions,
     signature: {
       type: 'text',
       value: 'SCHEME',

@@ -1,8 +1,53 @@
 // What the options of `varve link add` say of tables that do not say it themselves: which columns are the key of files and
 // of JSON items, and where in webhooks and the answers of an HTTP API the items and the next page are.
+import { httpCounts } from '../../dataset/interface.ts'
 import type { LinkSetting } from '../../index.ts'
 import { type Arguments, usage } from '../arguments.ts'
+import type { OptionSpecs } from '../interface.ts'
 import { namesGiven } from '../name-list.ts'
+
+export const declaredOptions: OptionSpecs = {
+  key: {
+    type: 'list',
+    value: 'COLUMN',
+    about:
+      "files, HTTP API, inbox: the key of the tables (default: for files the fewest first columns that are unique, for JSON 'id')",
+  },
+  path: {
+    type: 'text',
+    value: 'PATH',
+    about: "HTTP API: the table's path under ENDPOINT, such as 'people?limit=100' (default: its name)",
+  },
+  items: {
+    type: 'text',
+    value: 'WHERE',
+    about:
+      "HTTP API, inbox: where in a response or a webhook the rows are, such as 'data.items' (default: it is the list of rows)",
+  },
+  next: {
+    type: 'text',
+    value: 'WHERE',
+    about: 'HTTP API: where in a response the next page is named (default: in the header Link)',
+  },
+  parameter: {
+    type: 'text',
+    value: 'NAME',
+    about:
+      'HTTP API: the parameter for the value that --next finds, or, without --next, for what --counts says',
+  },
+  counts: {
+    type: 'text',
+    value: 'WHAT',
+    choices: httpCounts,
+    about:
+      'HTTP API: what --parameter counts without --next: pages from 1 (default), or the items that came before, from 0',
+  },
+  more: {
+    type: 'text',
+    value: 'WHERE',
+    about: 'HTTP API: where in a response is said whether there are more pages, true or false',
+  },
+}
 
 /** Options for HTTP APIs; `items` for an inbox too. */
 export const httpOptions = ['path', 'items', 'next', 'parameter', 'counts', 'more'] as const
