@@ -45,6 +45,8 @@ const compareMsDefault = 24 * 3_600_000
 const branchPollMs = 200
 /** A round is run this often without any sign, so that the endpoint hears how far its log was read. */
 const idleMsMax = 60_000
+/** A round that looks for tables that wait asks for all tables: it takes this part of the time, where these are many. */
+const pausesPerLook = 20
 /** While an endpoint may only be read, it is asked on a new connection after so many times of a poll. */
 const asksPerOpening = 12
 const waitMsMin = 250
@@ -125,13 +127,13 @@ async function* rounds(
   try {
     const openedMs = Date.now()
     while (signal?.aborted !== true) {
+      const beganMs = performance.now()
       const receipt = await line.round()
+      const roundMs = performance.now() - beganMs
       yield receipt
       const pollMs = options.pollMs ?? pollMsDefault
-      // Its log tells nothing of a table that waits for a key or a right, nor that it has them.
-      const polls = line.reader === null ? line.isRead : tablesWait(receipt)
       const askMs = writesWait(receipt) ? asksPerOpening * pollMs : null
-      const idleMs = polls ? pollMs : (askMs ?? idleMsMax)
+      const idleMs = pollIdleMs(line, receipt, { pollMs, roundMs }) ?? askMs ?? idleMsMax
       await somethingToDo(repo, link, line, receipt, { idleMs, approvals, signal })
       // What a connection may do can be settled when it is opened.
       if (askMs !== null && Date.now() - openedMs >= askMs) return
@@ -139,6 +141,17 @@ async function* rounds(
   } finally {
     await line.close()
   }
+}
+
+/** After how long to look again at an endpoint that gives no sign; null where its log tells all. */
+function pollIdleMs(
+  { reader, isRead }: Line,
+  receipt: Receipt,
+  { pollMs, roundMs }: { readonly pollMs: number; readonly roundMs: number },
+): number | null {
+  if (reader === null) return isRead ? pollMs : null
+  // A log tells nothing of a table that waits for a key or a right, nor that it has them.
+  return tablesWait(receipt) ? Math.min(idleMsMax, Math.max(pollMs, roundMs * pausesPerLook)) : null
 }
 
 /** Whether the endpoint may only be read. */

@@ -1,6 +1,7 @@
 // Links that are followed, against a real PostgreSQL with others at work on both sides: what is committed arrives, whatever
 // breaks meanwhile.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { pause } from '../../src/base/pause.ts'
 import type { Connector } from '../../src/connectors/interface.ts'
 import { openEndpoint } from '../../src/connectors/open.ts'
 import { createContext } from '../../src/repo/context.ts'
@@ -183,7 +184,8 @@ describe.skipIf(!hasPostgres)(
         'CREATE TABLE orders (id int PRIMARY KEY, total int); INSERT INTO orders VALUES (1, 10)',
       )
       shop.link = { ...shop.link, tables: ['people', 'orders'] }
-      await start({ pollMs: 10 })
+      let rounds = 0
+      await start({ pollMs: 10, onRound: () => rounds++ })
       await shop.db.query("INSERT INTO people VALUES (4, 'Barbara', 84)")
       await bothEqual()
       await shop.db.query(
@@ -195,6 +197,11 @@ describe.skipIf(!hasPostgres)(
           () => false,
         )
       await expect.poll(update, eventually).toBe(true)
+      // Looks for the key take a small part of the time, however short the pause between them may be.
+      await pause(500, abort.signal)
+      const before = rounds
+      await pause(2_000, abort.signal)
+      expect(rounds - before).toBeLessThan(15)
       // No log tells of a key that comes back.
       await shop.db.query('ALTER TABLE orders ADD PRIMARY KEY (id)')
       await expect

@@ -7,6 +7,7 @@ import { equalEntries } from '../../files/entry.ts'
 import type { Path, TreeEntry } from '../../files/interface.ts'
 import { safePath } from '../../files/path.ts'
 import { Tree } from '../../files/tree.ts'
+import type { NodeStore } from '../../prolly/node-store.ts'
 import type { Io } from '../../repo/interface.ts'
 import type { TableObject } from '../../table/interface.ts'
 import type { HeldBack, Link } from '../interface.ts'
@@ -82,8 +83,9 @@ export async function tablesOf(io: Io, tree: Tree, tables: readonly LinkedTable[
 /** The same without what its tables say of their sources. */
 export async function unmarkedTree(io: Io, tree: Tree, tables: readonly LinkedTable[]): Promise<Tree> {
   const entries = new Map<Path, TreeEntry>()
-  for (const { path } of tables) {
-    const entry = await tree.get(path)
+  const paths = tables.map(({ path }) => path)
+  for (const [i, entry] of (await tree.getMany(paths)).entries()) {
+    const path = paths[i]!
     const plain = entry === null ? null : await unmarked(io, entry)
     if (plain !== null && !equalEntries(plain, entry)) entries.set(path, plain)
   }
@@ -96,9 +98,27 @@ async function unmarked(io: Io, entry: TreeEntry): Promise<TreeEntry> {
     : entry
 }
 
+/** Of the trees that a round asks about: each of its steps asks for all tables, of trees that are mostly the same. */
+const found = new WeakMap<NodeStore, Map<Cid, TablesFound>>()
+type TablesFound = Map<Path, TableObject | null>
+const treesMax = 8
+
 export async function tableAt(io: Io, tree: Tree, path: Path): Promise<TableObject | null> {
+  const known = foundIn(io, tree)
+  const seen = known.get(path)
+  if (seen !== undefined) return seen
   const entry = await tree.get(path)
-  return entry === null ? null : tableOf(io, entry, path)
+  const table = entry === null ? null : await tableOf(io, entry, path)
+  known.set(path, table)
+  return table
+}
+
+function foundIn({ nodes }: Io, { cid }: Tree): TablesFound {
+  const trees = found.get(nodes) ?? new Map<Cid, TablesFound>()
+  const known = trees.get(cid) ?? new Map<Path, TableObject | null>()
+  if (!trees.has(cid) && trees.size === treesMax) trees.delete(trees.keys().next().value!)
+  found.set(nodes, trees.set(cid, known))
+  return known
 }
 
 async function tableOf(io: Io, entry: TreeEntry, path: Path): Promise<TableObject> {

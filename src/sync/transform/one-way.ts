@@ -35,9 +35,9 @@ export async function markRead(
 ): Promise<Reading> {
   const entries = new Map<Path, TreeEntry>()
   for (const { table, path } of tables) {
-    const entry = await reading.captured.get(path)
     const isMade = link.transform?.some((one) => one.table === table.name && isOneWay(one)) === true
-    if (!isMade || entry?.kind !== 'table') continue
+    const entry = isMade ? await reading.captured.get(path) : null
+    if (entry?.kind !== 'table') continue
     const known = oneWayOf((await tableAt(io, reading.captured, path))!)
     const sources = allSources(known, [sourceOf(link, table.name, identity)])
     const marked = await markTable(io, entry.table, sources)
