@@ -49,7 +49,7 @@ export async function worktreeStatus(
       look !== 'all' && !tracked.hasFolder(folder) && spec.has(folder)
     const untracked = look === 'no' ? [] : untrackedPaths(survey, isWhole)
     let fault: string | null = null
-    if (untracked.includes(configFileName) || unstaged.some(({ path }) => path === configFileName)) {
+    if (untracked.includes(configFileName) || (await isConfigChanged(state, unstaged))) {
       const changed = new Set(unstaged.map(({ path }) => path))
       const reshaped = await reshapedFiles(worktree, state.index, { survey, tracked }, options)
       fault = reshaped.fault
@@ -70,6 +70,16 @@ export async function worktreeStatus(
   } finally {
     await cache.close()
   }
+}
+
+/** Whether varve.yaml is another than the one that was committed, staged or not. */
+async function isConfigChanged(
+  { base, index }: IndexState,
+  unstaged: readonly PathChange[],
+): Promise<boolean> {
+  if (unstaged.some(({ path }) => path === configFileName)) return true
+  const [before, staged] = await Promise.all([base.get(configFileName), index.get(configFileName)])
+  return !equalEntries(before, staged)
 }
 
 /** What is staged. A file that one path lost and another gained unchanged counts as renamed. */

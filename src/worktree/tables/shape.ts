@@ -24,8 +24,9 @@ export function hasShape(
 }
 
 /**
- * The files that `add` would store in another shape, because varve.yaml asks for another than the index's did; what it
- * stored otherwise under the same settings, it had a reason for. None while varve.yaml cannot be read; then `fault` says why.
+ * The files that `add` would store in another shape, because varve.yaml asks for another than the index's did, or for
+ * another key than a table of the index has (a merge of two keys took ours). A file that `add` kept as bytes under the
+ * same settings, it had a reason for. None while varve.yaml cannot be read; then `fault` says why.
  */
 export async function reshapedFiles(
   worktree: Worktree,
@@ -43,7 +44,8 @@ export async function reshapedFiles(
       JSON.stringify(of?.tableAt(path)?.key ?? null)
     for (const path of knownPaths(survey)) {
       const entry = survey.known(path) === null ? undefined : tracked.get(path)?.entry
-      if (entry === undefined || asked(config, path) === asked(staged, path)) continue
+      if (entry === undefined) continue
+      if (entry.kind !== 'table' && asked(config, path) === asked(staged, path)) continue
       if (!(await hasShape(worktree, config, path, entry)))
         changes.push({ path, state: 'typechange', kind: config.tableAt(path) === null ? 'file' : 'table' })
     }
