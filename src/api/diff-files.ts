@@ -18,7 +18,7 @@ import { columnarFormatOf } from '../dataset/columnar-name.ts'
 import { DiskStore } from '../store/disk/store.ts'
 import type { DiffOptions, OperationOptions } from './interface.ts'
 
-export type DiffFilesOptions = OperationOptions & Pick<DiffOptions, 'context' | 'ignoreSpace'>
+export type DiffFilesOptions = OperationOptions & Pick<DiffOptions, 'context' | 'ignoreSpace' | 'renames'>
 
 /** Folders of repositories are not what anybody wants to see compared. */
 const passedOver = new Set(['.git', '.varve'])

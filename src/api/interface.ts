@@ -170,14 +170,21 @@ export interface DiffOptions extends OperationOptions {
   readonly context?: number
   /**
    * For text: lines that differ only in white space count as equal, and a file with no other differences does not
-   * differ.
+   * differ. 'amount': white space at the end of a line does not count, and elsewhere not how much of it there is;
+   * 'at-end': only that at the end does not.
    */
-  readonly ignoreSpace?: boolean
+  readonly ignoreSpace?: boolean | 'all' | 'amount' | 'at-end'
   /**
    * How alike a removed and an added file have to be to count as one that was renamed, from 0 to 1 (the same content);
    * default 0.5. 'none': none does.
    */
   readonly renames?: 'none' | number
+}
+
+/** null: the file is not there on that side. */
+export interface FileContents {
+  readonly before: Uint8Array | null
+  readonly after: Uint8Array | null
 }
 
 /** One changed path. `rows` and `lines` are computed while you iterate; if you do not, they cost nothing. */
@@ -208,6 +215,8 @@ export interface FileDiff {
   readonly note?: string
   /** Batches of changed rows; empty unless kind is 'table'. */
   rows(): AsyncIterable<RowChange[]>
+  /** The bytes of both sides, where kind is 'binary'; null where one is larger than 16 MiB, or a table. */
+  contents?(): Promise<FileContents | null>
   /** A unified diff's hunks; empty unless kind is 'text' or 'symlink'. */
   hunks(): AsyncIterable<LineHunk>
   /**

@@ -2,7 +2,7 @@
 import { structuredPatch } from 'diff'
 import { VarveError } from '../base/errors.ts'
 import { type LineHunk as Change, diffLines } from './line-diff.ts'
-import { inRealLines, withoutSpace } from './white-space.ts'
+import { type IgnoredSpace, inRealLines, withoutSpace } from './white-space.ts'
 
 export interface LineHunk {
   readonly oldStart: number
@@ -16,8 +16,8 @@ export interface LineHunk {
 export interface LineOptions {
   /** Lines around each change; default 3. */
   readonly context?: number | undefined
-  /** Lines that differ in white space alone are equal. */
-  readonly ignoreSpace?: boolean | undefined
+  /** Lines that differ in white space alone are equal: in all of it, where it is true. */
+  readonly ignoreSpace?: boolean | IgnoredSpace | undefined
 }
 
 /** Shortest edits cost the square of their length: longer ones are found by lines that are unique (line-diff.ts). */
@@ -33,8 +33,9 @@ export function lineHunks(
     throw new VarveError('VARVE_USAGE', `there cannot be ${context} lines around a change`, {
       hint: 'name a whole number, 0 or more',
     })
-  if (!ignoreSpace) return exactHunks(old, fresh, context)
-  return inRealLines(exactHunks(withoutSpace(old), withoutSpace(fresh), context), old, fresh)
+  if (ignoreSpace === false) return exactHunks(old, fresh, context)
+  const bare = (text: string): string => withoutSpace(text, ignoreSpace === true ? 'all' : ignoreSpace)
+  return inRealLines(exactHunks(bare(old), bare(fresh), context), old, fresh)
 }
 
 function exactHunks(old: string, fresh: string, context: number): readonly LineHunk[] {

@@ -1,11 +1,26 @@
 // Texts compared as if there were no white space within their lines: what is found there is shown with the lines as they are.
 import type { LineHunk } from './line-hunks.ts'
 
-/** As many lines, each without white space; one that ends without a line end does not differ from one that has it. */
-export function withoutSpace(text: string): string {
+/** All of it, how much there is between words and whether any is at the end of a line, or only what is at the end. */
+export type IgnoredSpace = 'all' | 'amount' | 'at-end'
+
+/**
+ * As many lines, each without white space that does not count; one that ends without a line end does not differ from one that
+ * has it.
+ */
+export function withoutSpace(text: string, ignored: IgnoredSpace = 'all'): string {
   if (text === '') return ''
-  const bare = text.replaceAll(/[^\S\n]+/g, '')
+  const bare = bareText(text, ignored)
   return bare.endsWith('\n') ? bare : `${bare}\n`
+}
+
+function bareText(text: string, ignored: IgnoredSpace): string {
+  if (ignored === 'all') return text.replaceAll(/[^\S\n]+/g, '')
+  const found = ignored === 'amount' ? text.replaceAll(/[^\S\n]+/g, ' ') : text
+  return found
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n')
 }
 
 /** Hunks of the bare texts with the lines of the real ones: what both have, as the newer one writes it. */

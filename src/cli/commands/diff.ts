@@ -11,6 +11,7 @@ import type { PathDiff } from '../../repo/diff/diff.ts'
 import { type Arguments, usage } from '../arguments.ts'
 import { printDiffs, statLines } from '../format/diff.ts'
 import { diffFormat, diffLineOptions, lineOptions } from '../format/diff-options.ts'
+import { printFaults } from '../format/patch/check.ts'
 import { nameItem, nameLine, nameNames, nameOptions, wantsNames } from '../format/names.ts'
 import { printDiffsMarkdown, printStatMarkdown } from '../format/diff-markdown.ts'
 import { markdownAsked, textFormats } from '../output-format.ts'
@@ -20,14 +21,14 @@ import { toPathspecs } from '../pathspecs/pathspecs.ts'
 
 export const command: Command = {
   usage: [
-    'diff [--staged] [--stat | --name-only | --name-status] [-U N] [-w] [--format FORMAT] [REV] [[--] PATH...]',
+    'diff [--staged] [--stat | --name-only | --name-status | --check] [-U N] [-w] [--format FORMAT] [REV] [[--] PATH...]',
     'diff A..B [[--] PATH...]',
     'diff A B [[--] PATH...]',
     'diff A:PATH B:PATH',
     'diff --no-index [--stat | --name-only | --name-status] [-U N] [-w] FILE FILE',
   ],
   description:
-    'Shows changes: of tables by row and cell (of Parquet and SQLite files too, if a key is known), of\nJSON and YAML by value, of text by line, as a patch that `git apply` takes, and of other files\nby size.\n\n  no revision  what is not staged yet\n  --staged     what the next commit will change\n  REV          the files against REV\n  A..B         from A to B\n  A...B        what B changed since its merge base with A\n  REV^!        what the commit REV changed\n  A:P B:P      one file against another, as they were\n  --no-index   from one file or folder to another; needs no repository, looks for key columns by\n               itself, and exits with 1 if they differ\n\nAs Markdown the output is limited to the size of a comment; -v shows everything.',
+    'Shows changes: of tables by row and cell (of Parquet and SQLite files too, if a key is known), of\nJSON and YAML by value, of text by line, as a patch that `git apply` takes, and of other files\nby size.\n\n  no revision  what is not staged yet\n  --staged     what the next commit will change\n  REV          the files against REV\n  A..B         from A to B\n  A...B        what B changed since its merge base with A\n  REV^!        what the commit REV changed\n  A:P B:P      one file against another, as they were\n  --no-index   from one file or folder to another; needs no repository, looks for key columns by\n               itself, and exits with 1 if they differ\n\nWith --check it names added lines of texts that end with white space, begin with a space before a tab\nor are left of a conflict, and exits with 2 if there are any.\n\nAs Markdown the output is limited to the size of a comment; -v shows everything.',
   options: {
     staged: { type: 'flag', aliases: ['cached'], about: 'what is staged, against HEAD or REV' },
     stat: { type: 'flag', about: 'only how much has changed in each path' },
@@ -40,6 +41,7 @@ export const command: Command = {
       about: 'text (the default), or markdown for a pull request',
     },
     'no-index': { type: 'flag', about: 'compare two files or folders, in a repository or not' },
+    check: { type: 'flag', about: 'only added lines of texts with faulty white space or conflict markers' },
     'exit-code': { type: 'flag', about: 'exit with 1 if there are differences; implied by --quiet' },
   },
   examples: [
@@ -47,6 +49,9 @@ export const command: Command = {
     ['varve diff --staged people.csv', 'what the next commit will change in one file'],
     ["varve diff '*.csv' ':!drafts'", 'all CSV files, without those in one folder'],
     ['varve diff -w -U1', 'text without changes in white space, with one line of context'],
+    ['varve diff --binary v1 > changes.patch', 'a patch for `git apply`, of binary files too'],
+    ['varve diff --no-renames --name-status v1', 'renamed files as removed and added'],
+    ['varve diff --check --staged', 'in a script: no white space that nobody wants'],
     ['varve diff --name-status v1', 'which paths have changed since v1, and how'],
     ['varve diff v1..main --stat', 'how much main has changed since v1'],
     [
@@ -56,16 +61,18 @@ export const command: Command = {
     ['varve diff --no-index old.csv new.csv', 'what differs between two files, by row and cell'],
     ['varve diff --exit-code origin/main', 'in a script: fail if the files differ from the remote branch'],
   ],
-  json: '{ items: FileDiff[] }, with --stat { items: DiffStat[] }, with --name-only { items: string[] }, with --name-status { items: PathChange[] }',
+  json: '{ items: FileDiff[] }, with --stat { items: DiffStat[] }, with --name-only { items: string[] }, with --name-status { items: PathChange[] }, with --check { items: { path: string; line: number; faults: string[]; text: string | null }[] }',
   pages: () => true,
   run,
 }
 
 async function run(context: Context): Promise<number> {
   const { arguments: given, out, repository, operation } = context
-  given.exclusive('stat', ...nameNames)
+  given.exclusive('stat', 'check', ...nameNames)
   const isMarkdown = markdownAsked(given)
   if (isMarkdown) for (const name of nameNames) given.exclusive(name, 'format')
+  const isCheck = given.flag('check')
+  if (isCheck) given.exclusive('check', 'unified')
   const lines = diffLineOptions(given)
   const files = await filesNamed(context)
   let found: Differences
@@ -79,10 +86,11 @@ async function run(context: Context): Promise<number> {
       names: () => repo.diffPaths(options),
     }
   }
+  if (isCheck) return (await printFaults(out, found.whole())) > 0 ? 2 : 0
   const failing = given.flag('exit-code') || out.quiet || files !== null
   let count = 0
   if (out.quiet && !out.json)
-    count = await countUpToOne(lines.ignoreSpace === true ? found.whole() : found.names())
+    count = await countUpToOne(lines.ignoreSpace !== undefined ? found.whole() : found.names())
   else if (given.flag('stat')) {
     const stats = await collect(found.stats())
     count = stats.length

@@ -123,7 +123,7 @@ const actions: Readonly<Record<string, Action>> = {
     if (out.json) out.raw(`{"name":${toJson(found)},"commit":${toJson(commit)},"changes":`)
     else for (const line of [...commitLines(commit, out.paint), '']) out.line(line)
     if (given.flag('stat')) {
-      const items = await collect(repo.diffStat(ends))
+      const items = await collect(repo.diffStat({ ...ends, ...diffLineOptions(given) }))
       out.result({ items }, () => statLines(items, out).forEach((line) => out.line(line)))
     } else await printDiffs(out, repo.diff({ ...ends, ...diffLineOptions(given) }), diffFormat(given))
     if (out.json) out.raw('}\n')

@@ -4,7 +4,8 @@ import { toJson } from '../../table/json.ts'
 import type { Output } from '../output.ts'
 import { shortenedPath, visible } from '../visible.ts'
 import { alignedRows } from './columns.ts'
-import { gitHeader, hasNewMode, printHunks, printLines, printReplaced } from './patch.ts'
+import { gitHeader, hasNewMode, printHunks, printLines, printReplaced } from './patch/patch.ts'
+import { printBinary } from './patch/binary.ts'
 import { printRowChanges, sumsText } from './row-changes.ts'
 import { firstTold, moreTold } from './told.ts'
 import { printValueChanges } from './value-changes.ts'
@@ -15,6 +16,8 @@ const barColumnsMax = 30
 export interface DiffFormat {
   /** JSON and YAML too by line, not by value. */
   readonly lines?: boolean
+  /** Binary files by their bytes, as far as they are small. */
+  readonly binary?: boolean
 }
 
 /** Prints the differences as they are read; returns how many paths differ. */
@@ -49,9 +52,14 @@ export async function listDiffs(out: Output, diffs: AsyncIterable<FileDiff>): Pr
   return count
 }
 
-async function printDiff(out: Output, diff: FileDiff, { lines = false }: DiffFormat): Promise<void> {
+async function printDiff(
+  out: Output,
+  diff: FileDiff,
+  { lines = false, binary = false }: DiffFormat,
+): Promise<void> {
   if (diff.kind === 'table') return printRowChanges(out, diff, titleOf(diff))
   if (diff.kind === 'binary') {
+    if (binary && (await printBinary(out, diff))) return
     const what = isReshaped(diff) ? '' : 'binary, '
     out.line(`${out.paint('bold', titleOf(diff))}: ${what}${sizesText(diff, sizeText)}`)
     if (diff.note !== undefined) out.line(`  ${out.paint('dim', `(${visible(diff.note)})`)}`)

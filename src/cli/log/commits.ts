@@ -40,7 +40,7 @@ export async function printLog(
       lines.push(...(spaced ? [''] : []), ...statLines(stats, out))
     }
     if (hasNames && ends !== null) {
-      const names = await collect(repo.diffPaths({ ...operation, ...ends }))
+      const names = await collect(repo.diffPaths({ ...operation, ...ends, ...lineOptions }))
       lines.push(...(spaced ? [''] : []), ...names.map((change) => nameLine(change, given)))
     }
     if (graph === null && spaced && index > 0) out.line()
@@ -79,13 +79,13 @@ async function* summed(
   const lineOptions = diffLineOptions(given)
   for await (const commit of commits) {
     const ends = endsOf(commit, paths)
-    const options = { ...operation, ...ends }
+    const options = { ...operation, ...ends, ...lineOptions }
     const hasStat = given.flag('stat') && ends !== null
     const hasNames = wantsNames(given) && ends !== null
     const names = hasNames ? await collect(repo.diffPaths(options)) : []
     yield {
       ...commit,
-      ...(hasStat ? { stat: await collect(repo.diffStat({ ...options, ...lineOptions })) } : {}),
+      ...(hasStat ? { stat: await collect(repo.diffStat(options)) } : {}),
       ...(hasNames ? { changed: names.map((change) => nameItem(change, given)) } : {}),
     }
   }

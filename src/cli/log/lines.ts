@@ -2,7 +2,7 @@
 import type { LineCommit } from '../../api/row-history.ts'
 import type { Repository } from '../../index.ts'
 import { usage } from '../arguments.ts'
-import { printHunks } from '../format/patch.ts'
+import { printHunks } from '../format/patch/patch.ts'
 import { nameNames } from '../format/names.ts'
 import type { Context } from '../interface.ts'
 import { toRepositoryPath } from '../paths.ts'

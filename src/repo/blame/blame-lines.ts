@@ -104,7 +104,7 @@ class LineSubject implements BlameSubject<LineWork> {
   }
 
   #compared(lines: readonly string[]): readonly string[] {
-    return this.#options.ignoreSpace === true ? lines.map(withoutSpace) : lines
+    return this.#options.ignoreSpace === true ? lines.map((line) => withoutSpace(line)) : lines
   }
 
   join(a: LineWork, b: LineWork): LineWork {

@@ -58,6 +58,8 @@ export interface PathDiff extends Lines {
   /** `skip`: so many of the first are left out, for less than it takes to make them. */
   rows(options?: { readonly skip?: number }): AsyncIterable<RowDifference[]>
   rowCounts(): Promise<RowCounts>
+  /** Of binary files; null: one is larger than `textBytesMax`, or a table. */
+  contents?(): Promise<Record<'before' | 'after', Uint8Array | null> | null>
   /** Changes value by value, where it is a JSON or YAML file. */
   readonly values: Values
 }
@@ -193,12 +195,16 @@ async function pathDiff(
     [before, after].map((entry) => textOf(nodes, entry, contents, options.signal)),
   )
   const [old, fresh] = texts
-  if (old === undefined || fresh === undefined) return { ...common, ...nothing, kind: 'binary' }
+  if (old === undefined || fresh === undefined)
+    return { ...common, ...nothing, kind: 'binary', contents: () => bothContents(nodes, change, options) }
   const kind = (after ?? before)!.kind === 'symlink' ? 'symlink' : 'text'
   const [from, to] = [old ?? '', fresh ?? '']
   const threads = from.length + to.length < threadLengthMin ? undefined : options.threads
   const { context, ignoreSpace } = options
-  if (ignoreSpace === true && isModified(common) && withoutSpace(from) === withoutSpace(to)) return null
+  if (ignoreSpace !== undefined && ignoreSpace !== false && isModified(common)) {
+    const bare = (text: string): string => withoutSpace(text, ignoreSpace === true ? 'all' : ignoreSpace)
+    if (bare(from) === bare(to)) return null
+  }
   return {
     ...common,
     ...nothing,
@@ -257,6 +263,20 @@ async function tableParts(
     entry?.kind === 'table' ? loadTable(nodes.reader, entry.table) : null
   const [a, b] = await Promise.all([before, after].map(tableOf))
   return partsOfTables(nodes, a ?? null, b ?? null, options)
+}
+
+async function bothContents(
+  nodes: NodeStore,
+  { before, after }: ChangedPath,
+  { signal }: DiffTreesOptions,
+): Promise<Record<'before' | 'after', Uint8Array | null> | null> {
+  const isWhole = (entry: TreeEntry | null): boolean =>
+    entry === null || (entry.kind === 'file' && entry.size <= textBytesMax)
+  if (!isWhole(before) || !isWhole(after)) return null
+  const read = async (entry: TreeEntry | null): Promise<Uint8Array | null> => {
+    return entry?.kind === 'file' ? concatBytes(await collect(readFile(nodes, entry, { signal }))) : null
+  }
+  return { before: await read(before), after: await read(after) }
 }
 
 /** null: the side is not there; undefined: it is not text, or too large to compare by lines. */

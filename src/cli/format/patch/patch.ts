@@ -1,8 +1,8 @@
 // Changed texts as Git's patches have them, so that `git apply` takes them.
-import type { FileDiff, LineHunk } from '../../api/interface.ts'
-import type { Output } from '../output.ts'
-import { visible, visibleLine } from '../visible.ts'
-import { quotedName } from './status/short-status.ts'
+import type { FileDiff, LineHunk } from '../../../api/interface.ts'
+import type { Output } from '../../output.ts'
+import { visible, visibleLine } from '../../visible.ts'
+import { quotedName } from '../status/short-status.ts'
 
 /** As Git has it where the kind of a file changed: one patch that removes it, and one that makes the other. */
 export async function printReplaced(out: Output, diff: FileDiff): Promise<void> {
