@@ -11,7 +11,15 @@ export type { InitOptions } from './api/place.ts'
 export { readBundle, verifyBundle } from './api/remotes/bundles.ts'
 export type { BundleInfo, BundleVerdict, CreateBundleOptions } from './api/remotes/bundles.ts'
 export type { ImportCarOptions, ImportCarResult } from './api/remotes/cars.ts'
-export type { Bisect, BisectInfo, BisectResult, FirstBad, FirstBadOptions, Verdict } from './api/bisect.ts'
+export type {
+  Bisect,
+  BisectInfo,
+  BisectResult,
+  BisectTerms,
+  FirstBad,
+  FirstBadOptions,
+  Verdict,
+} from './api/bisect.ts'
 export type { NoteInfo, Notes } from './api/notes/notes.ts'
 export type { NoteOptions } from './repo/notes/change-notes.ts'
 export type { NoteReader } from './repo/notes/notes.ts'

@@ -6,13 +6,19 @@ import type { BisectStep } from '../history/bisect.ts'
 import { readCommit } from '../history/commit.ts'
 import { resolveRevision } from '../history/revision.ts'
 import type { Bisected } from '../repo/bisect.ts'
-import { type BisectState, type Verdict, readBisectState } from '../repo/bisect-state.ts'
+import {
+  type BisectState,
+  type BisectTerms,
+  type Verdict,
+  readBisectState,
+  usualTerms,
+} from '../repo/bisect-state.ts'
 import type { Folder, Repo } from '../repo/interface.ts'
 import { shortRefName } from '../history/refs.ts'
 import { commitInfoOf, idOf } from './info.ts'
 import type { CommitInfo, OperationOptions } from './interface.ts'
 
-export type { Verdict }
+export type { BisectTerms, Verdict }
 
 export interface BisectInfo {
   /** The branch that HEAD was at when the search began; null when it was detached. */
@@ -27,6 +33,8 @@ export interface BisectInfo {
   /** How many commits may still have to be tested after the one that is checked out. */
   readonly left: number
   readonly log: readonly { readonly verdict: Verdict; readonly commit: string }[]
+  /** What good and bad are called, where that was said. */
+  readonly terms?: BisectTerms
   /** Set where only commits that touched these are looked at. */
   readonly paths?: readonly NamedPath[]
 }
@@ -56,7 +64,8 @@ export class Bisect {
 
   /**
    * Begins a search. As soon as one commit is known to be bad and one to be good, it goes to the one in the middle. With
-   * `paths` only commits that touched these are looked at. `said`: answers of another search, which are given again.
+   * `paths` only commits that touched these are looked at. `said`: answers of another search, which are given again. `terms`:
+   * what good and bad are called, as `varve bisect log` and people see it; `mark` knows them as good and bad.
    */
   async start(
     options: OperationOptions & {
@@ -64,15 +73,16 @@ export class Bisect {
       good?: readonly string[]
       said?: readonly { readonly verdict: Verdict; readonly revision: string }[]
       paths?: readonly NamedPath[]
+      terms?: Partial<BisectTerms>
     } = {},
   ): Promise<BisectResult> {
     const { startBisect } = await import('../repo/bisect.ts')
-    const { bad, good = [], said: more = [], paths, ...rest } = options
+    const { bad, good = [], said: more = [], paths, terms, ...rest } = options
     const verdicts = [
       ...(bad === undefined ? [] : [{ verdict: 'bad', revision: bad } as const]),
       ...good.map((revision) => ({ verdict: 'good', revision }) as const),
     ]
-    const beginning = { said: [...verdicts, ...more], paths }
+    const beginning = { said: [...verdicts, ...more], paths, terms }
     return this.#resultOf(await startBisect(this.#repo, this.#folder, beginning, rest))
   }
 
@@ -119,7 +129,7 @@ export async function readBisecting(repo: Repo): Promise<BisectInfo | null> {
 }
 
 function bisectInfoOf(state: BisectState): BisectInfo {
-  const { branch, start, bad, good, skipped, found, left, log, paths } = state
+  const { branch, start, bad, good, skipped, found, left, log, paths, terms } = state
   return {
     branch: branch === null ? null : shortRefName(branch),
     start: idOf(start),
@@ -129,6 +139,7 @@ function bisectInfoOf(state: BisectState): BisectInfo {
     found: idOf(found),
     left,
     log: log.map(({ verdict, commit }) => ({ verdict, commit: idOf(commit) })),
+    ...(terms === usualTerms ? {} : { terms }),
     ...(paths === null ? {} : { paths }),
   }
 }

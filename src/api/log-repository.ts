@@ -36,10 +36,13 @@ export class LogRepository extends MergingRepository {
     }
   }
 
-  /** Under which names and addresses people are to be shown: the `.mailmap` of the dataset, empty where there is none. */
-  async mailmap(): Promise<Mailmap> {
+  /**
+   * Under which names and addresses people are to be shown: the `.mailmap` of the dataset, empty where there is none. What
+   * `blob` ('REV:PATH') says counts before that, and what the lines `more` say before both.
+   */
+  async mailmap(options: { readonly blob?: string; readonly more?: string } = {}): Promise<Mailmap> {
     const { readMailmap } = await import('../repo/log/read-mailmap.ts')
-    return readMailmap(this.repo, this.folder)
+    return readMailmap(this.repo, this.folder, options)
   }
 
   /** The commits that added, changed or removed a row (or one of its cells), newest first, each with what it did. */

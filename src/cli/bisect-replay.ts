@@ -1,25 +1,36 @@
 // The log of a bisection, `varve bisect log` or `git bisect log`, read as what was said in it.
-import type { Verdict } from '../api/bisect.ts'
+import type { BisectTerms, Verdict } from '../api/bisect.ts'
 import { VarveError } from '../base/errors.ts'
 
 export interface Replay {
   readonly said: readonly { readonly verdict: Verdict; readonly revision: string }[]
   /** As typed after '--'. */
   readonly paths: readonly string[]
+  readonly terms?: Partial<BisectTerms>
 }
 
-const verdicts: ReadonlyMap<string, Verdict> = new Map([
+const usual: readonly (readonly [string, Verdict])[] = [
   ['good', 'good'],
   ['old', 'good'],
   ['bad', 'bad'],
   ['new', 'bad'],
   ['skip', 'skip'],
+]
+
+/** Which of the two an option of 'start' names. */
+const termOptions: ReadonlyMap<string, keyof BisectTerms> = new Map([
+  ['--term-good', 'good'],
+  ['--term-old', 'good'],
+  ['--term-bad', 'bad'],
+  ['--term-new', 'bad'],
 ])
 
 /** @throws VarveError VARVE_USAGE with the line that is no such command */
 export function readReplay(text: string): Replay {
   const said: { verdict: Verdict; revision: string }[] = []
   let paths: readonly string[] = []
+  let terms: Partial<BisectTerms> = {}
+  const verdicts = new Map(usual)
   for (const [at, line] of text.split(/\r?\n/).entries()) {
     const command = /^\s*(?:varve|git)[ -]bisect\s+(\S+)(.*)$/.exec(line)
     const words = command === null ? [] : shellWords(command[2]!)
@@ -27,7 +38,11 @@ export function readReplay(text: string): Replay {
     if (command === null && /^\s*(#|$)/.test(line)) continue
     if (verb === 'start') {
       const dashes = words.includes('--') ? words.indexOf('--') : words.length
-      const [bad, ...good] = words.slice(0, dashes)
+      const begun = withoutTerms(words.slice(0, dashes))
+      terms = begun.terms
+      for (const verdict of ['good', 'bad'] as const)
+        if (terms[verdict] !== undefined) verdicts.set(terms[verdict], verdict)
+      const [bad, ...good] = begun.words
       paths = words.slice(dashes + 1)
       said.length = 0
       if (bad !== undefined) said.push({ verdict: 'bad', revision: bad })
@@ -36,7 +51,20 @@ export function readReplay(text: string): Replay {
       for (const revision of words) said.push({ verdict, revision })
     } else throw notALog(line, at + 1)
   }
-  return { said, paths }
+  return { said, paths, ...(Object.keys(terms).length === 0 ? {} : { terms }) }
+}
+
+/** As one word or two: '--term-old=fast' or '--term-old' 'fast'. */
+function withoutTerms(words: readonly string[]): { words: string[]; terms: Partial<BisectTerms> } {
+  const left: string[] = []
+  const terms: { -readonly [K in keyof BisectTerms]?: string } = {}
+  for (let i = 0; i < words.length; i++) {
+    const [option = '', value] = words[i]!.split('=')
+    const term = termOptions.get(option)
+    if (term === undefined) left.push(words[i]!)
+    else terms[term] = value ?? words[++i] ?? ''
+  }
+  return { words: left, terms }
 }
 
 function notALog(line: string, number: number): VarveError {

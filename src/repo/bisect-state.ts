@@ -1,6 +1,6 @@
 // The search for the first bad commit as a stored object (ref BISECT): it survives crashes, and gc keeps what it names.
 // dag-cbor {v, branch, start, bad, good, skipped, checked, found, left, log}: links, texts and null; where it is about some paths
-// alone, also paths: texts and pathspecs.
+// alone, also paths: texts and pathspecs; where good and bad are called otherwise, terms: {good, bad}.
 import { CID } from 'multiformats/cid'
 import { corrupt } from '../base/errors.ts'
 import type { NamedPath, Pathspec } from '../files/pathspec.ts'
@@ -16,6 +16,14 @@ export interface BisectEntry {
   readonly verdict: Verdict
   readonly commit: CommitCid
 }
+
+/** Words for what the older commits have, and for what the newer ones do. */
+export interface BisectTerms {
+  readonly good: string
+  readonly bad: string
+}
+
+export const usualTerms: BisectTerms = { good: 'good', bad: 'bad' }
 
 export interface BisectState {
   /** The ref that HEAD was at when it began; null: HEAD was detached. */
@@ -33,6 +41,8 @@ export interface BisectState {
   readonly left: number
   /** The first bad commit is one that touched these; null: any. */
   readonly paths: readonly NamedPath[] | null
+  /** What good and bad are called. */
+  readonly terms: BisectTerms
   /** What was said, in order. */
   readonly log: readonly BisectEntry[]
 }
@@ -52,6 +62,7 @@ export function writeBisectState(writer: ObjectWriter, state: BisectState): Comm
       found: optional(state.found),
       left: state.left,
       ...(state.paths === null ? {} : { paths: state.paths }),
+      ...(state.terms === usualTerms ? {} : { terms: { ...state.terms } }),
       log: state.log.map(({ verdict, commit }) => [verdict, cidToLink(commit)]),
     }),
   )
@@ -62,7 +73,7 @@ export async function readBisectState(reader: ObjectReader, manifest: Manifest):
   if (cid === undefined) return null
   const [bytes] = await reader.get([cid])
   const value = decodeCbor(bytes!, 'the state of the bisection') as Record<string, unknown> | null
-  const { v, branch, start, bad, good, skipped, checked, found, left, log, paths } = value ?? {}
+  const { v, branch, start, bad, good, skipped, checked, found, left, log, paths, terms } = value ?? {}
   if (v !== 1 || (branch !== null && typeof branch !== 'string') || !Number.isSafeInteger(left))
     throw damaged()
   if (!Array.isArray(log) || typeof checked !== 'boolean') throw damaged()
@@ -76,6 +87,7 @@ export async function readBisectState(reader: ObjectReader, manifest: Manifest):
     found: found === null ? null : commitOf(found),
     left: left as number,
     paths: paths === undefined ? null : pathsOf(paths),
+    terms: terms === undefined ? usualTerms : termsOf(terms),
     log: (log as unknown[]).map(entryOf),
   }
 }
@@ -84,6 +96,12 @@ function entryOf(value: unknown): BisectEntry {
   const [verdict, commit] = Array.isArray(value) ? (value as unknown[]) : []
   if (verdict !== 'good' && verdict !== 'bad' && verdict !== 'skip') throw damaged()
   return { verdict, commit: commitOf(commit) }
+}
+
+function termsOf(value: unknown): BisectTerms {
+  const { good, bad } = (value ?? {}) as Partial<BisectTerms>
+  if (typeof good !== 'string' || typeof bad !== 'string') throw damaged()
+  return { good, bad }
 }
 
 function pathsOf(value: unknown): NamedPath[] {

@@ -13,8 +13,10 @@ import type { Manifest } from '../store/interface.ts'
 import {
   type BisectEntry,
   type BisectState,
+  type BisectTerms,
   type Verdict,
   bisectRef,
+  usualTerms,
   readBisectState,
   writeBisectState,
 } from './bisect-state.ts'
@@ -37,13 +39,14 @@ export interface BisectBeginning {
   readonly said?: readonly { readonly verdict: Verdict; readonly revision: string }[]
   /** The first bad commit is one that touched what these stand for. */
   readonly paths?: readonly NamedPath[] | undefined
+  readonly terms?: Partial<BisectTerms> | undefined
 }
 
 /** Begins a search. One that is under way has to be ended first. */
 export async function startBisect(
   repo: Repo,
   folder: Folder | null,
-  { said = [], paths }: BisectBeginning,
+  { said = [], paths, terms }: BisectBeginning,
   options: FolderOptions = {},
 ): Promise<Bisected> {
   return stepped(repo, folder, 'start', options, async (manifest, io) => {
@@ -64,6 +67,7 @@ export async function startBisect(
       found: null,
       left: 0,
       paths: paths ?? null,
+      terms: checkedTerms(terms),
       log: [],
     }
     const entries: BisectEntry[] = []
@@ -71,6 +75,24 @@ export async function startBisect(
       entries.push({ verdict, commit: (await resolveRevision(repo.store, revision, manifest)).commit })
     return entries.reduce(withEntry, began)
   })
+}
+
+const termWord = /^[a-z][a-z0-9_-]{0,49}$/i
+/** What is said to a bisection beside good and bad. */
+const taken = 'start skip next run log replay reset terms help view visualize'.split(' ')
+
+/** @throws VarveError VARVE_USAGE where a word has another meaning, or none */
+function checkedTerms(terms: Partial<BisectTerms> | undefined): BisectTerms {
+  if (terms === undefined) return usualTerms
+  const { good = 'good', bad = 'bad' } = terms
+  const swapped = ['bad', 'new'].includes(good) ? good : ['good', 'old'].includes(bad) ? bad : null
+  const wrong = [good, bad].find((word) => !termWord.test(word) || taken.includes(word)) ?? swapped
+  if (wrong === null && good !== bad) return { good, bad }
+  throw new VarveError(
+    'VARVE_USAGE',
+    `'${wrong ?? good}' cannot be the word for ${wrong === bad ? 'bad' : 'good'} in a bisection`,
+    { hint: "two words that mean nothing else there, as '--term-old fast --term-new slow'" },
+  )
 }
 
 /** Marks revisions, or HEAD, as good, bad or skipped. */

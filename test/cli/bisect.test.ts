@@ -93,6 +93,41 @@ test('125 skips; what cannot be run stops, and what was found out stays', async 
   expect(current()).toBe('11')
 })
 
+test('words of one’s own for good and bad, as in Git', async () => {
+  await ok(['bisect', 'start', '--term-old', 'fast', '--term-new=slow', 'HEAD', ids[0]!], at)
+  expect(await ok(['status'], at)).toContain('(varve bisect fast, slow or skip, varve bisect reset)')
+  expect(await json(['bisect', 'terms'], at)).toEqual({ good: 'fast', bad: 'slow' })
+  for (;;) {
+    const said = await ok(['bisect', Number(current()) >= breaks ? 'slow' : 'fast'], at)
+    if (!said.includes('first slow commit')) continue
+    expect(said).toContain(`${ids[breaks]} is the first slow commit`)
+    break
+  }
+  expect(await ok(['status'], at)).toContain(`the first slow commit is ${ids[breaks]!.slice(0, 8)}`)
+  const log = await ok(['bisect', 'log'], at)
+  expect(log).toContain(`varve bisect start --term-new 'slow' --term-old 'fast'\n# slow: [`)
+  writeFileSync(path.join(cwd, '..', 'terms.log'), log)
+  await ok(['bisect', 'reset'], at)
+  expect(await ok(['bisect', 'replay', path.join(cwd, '..', 'terms.log')], at)).toContain('first slow commit')
+  expect(await ok(['bisect', 'log'], at)).toBe(log)
+  await ok(['bisect', 'reset'], at)
+  expect((await varve(['bisect', 'fast'], at)).code).toBe(2)
+  await ok(['bisect', 'start', '--term-good', 'fine'], at)
+  expect(await ok(['bisect', 'fine', ids[0]!], at)).toContain(
+    "a bad commit still to be named: 'varve bisect bad REV'",
+  )
+  await ok(['bisect', 'reset'], at)
+  for (const terms of [
+    ['--term-old', 'bad'],
+    ['--term-new', 'good'],
+    ['--term-new', 'skip'],
+    ['--term-new', 'x y'],
+    ['--term-new', 'same', '--term-old', 'same'],
+  ])
+    expect(await varve(['bisect', 'start', ...terms], at)).toMatchObject({ code: 2 })
+  expect((await varve(['bisect', 'log', '--term-new', 'x'], at)).code).toBe(2)
+})
+
 describe('findFirstBad', () => {
   test('asks a function, checks nothing out, and can look with rules', async () => {
     const repo = await Repository.open(cwd)

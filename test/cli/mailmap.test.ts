@@ -116,3 +116,32 @@ test('without files around it a repository takes that of HEAD', async () => {
   expect(found).toEqual(['Second', 'First'])
   await repo.close()
 })
+
+test('mailmap.blob and mailmap.file count before .mailmap, as in Git', async () => {
+  const shown = ['log', '--format=%aN <%aE>']
+  fs.writeFileSync(at('blob'), 'By Blob <ada@example.org>\nZ. <zoe@example.org> <zoe@old.example>\n')
+  for (const place of ['ours', 'theirs']) {
+    fs.rmSync(at(place, '.mailmap'), { force: true })
+    fs.mkdirSync(at(place, 'people'), { recursive: true })
+    fs.copyFileSync(at('blob'), at(place, 'people', 'map'))
+  }
+  put('.mailmap', mailmap)
+  await both('add', 'people/map')
+  await both('commit', '-q', '-m', 'Map', '--author=em <shared@example.org>')
+  await both('config', 'mailmap.blob', 'HEAD:people/map')
+  expect(await ok(...shown)).toBe(git(...shown))
+  expect(await ok(...shown)).toContain('By Blob <ada@example.org>')
+  fs.writeFileSync(at('names'), 'By File <ada@example.org>\n')
+  await both('config', 'mailmap.file', '../names')
+  expect(await ok(...shown)).toBe(git(...shown))
+  expect(await ok(...shown)).toContain('By File <ada@example.org>')
+  for (const args of [
+    ['shortlog', '-sne', 'HEAD'],
+    ['check-mailmap', 'ada <ada@example.org>'],
+    ['log', '--author=By File', '--format=%s'],
+  ])
+    expect([args, await ok(...args)]).toEqual([args, git(...args)])
+  await both('config', 'mailmap.blob', 'HEAD:nothing')
+  await both('config', 'mailmap.file', '../nothing')
+  expect(await ok(...shown)).toBe(git(...shown))
+})

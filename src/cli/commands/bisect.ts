@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process'
 import { actionOf } from '../action-of.ts'
-import type { BisectResult, Verdict } from '../../api/bisect.ts'
+import type { BisectResult, BisectTerms, Verdict } from '../../api/bisect.ts'
 import { VarveError } from '../../base/errors.ts'
 import type { Repository } from '../../index.ts'
-import { usage } from '../arguments.ts'
-import { logLines, printBisect } from '../format/bisect.ts'
+import { type Arguments, usage } from '../arguments.ts'
+import { logLines, printBisect, termsOf } from '../format/bisect.ts'
 import { commitLine } from '../format/commit.ts'
 import { warnOfLeft } from '../format/left-behind.ts'
 import type { Command, Context } from '../interface.ts'
@@ -22,24 +22,39 @@ const exitUntold = 1
 
 export const command: Command = {
   usage: [
-    'bisect start [BAD [GOOD...]] [-- PATH...]',
-    'bisect bad | good | skip [REV...]',
+    'bisect start [--term-new TERM --term-old TERM] [BAD [GOOD...]] [-- PATH...]',
+    'bisect bad | good | TERM | skip [REV...]',
+    'bisect terms',
     'bisect run COMMAND...',
     'bisect log',
     'bisect replay FILE',
     'bisect reset [REV]',
   ],
   description:
-    "Finds the commit that broke something, with the fewest tests. 'start' names a bad commit and good\nones before it ('bad' and 'good' can do this later, too). It then checks out the commit in the\nmiddle of the remaining ones, with HEAD detached. Given PATHs, it looks at commits alone that changed\nthose. Test it, and say 'good', 'bad', or 'skip' if it\ncannot be tested, until the first bad commit is found; 'new' and 'old' mean 'bad' and 'good'.\n\n'run' does this with a command, in the repository's folder: exit code 0 means good, 125 skip, and\nany other up to 127 bad, such as those of `varve check`. If the command cannot be run, or a signal\nends it, bisect stops.\n\n'reset' goes back to where you were, or to REV, and names commits that were made meanwhile. 'log'\nprints the answers so far, as commands, and 'replay' gives those of such a file ('-': standard input)\nagain: leave out a wrong one first. The state survives a crash, and `varve status` shows it. The exit code\nis 1 if only skipped commits are left.",
-  options: {},
+    "Finds the commit that broke something, with the fewest tests. 'start' names a bad commit and good\nones before it ('bad' and 'good' can do this later, too). It then checks out the commit in the\nmiddle of the remaining ones, with HEAD detached. Given PATHs, it looks at commits alone that changed\nthose. Test it, and say 'good', 'bad', or 'skip' if it\ncannot be tested, until the first bad commit is found; 'new' and 'old' mean 'bad' and 'good',\nand so do words of your own that 'start' was told; 'terms' prints them.\n\n'run' does this with a command, in the repository's folder: exit code 0 means good, 125 skip, and\nany other up to 127 bad, such as those of `varve check`. If the command cannot be run, or a signal\nends it, bisect stops.\n\n'reset' goes back to where you were, or to REV, and names commits that were made meanwhile. 'log'\nprints the answers so far, as commands, and 'replay' gives those of such a file ('-': standard input)\nagain: leave out a wrong one first. The state survives a crash, and `varve status` shows it. The exit code\nis 1 if only skipped commits are left.",
+  options: {
+    'term-new': {
+      type: 'text',
+      aliases: ['term-bad'],
+      value: 'TERM',
+      about: "start: what 'bad' is called",
+    },
+    'term-old': {
+      type: 'text',
+      aliases: ['term-good'],
+      value: 'TERM',
+      about: "start: what 'good' is called",
+    },
+  },
   examples: [
     ['varve bisect start HEAD v1', 'v1 was good, the current commit is bad'],
     ['varve bisect start HEAD v1 -- prices.csv', 'one of the commits that changed this table'],
+    ['varve bisect start --term-old fast --term-new slow', "then say 'varve bisect slow' or 'fast'"],
     ['varve bisect run varve check', 'find the commit that broke a rule'],
     ['varve bisect good', 'the commit that is checked out is good'],
     ['varve bisect reset', 'go back to the branch'],
   ],
-  json: 'BisectInfo & { testing: CommitInfo | null; steps: number; untold: string[] }; log: BisectInfo; reset: { reset: true; left: CommitInfo[] }',
+  json: 'BisectInfo & { testing: CommitInfo | null; steps: number; untold: string[] }; log: BisectInfo; terms: { good: string; bad: string }; reset: { reset: true; left: CommitInfo[] }',
   verbatimAfter: 'run',
   run,
 }
@@ -47,9 +62,12 @@ export const command: Command = {
 async function run(context: Context): Promise<number> {
   const { arguments: given, out, repository } = context
   const [verb, ...words] = given.words
-  if (verb === undefined) throw usage('missing argument: start, good, bad, skip, run, log, replay or reset')
-  const action = actionOf('bisect', actions, verb)
+  if (verb === undefined)
+    throw usage('missing argument: start, good, bad, skip, run, log, terms, replay or reset')
   const repo = await repository()
+  const action = (await ownTerm(repo, verb)) ?? actionOf('bisect', actions, verb)
+  if (verb !== 'start' && termsGiven(given) !== undefined)
+    throw usage("'--term-new' and '--term-old' are for 'bisect start'")
   const result = await action(context, repo, words)
   if (result === null) return 0
   if (out.json) out.result(result, () => {})
@@ -68,6 +86,19 @@ const bad: Action = async ({ operation }, repo, revisions) => {
   return repo.bisect.mark('bad', { ...operation, revisions })
 }
 
+/** A word of one's own for good or bad, where the search has it. */
+async function ownTerm(repo: Repository, verb: string): Promise<Action | null> {
+  if (actions[verb] !== undefined) return null
+  const terms = (await repo.bisect.state())?.terms
+  return verb === terms?.good ? good : verb === terms?.bad ? bad : null
+}
+
+function termsGiven(given: Arguments): Partial<BisectTerms> | undefined {
+  const [fresh, old] = [given.text('term-new'), given.text('term-old')]
+  if (fresh === undefined && old === undefined) return undefined
+  return { ...(old === undefined ? {} : { good: old }), ...(fresh === undefined ? {} : { bad: fresh }) }
+}
+
 async function firstNoRevision(repo: Repository, words: readonly string[]): Promise<number> {
   for (const [at, word] of words.entries()) if (!(await isRevision(repo, word))) return at
   return words.length
@@ -84,8 +115,10 @@ const actions: Readonly<Record<string, Action>> = {
       await requirePaths(repo, given, typed)
     }
     const [bad, ...good] = revisions
+    const terms = termsGiven(given)
     return repo.bisect.start({
       ...operation,
+      ...(terms === undefined ? {} : { terms }),
       ...(bad === undefined ? {} : { bad, good }),
       ...(typed.length === 0 ? {} : { paths: toPathspecs(given, repo.root, typed) }),
     })
@@ -96,6 +129,15 @@ const actions: Readonly<Record<string, Action>> = {
   new: bad,
   skip: async ({ operation }, repo, revisions) => repo.bisect.mark('skip', { ...operation, revisions }),
   run: runTests,
+  terms: async ({ out }, repo, words) => {
+    if (words.length > 0) throw usage(`unexpected argument '${words[0]!}'`)
+    const terms = termsOf(await requireState(repo))
+    out.result({ good: terms.good, bad: terms.bad }, () => {
+      out.line(`'${terms.good}' is what the older commits are,`)
+      out.line(`'${terms.bad}' what the newer ones are`)
+    })
+    return null
+  },
   log: async ({ out }, repo, words) => {
     if (words.length > 0) throw usage(`unexpected argument '${words[0]!}'`)
     const state = await requireState(repo)
@@ -108,10 +150,10 @@ const actions: Readonly<Record<string, Action>> = {
   replay: async ({ arguments: given, operation }, repo, words) => {
     const [file] = words
     if (file === undefined || words.length > 1) throw usage('name one file: bisect replay FILE')
-    const { said, paths } = readReplay(await readText(file, 'the log'))
+    const { said, paths, terms } = readReplay(await readText(file, 'the log'))
     if ((await repo.bisect.state()) !== null) await repo.bisect.reset(operation)
     const about = paths.length === 0 ? {} : { paths: toPathspecs(given, repo.root, paths) }
-    return repo.bisect.start({ ...operation, said, ...about })
+    return repo.bisect.start({ ...operation, said, ...about, ...(terms === undefined ? {} : { terms }) })
   },
   reset: async ({ out, operation }, repo, words) => {
     if (words.length > 1) throw usage(`unexpected argument '${words[1]!}'`)
@@ -140,17 +182,23 @@ async function requireState(
 async function runTests(context: Context, repo: Repository, words: readonly string[]): Promise<BisectResult> {
   const { out, operation } = context
   if (words.length === 0) throw usage('missing argument: COMMAND')
-  const { bad, good } = await requireState(repo)
+  const state = await requireState(repo)
+  const { bad, good } = state
+  const terms = termsOf(state)
   if (bad === null || good.length === 0) {
-    throw new VarveError('VARVE_NOT_POSSIBLE', 'a good and a bad commit have to be named first', {
-      hint: "'varve bisect good REV', 'varve bisect bad REV'",
-    })
+    throw new VarveError(
+      'VARVE_NOT_POSSIBLE',
+      `a ${terms.good} and a ${terms.bad} commit have to be named first`,
+      {
+        hint: `'varve bisect ${terms.good} REV', 'varve bisect ${terms.bad} REV'`,
+      },
+    )
   }
   let result = await repo.bisect.next(operation)
   while (result.testing !== null) {
     out.say(`testing ${commitLine(result.testing, out.paint)}`)
     const verdict = await verdictOf(context, repo, words)
-    out.say(`  ${verdict}`)
+    out.say(`  ${terms[verdict]}`)
     result = await repo.bisect.mark(verdict, { ...operation, revisions: [result.testing.id] })
   }
   return result

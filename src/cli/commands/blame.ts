@@ -1,6 +1,7 @@
 import type { Blame } from '../../api/row-history.ts'
 import { namesSet } from '../../history/revision-set.ts'
 import type { Mailmap } from '../../history/mailmap.ts'
+import { mailmapOf } from '../log/mailmap.ts'
 import type { Repository } from '../../index.ts'
 import { type Arguments, usage } from '../arguments.ts'
 import { BlamePrinter } from '../format/blame.ts'
@@ -50,7 +51,8 @@ export const command: Command = {
   run,
 }
 
-async function run({ arguments: given, out, repository, operation }: Context): Promise<number> {
+async function run(context: Context): Promise<number> {
+  const { arguments: given, out, repository, operation } = context
   given.expectWords(1, 2, 'PATH')
   const repo = await repository()
   const { path, revision } = await pathAndRevision(repo, given)
@@ -66,7 +68,7 @@ async function run({ arguments: given, out, repository, operation }: Context): P
     ignoreSpace: given.flag('ignore-all-space'),
   })
   if (out.json) await printJson(out, blame)
-  else await print(out, blame, await repo.mailmap())
+  else await print(out, blame, await mailmapOf(context, repo))
   return 0
 }
 

@@ -1,6 +1,7 @@
 import { visible, visibleLine } from '../visible.ts'
 import type { Arguments } from '../arguments.ts'
 import type { Command, Context, OptionSpecs } from '../interface.ts'
+import { mailmapOf } from '../log/mailmap.ts'
 import { choice, choiceOptions } from '../log/choice.ts'
 import { chosenPaths } from '../log/chosen-paths.ts'
 import { commitsByPerson } from '../log/by-person.ts'
@@ -52,7 +53,7 @@ async function run(context: Context): Promise<number> {
   const { revisions, paths } = await revisionsAndPaths(repo, given, Infinity)
   await requirePaths(repo, given, paths)
   const chosen = chosenPaths(repo.root, given, paths)
-  const mailmap = await repo.mailmap()
+  const mailmap = await mailmapOf(context, repo)
   const commits = repo.log({ ...operation, mailmap, ...choice(given, revisions), ...chosen })
   const items = await commitsByPerson(commits, {
     groups: groupsOf(given),

@@ -8,6 +8,7 @@ const plain: Readonly<Record<string, readonly string[]>> = {
   core: ['editor', 'pager', 'bare', 'fileMode', 'symlinks', 'ignoreCase'],
   gc: ['auto'],
   log: ['mailmap'],
+  mailmap: ['blob', 'file'],
   rerere: ['enabled', 'autoCommit'],
   partial: ['remote', 'filter', 'lazy', 'limit'],
 }

@@ -2,6 +2,7 @@
 import type { CommitInfo, LogOptions } from '../../api/interface.ts'
 import type { Mailmap } from '../../history/mailmap.ts'
 import type { Context, OptionSpecs } from '../interface.ts'
+import { mailmapOf } from './mailmap.ts'
 import { readUserConfig } from '../config/user-config.ts'
 
 export const mailmapOptions: OptionSpecs = {
@@ -25,7 +26,7 @@ export async function shownPeople(context: Context): Promise<ShownPeople> {
   const { arguments: given, repository, environment } = context
   given.exclusive('mailmap', 'no-mailmap')
   const repo = await repository()
-  const mailmap = await repo.mailmap()
+  const mailmap = await mailmapOf(context, repo)
   const isAsked = given.flag('mailmap') || given.flag('no-mailmap')
   const setting = async (): Promise<string | undefined> =>
     (await repo.config()).get('log.mailmap') ?? (await readUserConfig(environment)).get('log.mailmap')

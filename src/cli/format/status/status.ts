@@ -1,5 +1,6 @@
 // The state of the working folder in Git's words, and what to do next.
 import type { BisectInfo } from '../../../api/bisect.ts'
+import { termsOf } from '../bisect.ts'
 import type { PathChange, Status } from '../../../api/interface.ts'
 import { verbOf } from '../../../repo/merging/verb.ts'
 import type { Output } from '../../output.ts'
@@ -74,14 +75,22 @@ function printSkipped(out: Output, skipped: Status['skipped'], shown: (path: str
   if (more > 0) out.line(`  and ${more} more`)
 }
 
-function printBisecting(out: Output, { bad, good, found, left, branch, start }: BisectInfo): void {
+function printBisecting(out: Output, info: BisectInfo): void {
+  const { bad, good, found, left, branch, start } = info
+  const terms = termsOf(info)
   const from = branch === null ? shortId(start) : visible(branch)
   const [what, next] =
     found !== null
-      ? [`the first bad commit is ${shortId(found)}`, 'varve bisect reset']
+      ? [`the first ${terms.bad} commit is ${shortId(found)}`, 'varve bisect reset']
       : bad === null || good.length === 0
-        ? ['a good and a bad commit have to be named', 'varve bisect good REV, varve bisect bad REV']
-        : [`up to ${counted(left, 'commit')} left after this`, 'varve bisect good, bad or skip']
+        ? [
+            `a ${terms.good} and a ${terms.bad} commit have to be named`,
+            `varve bisect ${terms.good} REV, varve bisect ${terms.bad} REV`,
+          ]
+        : [
+            `up to ${counted(left, 'commit')} left after this`,
+            `varve bisect ${terms.good}, ${terms.bad} or skip`,
+          ]
   out.line(out.paint('yellow', `bisecting, begun at ${from}: ${what}`))
   out.line(out.paint('dim', `  (${next}${found === null ? ', varve bisect reset' : ''})`))
 }
