@@ -112,6 +112,8 @@ export interface Receipt {
   readonly pending: string | null
   /** What the round noticed and the reader should know. */
   readonly notes: readonly string[]
+  /** The base that the endpoint then names (hex); null: none. Absent where the round has stopped, and of sinks. */
+  readonly told?: string | null
 }
 
 /** What has happened since the last round ended. */

@@ -28,12 +28,21 @@ export function isOfWrite({ message }: Pick<Commit, 'message'>): boolean {
   return message.startsWith(written)
 }
 
+/** Whether the link has made it. */
+export function isMadeBy({ committer }: Pick<Commit, 'committer'>, link: string): boolean {
+  return committer.email === emailOf(link)
+}
+
+function emailOf(link: string): string {
+  return `${link}@link.varve`
+}
+
 export async function linkCommit(
   { repo, link }: Pick<Round, 'repo' | 'link'>,
   io: Io,
   { tree, parents, message, generation, authoredMs, extra = {} }: LinkCommit,
 ): Promise<Cid> {
-  const signature: Signature = { name: `link ${link.name}`, email: `${link.name}@link.varve`, ...repo.now() }
+  const signature: Signature = { name: `link ${link.name}`, email: emailOf(link.name), ...repo.now() }
   return writeCommit(io.writer, {
     tree,
     parents,

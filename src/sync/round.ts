@@ -34,6 +34,7 @@ import { goneBack } from './capture/gone-back.ts'
 import { publishLive } from './capture/publish.ts'
 import { readEndpoint } from './capture/read-endpoint.ts'
 import { rememberReceipt } from './receipts/log.ts'
+import { orByReceipts } from './receipts/told.ts'
 import { makeReceipt } from './receipts/make.ts'
 import { type CommonBase, baseBeforeRestore, commonBase, notedState } from './common-base.ts'
 import { forgetNotes } from './transform/one-way-notes.ts'
@@ -90,7 +91,8 @@ async function runWith(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
   if (begun.stops.isOther(state.identity, identity)) return stopOther(start, captureInput(round, begun))
 
   const checkpoint = await connector.checkpoint(link.name, place)
-  const found = await commonBase(io.nodes.reader, state, checkpoint, identity)
+  const known = await commonBase(io.nodes.reader, state, checkpoint, identity)
+  const found = await orByReceipts(round, io, begun, known)
   const seen = await captureRound(start, log, found)
   const { restored, base } = seen.restore
   if (seen.isStopped)

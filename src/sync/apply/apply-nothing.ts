@@ -8,7 +8,7 @@ import { linkRef, readLinkState } from '../state.ts'
 import { applyStep } from './apply.ts'
 import type { ApplyStep, RoundWritten } from './interface.ts'
 import { planStep } from './plan-step.ts'
-import { writeDueRefs } from './remember.ts'
+import { toldBy, writeDueRefs } from './remember.ts'
 import { countRows } from './table-steps.ts'
 import { ensureFence } from './write.ts'
 
@@ -46,6 +46,7 @@ export async function applyNothing(
   return {
     after,
     counts: new Map(),
+    told: toldBy(next),
     notes: [`nothing can be written there now, and is as soon as it can: ${why.message}${hint}`],
   }
 }

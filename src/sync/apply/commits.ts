@@ -22,8 +22,8 @@ import { applyStep } from './apply.ts'
 import { applyNothing, askedAgain } from './apply-nothing.ts'
 import { announcedMax, applyRun } from './commit-run.ts'
 import { type RefusedRows, commitStep, refusedIn } from './commit-step.ts'
-import type { AppliedStep, ApplyStep, RoundWritten, WriteResult } from './interface.ts'
-import { writeDueRefs } from './remember.ts'
+import type { AppliedStep, ApplyStep, RoundWritten } from './interface.ts'
+import { toldBy, writeDueRefs } from './remember.ts'
 import { addCounts, guardWritten, tableSteps } from './table-steps.ts'
 import { WritesRefused } from './write.ts'
 
@@ -36,7 +36,7 @@ export async function applyRound(step: ApplyStep, sides: Sides): Promise<RoundWr
   }
 }
 
-async function applyCommits(step: ApplyStep, sides: Sides): Promise<WriteResult> {
+async function applyCommits(step: ApplyStep, sides: Sides): Promise<Omit<RoundWritten, 'notes'>> {
   const counts = new Map<Path, RowCounts>()
   let now = step
   const commits = await commitsBefore(step, sides)
@@ -63,7 +63,7 @@ async function applyCommits(step: ApplyStep, sides: Sides): Promise<WriteResult>
   const last = await applyStep({ ...now, target, common, branch, held, stops })
   await writeDueRefs(last.next)
   addCounts(counts, last.counts)
-  return { counts, after: last.after }
+  return { counts, after: last.after, told: toldBy(last.next) }
 }
 
 /** The commits that are written by themselves before the tip, oldest first. */

@@ -62,6 +62,8 @@ export interface WriteResult {
 export interface RoundWritten extends WriteResult {
   /** For people. */
   readonly notes: readonly string[]
+  /** The base that the endpoint names (hex). */
+  readonly told: string | null
 }
 
 /** What a step is going to write, and what both sides then have in common. */

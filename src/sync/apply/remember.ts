@@ -96,6 +96,11 @@ export async function afterNoWrite(step: ApplyStep, base: Tree): Promise<ApplySt
   return { ...step, base, state: known, due }
 }
 
+/** The base that the endpoint names (hex). */
+export function toldBy({ told, stranger }: Pick<ApplyStep, 'told' | 'stranger'>): string | null {
+  return told === null ? stranger : digestHex(told)
+}
+
 /** Stores the refs that are still to be stored. */
 export async function writeDueRefs(step: ApplyStep): Promise<void> {
   if (step.due.size > 0) await moveRefs(step, step.due, step.round.link.name)

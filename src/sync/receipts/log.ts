@@ -101,16 +101,17 @@ function isSame(a: Receipt, b: Receipt): boolean {
   return words(a) === words(b)
 }
 
-/** Receipts from here and from what was fetched, newest first. */
+/** Receipts from here and from what was fetched, newest first; without `known` and what it follows. */
 export async function* receiptLog(
   repo: Repo,
-  options: { readonly link?: string; readonly limit?: number },
+  options: { readonly link?: string; readonly limit?: number; readonly known?: Cid | null },
 ): AsyncGenerator<LoggedReceipt> {
-  const { link = null, limit = Number.POSITIVE_INFINITY } = options
+  const { link = null, limit = Number.POSITIVE_INFINITY, known = null } = options
   let count = 0
   const { refs } = await repo.store.manifest()
   const tips = receiptLogsOf(refs.keys(), link).map((ref) => refs.get(ref)!)
-  for await (const commit of walkCommits(repo.store, [...new Set(tips)])) {
+  const exclude = known === null ? [] : [known as CommitCid]
+  for await (const commit of walkCommits(repo.store, [...new Set(tips)], { exclude })) {
     if (count++ >= limit) return
     const receipt = receiptOf(commit)
     if (receipt !== null) yield receipt
@@ -161,7 +162,7 @@ function hasMoved({ tables }: Receipt): boolean {
 }
 
 /** All that a receipt says about how a round ended, without when. */
-function outcomeOf({ mode, tables, heldBack, commit, pending, notes }: Receipt): string {
+function outcomeOf({ mode, tables, heldBack, commit, pending, notes, told }: Receipt): string {
   const held = heldBack.map(({ table, keyHex, reason }) => [table, keyHex, reason])
   return JSON.stringify([
     mode,
@@ -170,6 +171,7 @@ function outcomeOf({ mode, tables, heldBack, commit, pending, notes }: Receipt):
     commit,
     pending,
     notes,
+    told,
   ])
 }
 

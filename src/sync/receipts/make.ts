@@ -5,14 +5,14 @@ import type { Io } from '../../repo/interface.ts'
 import type { CapturedTable, HeldBack, Receipt, TableReceipt } from '../interface.ts'
 import { type LinkedTable, linkTree } from '../tables/link-tables.ts'
 import type { Round } from '../round.ts'
-import type { WriteResult } from '../apply/interface.ts'
+import type { RoundWritten } from '../apply/interface.ts'
 import { tableStates } from './table-states.ts'
 
 export interface RoundEnd {
   readonly startedMs: number
   readonly tables: readonly LinkedTable[]
   readonly captured: readonly CapturedTable[]
-  readonly written: Pick<WriteResult, 'counts' | 'after'>
+  readonly written: Pick<RoundWritten, 'counts' | 'after'> & Partial<Pick<RoundWritten, 'told'>>
   readonly heldBack: readonly HeldBack[]
   /** The branch's commit. */
   readonly commit: Cid | null
@@ -22,6 +22,7 @@ export interface RoundEnd {
 
 export async function makeReceipt({ link, options }: Round, io: Io, end: RoundEnd): Promise<Receipt> {
   const { startedMs, heldBack, commit, pending, notes } = end
+  const { told } = end.written
   return {
     link: link.name,
     mode: link.mode,
@@ -33,6 +34,7 @@ export async function makeReceipt({ link, options }: Round, io: Io, end: RoundEn
     commit: commit === null ? null : digestHex(commit),
     pending: pending === null ? null : digestHex(pending),
     notes,
+    ...(told === undefined ? {} : { told }),
   }
 }
 

@@ -97,7 +97,7 @@ export class LeftTables {
     const left = await this.#left(round, io, state, base.isMoved ? null : tree)
     const refs: (readonly [string, Cid | null])[] = left === state.left ? [] : [[linkRef(name, 'left'), left]]
     const { commit } = base
-    if (commit === null || tree === null || commit.tree === tree.cid) return refs
+    if (!base.isTold || commit === null || tree === null || commit.tree === tree.cid) return refs
     const { stored: _, ...extra } = commit.extra
     const message = `In common with ${round.link.endpoint}`
     const common = await linkCommit(round, io, { tree: tree.cid, parents: [commit.cid], message, extra })
