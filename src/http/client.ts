@@ -227,8 +227,8 @@ export class HttpClient {
     }
     if (status === 507) {
       return new VarveError('VARVE_DISK_FULL', `no space left at '${this.#where}'${because}`, {
-        data,
-        hint: 'nothing there has been changed; free some space and run the command again',
+        data: { ...data, atEndpoint: true },
+        hint: 'this request has changed nothing there; free some space there and run the command again',
       })
     }
     const code = isPassing(status) ? 'VARVE_UNREACHABLE' : 'VARVE_REFUSED'

@@ -36,7 +36,7 @@ export async function stageFile(
     written = await writeNew(staged, bytes, over)
   } catch (error) {
     await removeQuietly(staged)
-    throw ioFault(target.path, error)
+    throw ioFault(target, error)
   }
   return {
     isCurrent: () => isCurrent(place, target, digest),
@@ -114,14 +114,15 @@ function isThere(place: string): Promise<boolean> {
   )
 }
 
-async function put(staged: string, place: string, { path: name, over }: Target): Promise<void> {
+async function put(staged: string, place: string, target: Target): Promise<void> {
+  const { path: name, over } = target
   try {
     if (over === null) await linkNew(staged, place)
     else await fs.rename(staged, place)
     await flushFolder(path.dirname(place))
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    if (code !== 'EEXIST' && code !== 'ENOENT') throw ioFault(name, error)
+    if (code !== 'EEXIST' && code !== 'ENOENT') throw ioFault(target, error)
     const what = code === 'EEXIST' ? 'somebody else has made it' : 'another worker has taken over'
     throw new VarveError('VARVE_NOT_POSSIBLE', `'${name}' could not be written: ${what}`, {
       cause: error,
@@ -143,15 +144,25 @@ async function linkNew(staged: string, place: string): Promise<void> {
   await removeQuietly(staged)
 }
 
-export function ioFault(name: string, error: unknown): unknown {
+export function ioFault({ root, path: name }: Pick<Target, 'root' | 'path'>, error: unknown): unknown {
   const { code, message } = error as NodeJS.ErrnoException
   if (error instanceof VarveError || typeof code !== 'string' || !/^E[A-Z]+$/.test(code)) return error
-  const kind = code === 'ENOSPC' || code === 'EDQUOT' ? 'VARVE_DISK_FULL' : 'VARVE_IO'
-  const known = code === 'EACCES' || code === 'EPERM' || code === 'EROFS' ? 'VARVE_REFUSED' : kind
+  if (code === 'ENOSPC' || code === 'EDQUOT') return noSpace(`folder://${root}`, name, error)
+  const known = code === 'EACCES' || code === 'EPERM' || code === 'EROFS' ? 'VARVE_REFUSED' : 'VARVE_IO'
   // Without the names of what is made for the moment: of the same fault the same is said.
   return new VarveError(known, `cannot write '${name}': ${message.replace(/, .*$/s, '')}`, {
     cause: error,
-    data: { path: name, code, ...(known === 'VARVE_DISK_FULL' ? { atEndpoint: true } : {}) },
+    data: { path: name, code },
     hint: known === 'VARVE_REFUSED' ? 'the user needs to write the folder' : 'nothing was written there',
+  })
+}
+
+/** Where files of the round were put before, the next round finds them there. */
+function noSpace(location: string, name: string, cause: unknown): VarveError {
+  const { code } = cause as NodeJS.ErrnoException
+  return new VarveError('VARVE_DISK_FULL', `no space left at '${location}' to write '${name}'`, {
+    cause,
+    data: { path: name, code, endpoint: location, atEndpoint: true },
+    hint: 'free some space there, or raise the quota, and run it again: each file there is whole',
   })
 }

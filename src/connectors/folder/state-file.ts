@@ -25,7 +25,7 @@ export async function readStateFile(root: string): Promise<PlaceState> {
     } catch (error) {
       // It has made way for the next one since.
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || attempt === attemptsMax)
-        throw ioFault(nameOf(number), error)
+        throw ioFault({ root, path: nameOf(number) }, error)
     }
   }
 }
@@ -53,7 +53,7 @@ export async function writeStateFile(root: string, text: string, over: PlaceStat
     for (const old of all.slice(0, -1)) await removeQuietly(path.join(root, nameOf(old)))
     return true
   } catch (error) {
-    throw ioFault(nameOf(number), error)
+    throw ioFault({ root, path: nameOf(number) }, error)
   } finally {
     await removeQuietly(made)
   }
