@@ -26,11 +26,20 @@ export function linkRef(link: string, what: keyof Omit<LinkState, 'identity' | '
   return `${linkRefs}${link}/${what}`
 }
 
+type LinkObject =
+  | 'receipt'
+  | 'digests'
+  | 'unfit'
+  | 'namespaces'
+  | 'keys'
+  | 'stranger'
+  | 'waiting'
+  | 'approved'
+  /** How far a delivery to a sink has got that is not at its end. */
+  | 'sent'
+
 /** Name of a ref of the link that names an object which is no revision. */
-export function linkObject(
-  link: string,
-  what: 'receipt' | 'digests' | 'unfit' | 'namespaces' | 'keys' | 'stranger' | 'waiting' | 'approved',
-): string {
+export function linkObject(link: string, what: LinkObject): string {
   return `links/${link}/${what}`
 }
 
@@ -51,11 +60,6 @@ export function positionKey(link: string): string {
 /** The setting for where the endpoint keeps the link's record, and of which endpoint that holds. */
 export function recordKey(link: string): string {
   return `link.${link}.record`
-}
-
-/** The setting for how far a delivery to a sink has got that is not at its end. */
-export function sentKey(link: string): string {
-  return `link.${link}.sent`
 }
 
 /** The setting for the time of a round that ended as the last receipt says. */

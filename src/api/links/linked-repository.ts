@@ -10,7 +10,7 @@ import { storedConfig } from '../../dataset/stored-config.ts'
 import { Tree } from '../../files/tree.ts'
 import { isReceiptsRef } from '../../history/refs.ts'
 import { readHead } from '../../repo/head.ts'
-import { identityKey, isOfLink, positionKey, recordKey, repeatedAtKey, sentKey } from '../../sync/state.ts'
+import { identityKey, isOfLink, positionKey, recordKey, repeatedAtKey } from '../../sync/state.ts'
 import type { Line } from '../../sync/follow.ts'
 import { markKey, readMark } from '../../sync/log/mark.ts'
 import { readConfig } from '../../worktree/config-file.ts'
@@ -99,7 +99,6 @@ export abstract class LinkedRepository extends CarryingRepository {
         [positionKey(name), null],
         [recordKey(name), null],
         [repeatedAtKey(name), null],
-        [sentKey(name), null],
       ]),
       operation: { name: 'link remove', message: name, author: '' },
     }))

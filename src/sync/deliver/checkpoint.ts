@@ -2,14 +2,11 @@
 // A receiver that holds fewer messages than a delivery has would otherwise never see its end. Rows are counted in the order in
 // which they are sent. The last one's id is kept as well: where it is not found at its place again, all rows are sent.
 import type { Path } from '../../files/interface.ts'
-import { operatorOf } from '../../repo/context.ts'
+import { operatorOf, withWriter } from '../../repo/context.ts'
 import type { Repo } from '../../repo/interface.ts'
-import type { Manifest } from '../../store/interface.ts'
-import { sentKey } from '../state.ts'
+import { linkObject } from '../state.ts'
+import { readJson, writeJson } from '../stored-json.ts'
 import { type Progress, refuseOvertaken } from './state.ts'
-
-/** Refused rows are part of it, and it is part of the manifest. */
-const textLengthMax = 64 << 10
 
 export interface Checkpoint {
   /** Of the delivery. */
@@ -22,41 +19,35 @@ export interface Checkpoint {
 }
 
 /** null: the delivery begins at its first row. */
-export function readCheckpoint({ config }: Manifest, link: string, delivery: string): Checkpoint | null {
-  const text = config.get(sentKey(link))
-  if (text === undefined) return null
-  try {
-    const read = JSON.parse(text) as Checkpoint
-    const isWhole =
-      read.delivery === delivery &&
-      Number.isSafeInteger(read.rows) &&
-      read.rows > 0 &&
-      typeof read.lastId === 'string' &&
-      Array.isArray(read.refused)
-    return isWhole ? read : null
-  } catch {
-    // A setting may be anybody's: it is worth no more than the rows that are sent again without it.
-    return null
-  }
+export async function readCheckpoint(
+  { store }: Repo,
+  link: string,
+  delivery: string,
+): Promise<Checkpoint | null> {
+  const object = (await store.manifest()).refs.get(linkObject(link, 'sent'))
+  if (object === undefined) return null
+  const noted = (await readJson(store, object)) as Checkpoint
+  return noted.delivery === delivery ? noted : null
 }
 
-/**
- * Nothing is kept where too many rows were refused. @throws VarveError VARVE_NOT_POSSIBLE when another worker has moved the
- * link's refs
- */
+/** @throws VarveError VARVE_NOT_POSSIBLE when another worker has moved the link's refs */
 export async function writeCheckpoint(
   repo: Repo,
   link: string,
   recorded: Progress,
   checkpoint: Checkpoint,
 ): Promise<void> {
-  const text = JSON.stringify(checkpoint)
-  if (text.length > textLengthMax) return
-  await repo.store.update((current) => {
-    refuseOvertaken(current, link, recorded)
-    return {
-      config: new Map([[sentKey(link), text]]),
-      operation: { name: 'sync', message: `${link}: deliver`, author: operatorOf(repo, current) },
-    }
+  await withWriter(repo, async (writer) => {
+    const object = writeJson(writer, JSON.stringify(checkpoint))
+    await repo.store.update(
+      (current) => {
+        refuseOvertaken(current, link, recorded)
+        return {
+          refs: new Map([[linkObject(link, 'sent'), object]]),
+          operation: { name: 'sync', message: `${link}: deliver`, author: operatorOf(repo, current) },
+        }
+      },
+      { writer },
+    )
   })
 }

@@ -146,6 +146,6 @@ async function sentRows({ repo, link, sink }: DeliverRound, sending: SendInput):
   const delivery = digestHex(sending.delivery.commit.cid)
   const start = { repo, link: link.name, delivery }
   if (sink.position !== undefined) return new SentRows({ ...start, recorded: null, from: null })
-  const from = sending.goesOn ? readCheckpoint(await repo.store.manifest(), link.name, delivery) : null
+  const from = sending.goesOn ? await readCheckpoint(repo, link.name, delivery) : null
   return new SentRows({ ...start, recorded: sending.recorded, from })
 }

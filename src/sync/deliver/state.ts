@@ -10,7 +10,7 @@ import { operatorOf } from '../../repo/context.ts'
 import type { Io, Repo } from '../../repo/interface.ts'
 import type { Manifest } from '../../store/interface.ts'
 import type { Link } from '../interface.ts'
-import { type LinkState, identityKey, linkRef, readLinkState, sentKey } from '../state.ts'
+import { type LinkState, identityKey, linkObject, linkRef, readLinkState } from '../state.ts'
 
 export interface Progress {
   readonly done: CommitCid | null
@@ -76,11 +76,9 @@ export async function recordProgress(
         refs: new Map<string, Cid | null>([
           [linkRef(link.name, 'written'), to.done],
           [linkRef(link.name, 'intent'), to.toward],
+          [linkObject(link.name, 'sent'), null],
         ]),
-        config: new Map<string, string | null>([
-          [identityKey(link.name), sink.identity],
-          [sentKey(link.name), null],
-        ]),
+        config: new Map([[identityKey(link.name), sink.identity]]),
         operation: { name: 'sync', message: `${link.name}: deliver`, author: operatorOf(repo, current) },
       }
     },

@@ -3,11 +3,13 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { DataRepository } from '../../../src/api/data-repository.ts'
 import { openSink } from '../../../src/connectors/open-sink.ts'
-import { createContext } from '../../../src/repo/context.ts'
+import { createContext, withWriter } from '../../../src/repo/context.ts'
 import { MemoryStore } from '../../../src/store/memory.ts'
 import { deliverRound } from '../../../src/sync/deliver/deliver.ts'
 import type { Link, Receipt, SyncOptions } from '../../../src/sync/interface.ts'
-import { sentKey } from '../../../src/sync/state.ts'
+import type { Checkpoint } from '../../../src/sync/deliver/checkpoint.ts'
+import { linkObject } from '../../../src/sync/state.ts'
+import { readJson, writeJson } from '../../../src/sync/stored-json.ts'
 import { type Hook, secret, startHook } from './webhook-receiver.ts'
 
 const author = { name: 'Ada', email: 'ada@example.org' }
@@ -66,7 +68,11 @@ async function cutAfter(batches: number): Promise<void> {
 const keys = ({ rows }: Hook['batches'][number]): string[] =>
   rows.map(({ table, key }) => `${table}/${Number(key['id'])}`)
 const written = ({ tables }: Receipt): number[] => tables.map((one) => one.written.added)
-const noted = async (): Promise<string | undefined> => (await store.manifest()).config.get(sentKey('shop'))
+const sent = linkObject('shop', 'sent')
+const noted = async (): Promise<Checkpoint | null> => {
+  const object = (await store.manifest()).refs.get(sent)
+  return object === undefined ? null : ((await readJson(store, object)) as Checkpoint)
+}
 
 test('what was confirmed is not sent again, and the rest is, under the ids of the same delivery', async () => {
   await cutAfter(2)
@@ -79,7 +85,7 @@ test('what was confirmed is not sent again, and the rest is, under the ids of th
   expect(hook.batches.map(({ rows }) => rows.length)).toEqual([500, 500, 200, 300])
   expect(new Set(hook.batches.flatMap(({ rows }) => rows.map(({ id }) => id))).size).toBe(1500)
   expect(new Set(hook.batches.flatMap(({ rows }) => rows.map(({ commit }) => commit))).size).toBe(1)
-  expect(await noted()).toBeUndefined()
+  expect(await noted()).toBeNull()
   await sync()
   expect(hook.batches).toHaveLength(4)
 })
@@ -95,7 +101,7 @@ test('rows that were refused before it was cut wait afterwards as well, and are 
   hook.judge = (rows) => (rows.some(({ table, key }) => table === 'a' && key['id'] === 7) ? 422 : null)
   // Down to the row in some 20 requests, and one batch more.
   await cutAfter(20)
-  const { rows, refused } = JSON.parse((await noted())!) as { rows: number; refused: unknown[] }
+  const { rows, refused } = (await noted())!
   expect([rows, refused.length]).toEqual([1000, 1])
   expect((await sync()).heldBack.map(({ path, key, reason }) => [path, key, reason])).toEqual([
     ['a', '7', 'rejected'],
@@ -145,19 +151,17 @@ test('another receiver is sent everything, however far the one before had got', 
 
 test('a note that does not fit the delivery is worth nothing: it begins at its first row', async () => {
   await cutAfter(2)
-  const good = JSON.parse((await noted())!) as Record<string, unknown>
+  const good = (await noted())!
   for (const bad of [
     { ...good, lastId: 'another' },
     { ...good, rows: 999 },
     { ...good, rows: 99_999 },
     { ...good, delivery: 'another' },
-    { ...good, refused: null },
-    7,
   ]) {
-    await store.update(() => ({
-      config: new Map([[sentKey('shop'), JSON.stringify(bad)]]),
-      operation: { name: 'test', message: '', author: '' },
-    }))
+    await withWriter(createContext(store, { author }), async (writer) => {
+      const refs = new Map([[sent, writeJson(writer, JSON.stringify(bad))]])
+      await store.update(() => ({ refs, operation: { name: 'test', message: '', author: '' } }), { writer })
+    })
     expect([bad, written(await sync({ dryRun: true }))]).toEqual([bad, [1200, 300]])
   }
   expect(written(await sync())).toEqual([1200, 300])
@@ -170,13 +174,41 @@ test('it is noted while it goes on, for one that is killed says nothing at its e
   const seen: (number | null)[] = []
   const { before } = hook
   hook.before = (request, response) => {
-    void noted().then((text) =>
-      seen.push(text === undefined ? null : (JSON.parse(text) as { rows: number }).rows),
-    )
+    void noted().then((checkpoint) => seen.push(checkpoint?.rows ?? null))
     return before(request, response)
   }
   await sync()
   const [first, second, ...more] = seen.filter((rows, i) => rows !== seen[i - 1])
   expect([first, more]).toEqual([null, []])
   expect(second).toBeGreaterThanOrEqual(10_000)
+})
+
+test('however many rows were refused, it is noted where it was cut, and they wait', async () => {
+  const count = 600
+  link = { ...link, tables: ['c'] }
+  await repository.transaction('main', (tx) => {
+    const put = tx.createTable('c', { key: ['id'] })
+    for (let n = 0; n < count; n++) put.put({ id: `${1000 + n} `.padEnd(300, '-'), n })
+  })
+  const numberOf = ({ key }: Hook['batches'][number]['rows'][number]): number =>
+    Number(String(key['id']).slice(0, 4)) - 1000
+  hook.judge = (rows) => (rows.some((row) => numberOf(row) % 2 === 1) ? 422 : null)
+  const { kept } = hook
+  hook.kept = (response) => {
+    const isCut = hook.batches.at(-1)!.rows.some((row) => numberOf(row) === 550)
+    if (isCut) response.writeHead(401).end()
+    return isCut || kept(response)
+  }
+  await expect(sync()).rejects.toMatchObject({ code: 'VARVE_REFUSED' })
+  const checkpoint = (await noted())!
+  expect(checkpoint.refused.length).toBe(Math.floor(checkpoint.rows / 2))
+  expect(JSON.stringify(checkpoint).length).toBeGreaterThan(64 << 10)
+  hook.kept = kept
+  const before = hook.batches.length
+  const { heldBack } = await sync()
+  expect(heldBack.filter(({ reason }) => reason === 'rejected')).toHaveLength(count / 2)
+  const again = hook.batches.slice(before).flatMap(({ rows }) => rows.map(numberOf))
+  const numbers = Array.from({ length: count }, (_, n) => n)
+  expect(again).toEqual(numbers.filter((n) => n >= checkpoint.rows && n % 2 === 0))
+  expect((await store.fsck()).problems).toEqual([])
 })
