@@ -1,5 +1,6 @@
 // The shapes that the public API takes and gives. Results are plain data: the command line prints them with --json
 // as they are (bigint and bytes as strings), so these types are also the JSON's documentation.
+import type { OnWait } from '../base/telling-wait.ts'
 import type { ConnectorKind } from '../connectors/interface.ts'
 import type { DocumentValues } from '../documents/diff-values.ts'
 import type { NamedPath } from '../files/pathspec.ts'
@@ -49,6 +50,8 @@ export interface OpenOptions {
   readonly connectors?: readonly ConnectorKind[]
   /** Called with what went wrong without stopping anything, such as a copy of a remote that could not be reached. */
   readonly onWarning?: (message: string) => void
+  /** Called when the endpoint of a link has not answered for two seconds. */
+  readonly onWait?: OnWait
   /** Called when small packs are about to be joined, which happens by itself now and then (setting `gc.auto`). */
   readonly onUpkeep?: (message: string) => void
   /**

@@ -15,6 +15,7 @@ import { ProgressPrinter } from './progress.ts'
 import { Session } from './session.ts'
 import { type Settings, isOn, progressMode, settingsOf } from './settings.ts'
 import { unknownCommand } from './unknown-command.ts'
+import type { OnWait } from '../base/telling-wait.ts'
 import { visible } from './visible.ts'
 
 /** Runs one command line; resolves to the exit code. */
@@ -63,6 +64,7 @@ async function run(command: Command, parsed: Arguments, context: PrintingContext
     const own = new Session(environment, {
       onWarning: (message) => out.warn(visible(message)),
       onUpkeep: (message) => tellNews(message, settings),
+      onWait: tellingOnce(progress, settings),
     })
     session = own
     try {
@@ -146,6 +148,19 @@ async function printHelp(entry: CommandEntry, command: Command, context: Printin
 /** Prints at once, on a terminal only, what is done besides the command's own work. */
 function tellNews(message: string, { quiet, json, paint }: Settings): void {
   if (process.stderr.isTTY === true && !quiet && !json) process.stderr.write(`${paint('dim', message)}\n`)
+}
+
+/** Says who is waited for: each once, as a link that keeps running asks again and again. */
+function tellingOnce(progress: ProgressPrinter, { quiet, json, paint }: Settings): OnWait {
+  const told = new Set<string>()
+  return ({ location, msMax }) => {
+    if (quiet || json || told.has(location)) return
+    told.add(location)
+    progress.pause()
+    const long =
+      msMax === null ? '' : `, for ${msMax < 60_000 ? `${msMax / 1000} s` : `${msMax / 60_000} min`} at most`
+    process.stderr.write(`${paint('dim', `waiting for an answer from '${visible(location)}'${long}`)}\n`)
+  }
 }
 
 async function write(stream: NodeJS.WriteStream, text: string): Promise<void> {

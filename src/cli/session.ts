@@ -8,7 +8,7 @@ import type { Environment, RepositoryNeeds } from './interface.ts'
 import { userConnectors } from './user-connectors.ts'
 import { readUserConfig } from './config/user-config.ts'
 
-type Told = Pick<OpenOptions, 'onWarning' | 'onUpkeep' | 'onMoved'>
+type Told = Pick<OpenOptions, 'onWarning' | 'onUpkeep' | 'onMoved' | 'onWait'>
 
 export class Session {
   readonly #environment: Environment

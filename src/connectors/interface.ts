@@ -1,6 +1,6 @@
 // Live systems that hold tables. A connector finds out what tables there are, reads all of them at one moment, and
 // writes changes, each guarded by the row it expects: what somebody else changed meanwhile is never overwritten. Who
-// decides what to write is `sync/`; a connector only knows its system. To write one of your own, see docs/CONNECTORS.md.
+// decides what to write is `sync/`. To write one of your own, see docs/CONNECTORS.md.
 import type { VarveError } from '../base/errors.ts'
 import type { RowSource } from '../formats/interface.ts'
 import type { PackedSlice, PackingOptions } from '../formats/columnar/packed-source.ts'
@@ -10,9 +10,10 @@ import type { StoredCells, StoredRow } from '../table/stored-cells.ts'
 import type { ChangeLog } from './change-log.ts'
 import type { CursorLag, DeclaredTable, HttpTable, InboxTable } from '../dataset/interface.ts'
 import type { MadeColumns } from './made-columns.ts'
+import type { Patience, WaitOptions } from './patience.ts'
 import type { Speller } from './spelling/spellers.ts'
 
-export interface ConnectorOptions {
+export interface ConnectorOptions extends WaitOptions {
   /** Where credentials are looked for, beside the URL: variables of the caller's environment. */
   readonly environment?: Readonly<Record<string, string | undefined>> | undefined
   readonly signal?: AbortSignal | undefined
@@ -47,7 +48,7 @@ export interface ConnectorKit {
 }
 
 /** A kind of endpoint. Its driver is loaded by `open`, not before. */
-export interface ConnectorKind {
+export interface ConnectorKind extends Patience {
   /** For messages: 'PostgreSQL'. */
   readonly name: string
   accepts(url: string): boolean

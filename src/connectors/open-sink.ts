@@ -1,5 +1,6 @@
 // All kinds of sinks, by URL. A driver is loaded when a sink of its kind is opened.
 import { VarveError } from '../base/errors.ts'
+import { connectMsMax, openPatiently, redisMsMax } from './patience.ts'
 import { refusePassword } from './url-password.ts'
 import type { Sink, SinkKind, SinkOptions } from './sink.ts'
 
@@ -12,30 +13,35 @@ const webhook: SinkKind = {
 const redis: SinkKind = {
   name: 'Redis: redis://HOST, rediss://HOST',
   accepts: (url) => /^rediss?:\/\//.test(url),
+  openMsMax: redisMsMax,
   open: async (url, options) => (await import('./redis/sink.ts')).openRedis(url, options),
 }
 
 const nats: SinkKind = {
   name: 'NATS: nats://HOST/SUBJECT, nats+tls://HOST/SUBJECT',
   accepts: (url) => /^nats(\+tls)?:\/\//.test(url),
+  openMsMax: connectMsMax,
   open: async (url, options) => (await import('./nats/sink.ts')).openNats(url, options),
 }
 
 const mqtt: SinkKind = {
   name: 'MQTT: mqtt://HOST/TOPIC, mqtts://HOST/TOPIC',
   accepts: (url) => /^mqtts?:\/\//.test(url),
+  openMsMax: connectMsMax,
   open: async (url, options) => (await import('./mqtt/sink.ts')).openMqtt(url, options),
 }
 
 const amqp: SinkKind = {
   name: 'AMQP: amqp://HOST/VHOST?exchange=NAME, amqps://HOST/VHOST?exchange=NAME',
   accepts: (url) => /^amqps?:\/\//.test(url),
+  openMsMax: connectMsMax,
   open: async (url, options) => (await import('./amqp/sink.ts')).openAmqp(url, options),
 }
 
 const kafka: SinkKind = {
   name: 'Kafka: kafka://HOST/TOPIC, kafkas://HOST/TOPIC',
   accepts: (url) => /^kafkas?:\/\//.test(url),
+  openMsMax: connectMsMax,
   open: async (url, options) => (await import('./kafka/sink.ts')).openKafka(url, options),
 }
 
@@ -54,5 +60,6 @@ export async function openSink(url: string, options: SinkOptions): Promise<Sink>
       data: { url },
       hint: 'rows can be sent to webhook+https://, redis://, nats://, amqp://, mqtt:// and kafka://',
     })
-  return kind.open(url, options)
+  const { openMsMax: msMax } = kind
+  return openPatiently({ url, open: () => kind.open(url, options), msMax, onWait: options.onWait })
 }

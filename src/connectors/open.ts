@@ -1,6 +1,7 @@
 // All kinds of endpoints, by URL. A driver is loaded when an endpoint of its kind is opened.
 import { VarveError } from '../base/errors.ts'
 import { isSinkUrl, sinkKinds } from './open-sink.ts'
+import { connectMsMax, openPatiently } from './patience.ts'
 import { refusePassword } from './url-password.ts'
 import { connectorKit } from './kit.ts'
 import type { Connector, ConnectorKind, ConnectorOptions } from './interface.ts'
@@ -8,12 +9,14 @@ import type { Connector, ConnectorKind, ConnectorOptions } from './interface.ts'
 const postgres: ConnectorKind = {
   name: 'PostgreSQL: postgres://USER@HOST/DATABASE',
   accepts: (url) => /^postgres(ql)?:\/\//.test(url),
+  openMsMax: connectMsMax,
   open: async (url, options) => (await import('./postgres/connector.ts')).openPostgres(url, options),
 }
 
 const mysql: ConnectorKind = {
   name: 'MySQL, MariaDB: mysql://USER@HOST/DATABASE',
   accepts: (url) => /^(mysql|mariadb):\/\//.test(url),
+  openMsMax: connectMsMax,
   open: async (url, options) => (await import('./mysql/connector.ts')).openMysql(url, options),
 }
 
@@ -61,7 +64,11 @@ export async function openEndpoint(url: string, options: ConnectorOptions = {}):
   const all = [...(options.connectors ?? []), ...kinds]
   checkEndpointUrl(url, all)
   const kind = all.find((one) => one.accepts(url))
-  if (kind !== undefined) return checked(await kind.open(url, { ...options, kit: connectorKit }), kind)
+  if (kind !== undefined) {
+    const open = (): Promise<Connector> => kind.open(url, { ...options, kit: connectorKit })
+    const { openMsMax: msMax } = kind
+    return checked(await openPatiently({ url, open, msMax, onWait: options.onWait }), kind)
+  }
   throw new VarveError('VARVE_USAGE', `'${url}' can be written to and not read`, {
     data: { url },
     hint: "its mode is 'materialize'",

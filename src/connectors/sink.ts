@@ -4,6 +4,7 @@
 // the second. `sync/deliver/` decides what is sent.
 import type { Row } from '../table/interface.ts'
 import type { ConnectorOptions } from './interface.ts'
+import type { Patience } from './patience.ts'
 
 export interface SinkOptions extends ConnectorOptions {
   /** Name of the link: secrets are looked up under it, and what the sink creates for itself is named after it. */
@@ -11,7 +12,7 @@ export interface SinkOptions extends ConnectorOptions {
 }
 
 /** A kind of sink. Its driver is loaded by `open`, not before. */
-export interface SinkKind {
+export interface SinkKind extends Patience {
   /** For messages: 'webhook: webhook+https://HOST/PATH'. */
   readonly name: string
   accepts(url: string): boolean

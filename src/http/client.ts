@@ -7,7 +7,9 @@ import { rootCertificates } from 'node:tls'
 import { type Dispatcher, Pool, type buildConnector } from 'undici'
 import { trustByNode } from '../base/certificate-fault.ts'
 import { VarveError, throwIfAborted } from '../base/errors.ts'
+import { type OnWait, tellingWait } from '../base/telling-wait.ts'
 import { type AnswerHead, type BodyTaker, exchange } from './exchange.ts'
+import { isLong, slicesOf } from './long-body.ts'
 import { type Proxy, refusalOf, throughProxy } from './proxy.ts'
 import { connecting } from './sockets.ts'
 import { isUntrusted, unreachable } from './unreachable.ts'
@@ -21,8 +23,6 @@ const silenceMsMax = 60_000
 const refusalBytesMax = 64 << 10
 /** For the body of an answer of which the status is all that counts. */
 const tailMsMax = 5_000
-/** A body above this is sent in such slices: only then the client notices that a slow line still takes bytes. */
-const sliceBytes = 256 << 10
 
 export interface HttpRequest {
   readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'PATCH' | 'DELETE'
@@ -79,6 +79,8 @@ export interface HttpClientOptions {
   readonly trustHint?: string
   /** The longest pause before another attempt, whatever the server asks for. Default: 5 seconds. */
   readonly pauseMsMax?: number
+  /** Called when an answer lets itself be waited for. */
+  readonly onWait?: OnWait | undefined
 }
 
 export class HttpClient {
@@ -107,13 +109,22 @@ export class HttpClient {
   }
 
   /** @throws VarveError VARVE_UNREACHABLE, VARVE_REFUSED, VARVE_CORRUPT (longer than allowed), VARVE_ABORTED */
-  async send(request: HttpRequest): Promise<HttpAnswer> {
+  send(request: HttpRequest): Promise<HttpAnswer> {
+    const attempts = request.repeatable === false ? 1 : attemptsMax
+    const msMax = attempts * (request.patienceMs ?? silenceMsMax)
+    // What is long to send takes its time with any server.
+    const onWait = isLong(request.body) ? undefined : this.#options.onWait
+    const wait = { location: this.#where, msMax }
+    return tellingWait((answered) => this.#send(request, answered), wait, onWait)
+  }
+
+  async #send(request: HttpRequest, answered: () => void): Promise<HttpAnswer> {
     for (let attempt = 1; ; attempt++) {
       throwIfAborted(request.signal)
       const last = attempt >= attemptsMax || request.repeatable === false
       let answer: HttpAnswer
       try {
-        answer = await this.#attempt(request)
+        answer = await this.#attempt(request, answered)
       } catch (error) {
         throwIfAborted(request.signal)
         const refused = this.#options.proxy ? refusalOf(error, this.#options.proxy) : null
@@ -133,13 +144,12 @@ export class HttpClient {
     return this.#dispatcher.destroy()
   }
 
-  async #attempt(request: HttpRequest): Promise<HttpAnswer> {
+  async #attempt(request: HttpRequest, answered: () => void): Promise<HttpAnswer> {
     const { method, path, body, signal } = request
     const own = typeof request.headers === 'function' ? await request.headers() : (request.headers ?? {})
-    const isLong = body instanceof Uint8Array && body.length > sliceBytes
-    const length = isLong ? { 'content-length': String(body.length) } : {}
+    const length = isLong(body) ? { 'content-length': String(body.length) } : {}
     const headers = { ...this.#options.headers, ...own, ...length }
-    const stream = isLong ? () => slicesOf(body) : body
+    const stream = isLong(body) ? () => slicesOf(body) : body
     const parts: Uint8Array[] = []
     let settled: AnswerHead | null = null
     const head = await exchange(this.#dispatcher, {
@@ -154,6 +164,7 @@ export class HttpClient {
       },
       signal,
       begin: (answer) => {
+        answered()
         if (request.onlyStatus !== true || answer.status >= 300) return this.#taker(request, answer, parts)
         settled = answer
         return takingNothing()
@@ -282,8 +293,4 @@ function isPassing(status: number): boolean {
   return (
     status === 408 || status === 429 || (status >= 500 && status !== 501 && status !== 505 && status !== 507)
   )
-}
-
-function* slicesOf(body: Uint8Array): Iterable<Uint8Array> {
-  for (let at = 0; at < body.length; at += sliceBytes) yield body.subarray(at, at + sliceBytes)
 }

@@ -46,7 +46,8 @@ export function waitMs(attempt: number, random: () => number = Math.random): num
  * that many times more.
  */
 function wasWaitedFor(error: VarveError): boolean {
-  return error instanceof SinkFull || Number(error.data['attempts'] ?? 0) > 1
+  const { attempts = 0, isSilent } = error.data
+  return error instanceof SinkFull || Number(attempts) > 1 || isSilent === true
 }
 
 export interface RetryOptions {

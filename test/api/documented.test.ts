@@ -61,7 +61,7 @@ test('every public method is named, and there are no others', () => {
   expect(methods.length).toBeGreaterThan(90)
   expect(methods.filter((name) => !named.has(name))).toEqual([])
   const others = [...named].filter((name) => !methods.includes(name) && !(name in varve))
-  // Those of `stashes`, `bisect` and `notes`, and two options.
+  // Those of `stashes`, `bisect` and `notes`, and three options.
   const elsewhere = [
     'append',
     'apply',
@@ -73,6 +73,7 @@ test('every public method is named, and there are no others', () => {
     'next',
     'onMoved',
     'onUpkeep',
+    'onWait',
     'prune',
     'reader',
     'start',

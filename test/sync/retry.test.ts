@@ -1,5 +1,6 @@
 // What is tried again, and when.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openPatiently } from '../../src/connectors/patience.ts'
 import { VarveError } from '../../src/base/errors.ts'
 import { endpointError } from '../../src/connectors/postgres/failure.ts'
 import { isTransient, waitMs, withRetries } from '../../src/sync/retry.ts'
@@ -51,6 +52,19 @@ describe('faults that pass', () => {
     tries = 0
     const asked = new VarveError('VARVE_UNREACHABLE', 'busy', { data: { attempts: 5 } })
     expect(await fault(withRetries(failing(5, asked), { retries: 5 }))).toContain('busy')
+    expect(tries).toBe(1)
+    tries = 0
+    const silent = openPatiently({
+      url: 'redis://there',
+      open: () =>
+        new Promise((_, late) => setTimeout(() => late(new VarveError('VARVE_UNREACHABLE', 'late')), 60)),
+      msMax: 50,
+      onWait: undefined,
+    })
+    const said = await silent.catch((error: unknown) => error as VarveError)
+    expect(await fault(withRetries(failing(5, said as VarveError), { retries: 5 }))).toContain(
+      "cannot reach 'redis://there': no answer in 0.05 s",
+    )
     expect(tries).toBe(1)
     tries = 0
     const over = AbortSignal.abort()

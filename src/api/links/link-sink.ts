@@ -18,12 +18,16 @@ function checkSinkLink({ endpoint, mode }: Pick<Link, 'endpoint' | 'mode'>): voi
 
 export async function withSink<T>(
   link: Link,
-  { environment, signal }: Pick<SinkOptions, 'environment'> & { readonly signal?: AbortSignal | undefined },
+  {
+    environment,
+    onWait,
+    signal,
+  }: Pick<SinkOptions, 'environment' | 'onWait'> & { readonly signal?: AbortSignal | undefined },
   work: (sink: Sink) => Promise<T>,
 ): Promise<T> {
   checkSinkLink(link)
   const sink = await untilAborted(
-    () => openSink(link.endpoint, { link: link.name, environment }),
+    () => openSink(link.endpoint, { link: link.name, environment, onWait }),
     signal,
     (late) => late.close(),
   )

@@ -223,9 +223,9 @@ export abstract class LinkedRepository extends CarryingRepository {
   /** Opens an endpoint. Its driver is loaded only now, when a link is used. */
   async #opening(link: t.Link, options: { readsLog?: boolean } & t.WaitOptions): Promise<Connector> {
     const { openLink } = await import('../../sync/open-link.ts')
-    const { environment, connectors } = this
+    const { environment, connectors, onWait } = this
     return untilAborted(
-      () => openLink(link, { environment, connectors, ...options }),
+      () => openLink(link, { environment, connectors, onWait, ...options }),
       options.signal,
       (connector) => connector.close(),
     )
@@ -241,7 +241,8 @@ export abstract class LinkedRepository extends CarryingRepository {
 
   async #toSink<T>(link: t.Link, { signal }: t.WaitOptions, work: (sink: Sink) => Promise<T>): Promise<T> {
     const { withSink } = await import('./link-sink.ts')
-    return withSink(link, { environment: this.environment, signal }, work)
+    const { environment, onWait } = this
+    return withSink(link, { environment, onWait, signal }, work)
   }
 
   /** Gives up items of an inbox that cannot become rows. */

@@ -11,8 +11,8 @@ import type { Batch, RowMessage, Sink, SinkOptions } from '../sink.ts'
 import { refuseTooLong } from '../too-long.ts'
 import { isTimeout, withTimeout } from '../with-timeout.ts'
 import { amqpBlocked, amqpFailure, messageBytesMaxIn, noQueue } from './failure.ts'
+import { connectMsMax } from '../patience.ts'
 
-const connectMsMax = 15_000
 const confirmMsMax = 60_000
 const heartbeatSeconds = 30
 /** A routing key is a short string of the protocol. */

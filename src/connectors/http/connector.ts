@@ -25,6 +25,7 @@ export async function openHttp(url: string, options: ConnectorOptions): Promise<
     location: url,
     headers: { 'user-agent': 'varve', ...headers },
     pauseMsMax: 60_000,
+    onWait: options.onWait,
     proxy: proxyFor(base.origin, options.environment ?? {}),
     accessHint: `give its token in the environment as ${secretName(link, 'TOKEN')}`,
   })

@@ -3,8 +3,8 @@ import { isIP } from 'node:net'
 import { Admin, type BaseOptions, ConfigResourceTypes } from '@platformatic/kafka'
 import type { KafkaAddress } from './address.ts'
 import { isForbidden, isUnknownUser } from './failure.ts'
+import { connectMsMax } from '../patience.ts'
 
-const connectMsMax = 15_000
 const answerMsMax = 60_000
 /** How long a broker may wait for its replicas. */
 const keepMsMax = 30_000

@@ -1,8 +1,8 @@
 // A connection to an MQTT broker that never reconnects by itself: when it breaks, the caller who waits is told.
 import { randomBytes } from 'node:crypto'
 import { type IConnackPacket, type MqttClient, connect } from 'mqtt'
+import { connectMsMax } from '../patience.ts'
 
-const connectMsMax = 15_000
 const keepAliveSeconds = 30
 const noMatchingSubscribers = 16
 

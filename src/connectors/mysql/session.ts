@@ -2,8 +2,8 @@
 // other in one packet. Its settings make every value's text the same everywhere, and every refusal an error.
 import type { Duplex } from 'node:stream'
 import mysql, { type Connection, type ConnectionOptions, type ResultSetHeader } from 'mysql2'
+import { connectMsMax } from '../patience.ts'
 
-const connectMsMax = 15_000
 const batchBytesMax = 512 << 10
 const batchRowsMax = 4_096
 

@@ -20,8 +20,8 @@ import type { Sink, SinkOptions } from '../sink.ts'
 import { refuseTooLong } from '../too-long.ts'
 import { topicPart } from '../topic-part.ts'
 import { StreamLimits } from './stream-limits.ts'
+import { connectMsMax } from '../patience.ts'
 
-const connectMsMax = 15_000
 const answerMsMax = 30_000
 /** JetStream's code for a message that is too long for the stream. */
 const tooLongForStream = 10_054

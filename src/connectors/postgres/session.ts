@@ -7,8 +7,7 @@ import { endpointError } from './failure.ts'
 import { ReusedBufferSocket } from './copy/reused-buffer-socket.ts'
 import { type Login, passwordOf } from './password.ts'
 import { sessionSettings } from './types.ts'
-
-const connectMsMax = 15_000
+import { connectMsMax } from '../patience.ts'
 
 export interface Session {
   readonly url: string

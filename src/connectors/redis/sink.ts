@@ -9,9 +9,7 @@ import { sinkAddress, wrongSinkUrl } from '../sink-address.ts'
 import { refused, unreachable } from '../sink-failure.ts'
 import type { Batch, Sink, SinkOptions, SinkPosition } from '../sink.ts'
 import { rowFields, rowKey } from './row.ts'
-
-const connectMsMax = 15_000
-const replyMsMax = 60_000
+import { connectMsMax, redisMsMax } from '../patience.ts'
 
 type Client = ReturnType<typeof clientOf>
 
@@ -52,7 +50,7 @@ function clientOf(target: URL, password: string | null) {
     url: `${target.protocol}//${target.host}${target.pathname}`,
     ...(target.username === '' ? {} : { username: decodeURIComponent(target.username) }),
     ...(password === null ? {} : { password }),
-    socket: { connectTimeout: connectMsMax, socketTimeout: replyMsMax, reconnectStrategy: false },
+    socket: { connectTimeout: connectMsMax, socketTimeout: redisMsMax, reconnectStrategy: false },
     disableOfflineQueue: true,
     clientInfoTag: 'varve',
   })

@@ -9,8 +9,8 @@ import { S3FilePlace } from './place.ts'
 
 export function openS3Objects(
   url: string,
-  { files, environment = {} }: ConnectorOptions,
+  { files, environment = {}, onWait }: ConnectorOptions,
 ): Promise<Connector> {
-  const client = new S3Client(parseS3Url(url), findSettings(environment))
+  const client = new S3Client(parseS3Url(url), findSettings(environment), onWait)
   return Promise.resolve(new FilesConnector(new S3FilePlace(client), files))
 }

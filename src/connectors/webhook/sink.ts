@@ -41,6 +41,7 @@ export async function openWebhook(url: string, options: SinkOptions): Promise<Si
     connections: 1,
     proxy: proxyFor(target.origin, options.environment ?? {}),
     pauseMsMax,
+    onWait: options.onWait,
     explain: (body) => saidBy(body),
     accessHint: `the receiver may have another secret than ${name}`,
   })

@@ -3,6 +3,7 @@
 // as such: only a region's name is believed, and only where the host is Amazon's own.
 import { AwsV4Signer } from 'aws4fetch'
 import { VarveError } from '../../base/errors.ts'
+import type { OnWait } from '../../base/telling-wait.ts'
 import { toHex } from '../../base/bytes.ts'
 import { sha256 } from '../../base/platform.ts'
 import { type Headers, type HttpAnswer, HttpClient, type HttpRequest } from '../client.ts'
@@ -44,6 +45,7 @@ export class S3Client {
   readonly address: S3Address
   readonly location: string
   readonly #settings: S3Settings
+  readonly #onWait: OnWait | undefined
   readonly #chain: CredentialChain
   #region: string
   #place: S3Place
@@ -54,9 +56,10 @@ export class S3Client {
   /** Keys derived from the secret, which are good for a day. */
   readonly #signingKeys = new Map<string, ArrayBuffer>()
 
-  constructor(address: S3Address, settings: S3Settings) {
+  constructor(address: S3Address, settings: S3Settings, onWait?: OnWait) {
     this.address = address
     this.#settings = settings
+    this.#onWait = onWait
     this.#chain = new CredentialChain(settings)
     this.#region = settings.region ?? 'us-east-1'
     this.#place = placeOf(address, settings, this.#region)
@@ -101,6 +104,7 @@ export class S3Client {
       connections,
       explain,
       location: this.location,
+      onWait: this.#onWait,
     })
     this.#opened.push(http)
     return http

@@ -1,0 +1,43 @@
+// How long a server that takes a connection, and then says nothing, is waited for; and what is said of it.
+import { VarveError, isVarveError } from '../base/errors.ts'
+import { type OnWait, tellingWait } from '../base/telling-wait.ts'
+
+/** Of a database or a broker. */
+export const connectMsMax = 15_000
+/** Of Redis: its driver has one limit for every answer, and a large transaction takes its time. */
+export const redisMsMax = 60_000
+
+/** What a kind of system says of it. */
+export interface Patience {
+  /** How long `open` waits for a server that says nothing, in ms. */
+  readonly openMsMax?: number
+}
+
+export interface WaitOptions {
+  /** Called when a system lets itself be waited for. */
+  readonly onWait?: OnWait | undefined
+}
+
+interface Opening<T> extends WaitOptions {
+  readonly url: string
+  readonly open: () => Promise<T>
+  /** How long the driver waits. */
+  readonly msMax: number | undefined
+}
+
+/** Opens a system; one that lets the driver's time run out has been waited for, and is not asked again at once. */
+export async function openPatiently<T>({ url, open, msMax, onWait }: Opening<T>): Promise<T> {
+  const began = performance.now()
+  try {
+    return await tellingWait(open, { location: url, msMax: msMax ?? null }, onWait)
+  } catch (error) {
+    if (msMax === undefined || performance.now() - began < msMax) throw error
+    if (!isVarveError(error, 'VARVE_UNREACHABLE')) throw error
+    const { data, hint } = error
+    throw new VarveError(error.code, `cannot reach '${url}': no answer in ${msMax / 1000} s`, {
+      data: { ...data, isSilent: true },
+      ...(hint === undefined ? {} : { hint }),
+      cause: error,
+    })
+  }
+}
