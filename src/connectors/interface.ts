@@ -1,14 +1,14 @@
 // Live systems that hold tables. A connector finds out what tables there are, reads all of them at one moment, and
 // writes changes, each guarded by the row it expects: what somebody else changed meanwhile is never overwritten. Who
 // decides what to write is `sync/`. To write one of your own, see docs/CONNECTORS.md.
-import type { VarveError } from '../base/errors.ts'
 import type { RowSource } from '../formats/interface.ts'
 import type { PackedSlice, PackingOptions } from '../formats/columnar/packed-source.ts'
-import type { Cell, ColumnType, Value } from '../table/interface.ts'
+import type { Cell, ColumnType } from '../table/interface.ts'
 import type { RowShape } from '../table/rows.ts'
 import type { StoredCells, StoredRow } from '../table/stored-cells.ts'
 import type { ChangeLog } from './change-log.ts'
 import type { CursorLag, DeclaredTable, HttpTable, InboxTable } from '../dataset/interface.ts'
+import type { ConnectorKit } from './kit.ts'
 import type { MadeColumns } from './made-columns.ts'
 import type { Patience, WaitOptions } from './patience.ts'
 import type { Speller } from './spelling/spellers.ts'
@@ -36,15 +36,6 @@ export interface KnownTable {
   readonly name: string
   readonly key: readonly string[]
   readonly columns: readonly { readonly name: string; readonly type: ColumnType }[]
-}
-
-/** Handed to connectors that are not part of Varve, which therefore import nothing of it. */
-export interface ConnectorKit {
-  /** `new VarveError(code, message, { data, hint, cause })`; other errors are taken for faults of the connector. */
-  readonly VarveError: typeof VarveError
-  /** Integers beyond 2^53 as bigint, bytes as Uint8Array, objects and arrays as JSON. */
-  toCell(this: void, value: Value): Cell
-  fromCell(this: void, cell: Cell, type: ColumnType): Value
 }
 
 /** A kind of endpoint. Its driver is loaded by `open`, not before. */

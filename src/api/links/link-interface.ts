@@ -18,13 +18,13 @@ export type {
   WebhookSignature,
 } from '../../dataset/interface.ts'
 export type { ChangeLog, LogStatus } from '../../connectors/change-log.ts'
+export type { ConnectorKit } from '../../connectors/kit.ts'
 export type {
   Applied,
   ApplyPlan,
   Checkpoint,
   Connector,
   ConnectorKind,
-  ConnectorKit,
   ConnectorOptions,
   EndpointColumn,
   EndpointSnapshot,
