@@ -12,7 +12,8 @@ import { OpenLog } from './log/open-log.ts'
 import { branchRef } from '../history/refs.ts'
 import { type Round, syncRoundWith } from './round.ts'
 import { lacksRight, mayPass } from './retry.ts'
-import { linkObject, linkRef } from './state.ts'
+import { leftFor, takeBack } from './pending/leave.ts'
+import { linkRef } from './state.ts'
 
 export interface FollowOptions {
   /** How often an endpoint without a log is asked, in ms; default 5 s. */
@@ -97,7 +98,7 @@ export async function* follow(
 export function endpointLine(round: Round, { compareMs = compareMsDefault }: FollowOptions): Line {
   const log = new OpenLog({ isFollowing: true, compareMs: compareMs === 0 ? null : compareMs })
   return {
-    round: () => syncRoundWith(round, log),
+    round: () => asked(round, log),
     get reader() {
       return log.reader
     },
@@ -113,6 +114,16 @@ export function endpointLine(round: Round, { compareMs = compareMsDefault }: Fol
       await round.connector.close()
     },
   }
+}
+
+/** A round, which tries again what was rejected where somebody beside this process asks for that. */
+async function asked(round: Round, log: OpenLog): Promise<Receipt> {
+  const { repo, link, options } = round
+  const left = leftFor(await repo.store.manifest(), link.name, 'retried')
+  if (left === null) return syncRoundWith(round, log)
+  const receipt = await syncRoundWith({ ...round, options: { ...options, retry: true } }, log)
+  await takeBack(repo, link.name, { what: 'retried', asked: left })
+  return receipt
 }
 
 async function* rounds(
@@ -222,13 +233,20 @@ async function branchMoves(
   { receipt, approvals }: { readonly receipt: Receipt; readonly approvals: Approvals },
   signal: AbortSignal,
 ): Promise<void> {
-  const state = async (): Promise<{ tip: string | null; base: string | null; approved: Cid | null }> => {
-    const { refs, head } = await repo.store.manifest()
+  const state = async (): Promise<{
+    tip: string | null
+    base: string | null
+    approved: Cid | null
+    retried: Cid | null
+  }> => {
+    const manifest = await repo.store.manifest()
+    const { refs, head } = manifest
     const tip = refs.get(link.branch === null ? (head ?? '') : branchRef(link.branch))
     return {
       tip: tip === undefined ? null : digestHex(tip),
       base: refs.get(linkRef(link.name, 'base')) ?? null,
-      approved: refs.get(linkObject(link.name, 'approved')) ?? null,
+      approved: leftFor(manifest, link.name, 'approved'),
+      retried: leftFor(manifest, link.name, 'retried'),
     }
   }
   const began = await state()
@@ -236,7 +254,7 @@ async function branchMoves(
   const last = began.tip === null ? null : receipt.commit
   while (!signal.aborted) {
     const now = await state()
-    if (approvals.isNew(now.approved)) return
+    if (approvals.isNew(now.approved) || now.retried !== null) return
     if (now.base !== began.base || (link.mode !== 'capture' && now.tip !== last)) return
     await pause(branchPollMs, signal)
   }

@@ -35,6 +35,8 @@ type LinkObject =
   | 'stranger'
   | 'waiting'
   | 'approved'
+  /** Somebody asks whoever follows the link to try again what was rejected. */
+  | 'retried'
   /** How far a delivery to a sink has got that is not at its end. */
   | 'sent'
 

@@ -235,6 +235,31 @@ describe.skipIf(!hasPostgres)(`approved beside a process that follows${withoutPo
     })
   }, 60_000)
 
+  test('that process tries again what was rejected, as often as somebody asks', async () => {
+    await followed(async (repo, db) => {
+      await db.query(`CREATE TABLE rules (least int); INSERT INTO rules VALUES (100);
+        CREATE FUNCTION judge() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+          IF NEW.id < (SELECT least FROM rules) THEN RAISE EXCEPTION 'too small'; END IF; RETURN NEW; END $$;
+        CREATE TRIGGER judge BEFORE INSERT ON people FOR EACH ROW EXECUTE FUNCTION judge()`)
+      await repo.transaction('main', (tx) => {
+        for (const id of [50, 60]) tx.table('data/people').put({ id })
+      })
+      const waiting = async (): Promise<string[]> =>
+        (await repo.lastSync('shop'))!.heldBack.map(({ key, reason }) => `${key} ${reason}`)
+      await expect.poll(waiting, eventually).toEqual(['50 rejected', '60 rejected'])
+      const there = async (): Promise<number> =>
+        (await db.query('SELECT FROM people WHERE id IN (50, 60)')).rowCount!
+      expect((await repo.retrySync('shop')).heldBack).toHaveLength(2)
+      await db.query('UPDATE rules SET least = 55')
+      expect((await repo.retrySync('shop')).heldBack.map(({ key }) => key)).toEqual(['50'])
+      expect(await there()).toBe(1)
+      await db.query('UPDATE rules SET least = 0')
+      const both = await Promise.all([repo.retrySync('shop'), repo.retrySync('shop')])
+      expect(both.map(({ heldBack }) => heldBack)).toEqual([[], []])
+      expect(await there()).toBe(2)
+    })
+  }, 60_000)
+
   test('what has vanished since then is judged anew', async () => {
     await followed(async (repo, db) => {
       await db.query('INSERT INTO people SELECT i FROM generate_series(100, 4000) i')

@@ -1,6 +1,7 @@
 // What rounds of links did, and what waits for a person: rows that were held back, tables that a guard stopped.
 import { commandWord } from '../../base/command-word.ts'
 import { VarveError } from '../../base/errors.ts'
+import type { Followed } from '../../sync/pending/leave.ts'
 import type { CommitInfo } from '../interface.ts'
 import type * as t from './link-interface.ts'
 import { LinkedRepository, isSink } from './linked-repository.ts'
@@ -120,18 +121,37 @@ export abstract class SyncedRepository extends LinkedRepository {
     const pending = await this.pendingSync(name)
     if (pending === null) throw (await import('../../sync/pending/discard.ts')).nothingPending(name)
     const commit = options.commit ?? pending.commit
-    // A log that has one reader is read by whoever follows the link.
+    const followed = await this.#followed(name, options)
+    if (followed !== null) {
+      const { leaveApproval } = await import('../../sync/pending/leave.ts')
+      const receipt = await leaveApproval(this.repo, name, { commit, ...followed })
+      if (receipt !== null) return receipt
+    }
+    return this.sync(name, { ...options, approve: commit })
+  }
+
+  /**
+   * Runs a round that tries again what was rejected, also where neither side has changed since; where another process
+   * follows the link and its log has one reader, that process runs it.
+   */
+  async retrySync(name: string, options: t.OperationOptions = {}): Promise<t.Receipt> {
+    const followed = await this.#followed(name, options)
+    if (followed !== null) {
+      const { leaveRetry } = await import('../../sync/pending/leave.ts')
+      const receipt = await leaveRetry(this.repo, name, followed)
+      if (receipt !== null) return receipt
+    }
+    return this.sync(name, { ...options, retry: true })
+  }
+
+  /** A log that has one reader is read by whoever follows the link; null where nobody does. */
+  async #followed(name: string, options: t.OperationOptions): Promise<Followed | null> {
     const isFollowed = async (): Promise<boolean> => {
       if (await isSink(await this.linkNamed(name))) return false
       const tested = await this.testLink(name, options).catch(() => null)
       return tested?.log.kept?.isActive === true
     }
-    if (await isFollowed()) {
-      const { leaveApproval } = await import('../../sync/pending/leave.ts')
-      const receipt = await leaveApproval(this.repo, name, { commit, isFollowed, signal: options.signal })
-      if (receipt !== null) return receipt
-    }
-    return this.sync(name, { ...options, approve: commit })
+    return (await isFollowed()) ? { isFollowed, signal: options.signal } : null
   }
 
   /** Discards what is pending: the next round takes it back on the side that did it. */

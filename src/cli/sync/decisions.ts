@@ -32,7 +32,7 @@ async function retry(context: Context): Promise<number> {
   const { arguments: given, operation, repository } = context
   given.expectWords(2, 2, 'NAME')
   const repo = await repository({ commits: true })
-  return finish(context, await repo.sync(given.words[1]!, { ...operation, retry: true }))
+  return finish(context, await repo.retrySync(given.words[1]!, operation))
 }
 
 async function approve(context: Context): Promise<number> {

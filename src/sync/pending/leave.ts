@@ -1,10 +1,13 @@
-// Lets a pending commit through where another process follows the link and alone may read its log: the approval is left in
-// the repository, and that process uses it up with its next round.
+// Asks for a round where another process follows the link and alone may read its log: what is asked is left in the repository,
+// and that process does it with its next round. It lets a pending commit through, or tries again what was rejected.
+import { utf8 } from '../../base/bytes.ts'
 import { throwIfAborted } from '../../base/errors.ts'
 import { pause } from '../../base/pause.ts'
+import { randomHex } from '../../base/platform.ts'
 import { type Cid, digestHex } from '../../encoding/cid.ts'
-import { operatorOf } from '../../repo/context.ts'
+import { operatorOf, withWriter } from '../../repo/context.ts'
 import type { Repo } from '../../repo/interface.ts'
+import type { Manifest, ObjectWriter } from '../../store/interface.ts'
 import type { Receipt } from '../interface.ts'
 import { lastReceipt } from '../receipts/log.ts'
 import { linkObject, linkRef } from '../state.ts'
@@ -14,64 +17,117 @@ const waitMsMax = 60_000
 /** Asking costs a connection. */
 const looksPerQuestion = 25
 
-export interface LeftApproval {
-  /** What is approved (hex). */
-  readonly commit: string
+/** Of the link's objects. */
+type Asked = 'approved' | 'retried'
+
+export interface Followed {
   /** Whether somebody follows the link. */
   readonly isFollowed: () => Promise<boolean>
   readonly signal?: AbortSignal | undefined
 }
 
-/**
- * Leaves the approval, and waits for the round that uses it. null where that is not what is pending, or no process has used
- * it in a minute, or none follows the link any more: it is taken back then.
- */
+/** null where `commit` (hex) is not what is pending, and as `leave` says. */
 export async function leaveApproval(
   repo: Repo,
   link: string,
-  { commit, isFollowed, signal }: LeftApproval,
+  { commit, ...followed }: Followed & { readonly commit: string },
+): Promise<Receipt | null> {
+  const pendingOf = ({ refs }: Manifest): Cid | null => {
+    const pending = refs.get(linkRef(link, 'pending'))
+    return pending !== undefined && digestHex(pending) === commit ? pending : null
+  }
+  const asked = pendingOf(await repo.store.manifest())
+  if (asked === null) return null
+  const isOpen = (manifest: Manifest): boolean => pendingOf(manifest) !== null
+  return leave(
+    repo,
+    link,
+    { what: 'approved', asked, isOpen, ...followed },
+    ({ pending }) => pending !== commit,
+  )
+}
+
+/** Each time it is another object: of two who ask at once none takes the other's round for its own. */
+export async function leaveRetry(repo: Repo, link: string, followed: Followed): Promise<Receipt | null> {
+  return withWriter(repo, async (writer) => {
+    const asked = writer.put('raw', utf8(randomHex(16)))
+    return leave(repo, link, { what: 'retried', asked, isOpen: () => true, writer, ...followed }, () => true)
+  })
+}
+
+interface Leaving extends Followed {
+  readonly what: Asked
+  readonly asked: Cid
+  /** Whether it can still be asked for. */
+  readonly isOpen: (manifest: Manifest) => boolean
+  /** Has made `asked`. */
+  readonly writer?: ObjectWriter
+}
+
+/**
+ * Leaves what is asked, and waits for the round that does it. null where no process has done so in a minute, or none follows
+ * the link any more: it is taken back then.
+ */
+async function leave(
+  repo: Repo,
+  link: string,
+  { what, asked, isOpen, writer, isFollowed, signal }: Leaving,
+  isAnswer: (receipt: Receipt) => boolean,
 ): Promise<Receipt | null> {
   const leftMs = Date.now()
-  if (!(await setApproved(repo, link, commit))) return null
+  const ref = linkObject(link, what)
+  let isLeft = false
+  await repo.store.update(
+    (manifest) => {
+      isLeft = isOpen(manifest)
+      if (!isLeft) return null
+      return { refs: new Map([[ref, asked]]), operation: operation(repo, manifest, what, link) }
+    },
+    writer === undefined ? {} : { writer },
+  )
+  if (!isLeft) return null
   try {
     for (let looks = 1; Date.now() - leftMs < waitMsMax; looks++) {
-      const { refs } = await repo.store.manifest()
-      const isUsed = !refs.has(linkObject(link, 'approved'))
+      const isUsed = (await repo.store.manifest()).refs.get(ref) !== asked
       const receipt = isUsed ? await lastReceipt(repo, link) : null
-      if (receipt !== null && receipt.startedMs >= leftMs - lookMs && receipt.pending !== commit)
-        return receipt
+      if (receipt !== null && receipt.startedMs >= leftMs - lookMs && isAnswer(receipt)) return receipt
       await pause(lookMs, signal)
       throwIfAborted(signal)
       if (!isUsed && looks % looksPerQuestion === 0 && !(await isFollowed())) return null
     }
     return null
   } finally {
-    await takeBack(repo, link, commit)
+    await takeBack(repo, link, { what, asked })
   }
 }
 
-/** Whether that is what is pending. */
-async function setApproved(repo: Repo, link: string, commit: string): Promise<boolean> {
-  let pending: Cid | undefined
-  await repo.store.update((manifest) => {
-    pending = manifest.refs.get(linkRef(link, 'pending'))
-    if (pending === undefined || digestHex(pending) !== commit) return null
-    return {
-      refs: new Map([[linkObject(link, 'approved'), pending]]),
-      operation: { name: 'sync approve', message: link, author: operatorOf(repo, manifest) },
-    }
-  })
-  return pending !== undefined && digestHex(pending) === commit
+/** What somebody has left, or nobody. */
+export function leftFor({ refs }: Manifest, link: string, what: Asked): Cid | null {
+  return refs.get(linkObject(link, what)) ?? null
 }
 
-async function takeBack(repo: Repo, link: string, commit: string): Promise<void> {
-  const ref = linkObject(link, 'approved')
+/** Removes it, if it is still what was asked. */
+export async function takeBack(
+  repo: Repo,
+  link: string,
+  { what, asked }: { readonly what: Asked; readonly asked: Cid },
+): Promise<void> {
   await repo.store.update((manifest) => {
-    const left = manifest.refs.get(ref)
-    if (left === undefined || digestHex(left) !== commit) return null
+    if (leftFor(manifest, link, what) !== asked) return null
+    const message = `${link}: taken back`
     return {
-      refs: new Map([[ref, null]]),
-      operation: { name: 'sync approve', message: `${link}: taken back`, author: operatorOf(repo, manifest) },
+      refs: new Map([[linkObject(link, what), null]]),
+      operation: operation(repo, manifest, what, message),
     }
   })
+}
+
+function operation(
+  repo: Repo,
+  manifest: Manifest,
+  what: Asked,
+  message: string,
+): { name: string; message: string; author: string } {
+  const name = what === 'approved' ? 'sync approve' : 'sync retry'
+  return { name, message, author: operatorOf(repo, manifest) }
 }
