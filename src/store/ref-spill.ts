@@ -5,6 +5,7 @@ import { decodeCbor, encodeCbor } from '../encoding/cbor.ts'
 import { type Cid, cidFromLink, cidToLink } from '../encoding/cid.ts'
 import { xxh32 } from '../encoding/xxh32.ts'
 import { linksOfRefs, refsOfLinks } from './manifest-file.ts'
+import { readRefPart, writeRefPart } from './ref-part.ts'
 import type { Codec } from '../encoding/cid.ts'
 
 type Link = Parameters<typeof cidFromLink>[0]
@@ -18,7 +19,7 @@ export function spillRefs(
   const parts: Link[] = []
   let part = new Map<string, Cid>()
   const close = (): void => {
-    parts.push(cidToLink(put('dag-cbor', encodeCbor(linksOfRefs(part)))))
+    parts.push(cidToLink(put('dag-cbor', writeRefPart(part) ?? encodeCbor(linksOfRefs(part)))))
     part = new Map()
   }
   for (const name of [...refs.keys()].sort()) {
@@ -40,7 +41,7 @@ export function refsOfParts(parts: readonly Uint8Array[]): Map<string, Cid> {
 }
 
 function refsOfPart(bytes: Uint8Array): ReadonlyMap<string, Cid> {
-  return refsOfLinks(decodeCbor(bytes, 'spilled refs') as Record<string, Link>)
+  return readRefPart(bytes) ?? refsOfLinks(decodeCbor(bytes, 'spilled refs') as Record<string, Link>)
 }
 
 function united(parts: Iterable<ReadonlyMap<string, Cid>>): Map<string, Cid> {
