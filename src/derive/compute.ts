@@ -1,5 +1,7 @@
 // Computes derived tables on one tree, each after those it depends on. What was computed before from the same inputs is
 // not computed again.
+import { didYouMean } from '../base/nearest.ts'
+import { nearPath } from '../files/near-path.ts'
 import { VarveError, throwIfAborted } from '../base/errors.ts'
 import { type Cid, digestHex } from '../encoding/cid.ts'
 import type { Path } from '../files/interface.ts'
@@ -148,7 +150,7 @@ async function inputAt(tree: Tree, path: Path, input: Path): Promise<Cid> {
     data: { path, input },
     hint:
       entry === null
-        ? 'commit it first, or correct its path in varve.yaml'
+        ? didYouMean(await nearPath(tree, input), 'commit it first, or correct its path in varve.yaml')
         : `make it a table: varve track ${input} --key COLUMN, and commit it`,
   })
 }

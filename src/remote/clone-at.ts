@@ -1,6 +1,7 @@
 // A clone of one revision, made for machines that need a dataset and not its history: the commit and no other (or as
 // many as the depth says), all other branches left where they are. A branch's name gives that branch with its upstream;
 // a tag, an id or 'main~3' gives a detached HEAD.
+import { VarveError, isVarveError } from '../base/errors.ts'
 import type { Cid, CommitCid } from '../encoding/cid.ts'
 import { branchPrefix, remotePrefix, shortRefName, tagPrefix } from '../history/refs.ts'
 import { type ResolvedRevision, resolveRevision } from '../history/revision.ts'
@@ -15,6 +16,9 @@ import { withFreshEpoch, withReceiver } from './receive.ts'
 import { partialSettings } from './selection.ts'
 import { promisedRef } from '../repo/interface.ts'
 import { checkRemoteName, checkRemoteUrl, upstreamKey, urlKey } from './remotes.ts'
+
+/** So many names are listed. */
+const namesMax = 20
 
 export interface CloneAtOptions extends CloneOptions {
   /** A revision of the remote. */
@@ -75,7 +79,23 @@ async function findThere(
     manifests: () => remote.manifests(),
     pastIsFar: true,
   }
-  return resolveRevision(names, revision, visible)
+  return resolveRevision(names, revision, visible).catch((error: unknown) => {
+    throw isVarveError(error, 'VARVE_REF_NOT_FOUND') && error.data['near'] === undefined
+      ? notThere(error, [...branches.keys(), ...tags.keys()].map(shortRefName))
+      : error
+  })
+}
+
+/** The same, with what there is: there is no repository yet in which somebody could look. */
+function notThere({ message, data }: VarveError, names: readonly string[]): VarveError {
+  const more = names.length > namesMax ? `, and ${names.length - namesMax} more` : ''
+  return new VarveError('VARVE_REF_NOT_FOUND', `the remote has ${message}`, {
+    data,
+    hint:
+      names.length === 0
+        ? 'it has no branches and tags yet'
+        : `there are: ${names.slice(0, namesMax).join(', ')}${more}`,
+  })
 }
 
 function changeFor(

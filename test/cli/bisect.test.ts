@@ -80,9 +80,15 @@ test('run varve check finds the commit since which a rule is broken', async () =
   await ok(['bisect', 'reset'], at)
 })
 
-test('125 skips; what cannot be run stops, and what was found out stays', async () => {
+test('125 skips; what cannot be run or understood stops, and what was found out stays', async () => {
   await ok(['bisect', 'start', 'HEAD', ids[0]!], at)
-  for (const command of [['no-such-command'], ['sh', '-c', 'exit 127'], ['sh', '-c', 'kill -9 $$']]) {
+  const misspelt = [varveFile, 'chekc', '-q']
+  for (const command of [
+    ['no-such-command'],
+    ['sh', '-c', 'exit 127'],
+    ['sh', '-c', 'kill -9 $$'],
+    misspelt,
+  ]) {
     const { code, stderr } = await varve(['bisect', 'run', ...command], at)
     expect([code, stderr]).toEqual([20, expect.stringContaining('could not be run')])
   }

@@ -212,6 +212,12 @@ derive:
     await repo.commit({ message: 'declare' })
     expect(await fault(repo.derive())).toContain(words)
   })
+
+  test('an input that is named without its ending gets a hint that says its path', async () => {
+    declare(' { a: { from: [people], sql: SELECT 1, key: y } }')
+    const failure = repo.derive()
+    await expect(failure).rejects.toMatchObject({ hint: "did you mean 'people.csv'?" })
+  })
 })
 
 describe('derived tables in varve.yaml', () => {

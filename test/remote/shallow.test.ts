@@ -209,6 +209,8 @@ test('a clone at a revision has that commit alone: of a branch, a tag, an ancest
   expect(far.calls).toBeLessThanOrEqual(9)
   await expect(cloneAt(shallow(), remote, { url: '/hub', at: 'nowhere' })).rejects.toMatchObject({
     code: 'VARVE_REF_NOT_FOUND',
+    message: "the remote has no revision 'nowhere'",
+    hint: expect.stringMatching(/^there are: .*main/) as string,
   })
 })
 

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { actionOf } from '../action-of.ts'
 import type { BisectResult, BisectTerms, Verdict } from '../../api/bisect.ts'
-import { VarveError } from '../../base/errors.ts'
+import { VarveError, exitCodes } from '../../base/errors.ts'
 import type { Repository } from '../../index.ts'
 import { type Arguments, usage } from '../arguments.ts'
 import { logLines, printBisect, termsOf } from '../format/bisect.ts'
@@ -17,6 +17,8 @@ import { visible, visibleLine } from '../visible.ts'
 /** Exit codes of a test: this one is 'cannot be told'; these are a shell's for what could not be run at all. */
 const exitSkip = 125
 const exitNotRun: readonly number[] = [126, 127]
+/** Varve's own for words that it does not understand, which say nothing of the commit. */
+const exitUsage = exitCodes.VARVE_USAGE
 /** Only skipped commits are left. */
 const exitUntold = 1
 
@@ -31,7 +33,7 @@ export const command: Command = {
     'bisect reset [REV]',
   ],
   description:
-    "Finds the commit that broke something, with the fewest tests. 'start' names a bad commit and good\nones before it ('bad' and 'good' can do this later, too). It then checks out the commit in the\nmiddle of the remaining ones, with HEAD detached. Given PATHs, it looks at commits alone that changed\nthose. Test it, and say 'good', 'bad', or 'skip' if it\ncannot be tested, until the first bad commit is found; 'new' and 'old' mean 'bad' and 'good',\nand so do words of your own that 'start' was told; 'terms' prints them.\n\n'run' does this with a command, in the repository's folder: exit code 0 means good, 125 skip, and\nany other up to 127 bad, such as those of `varve check`. If the command cannot be run, or a signal\nends it, bisect stops.\n\n'reset' goes back to where you were, or to REV, and names commits that were made meanwhile. 'log'\nprints the answers so far, as commands, and 'replay' gives those of such a file ('-': standard input)\nagain: leave out a wrong one first. The state survives a crash, and `varve status` shows it. The exit code\nis 1 if only skipped commits are left.",
+    "Finds the commit that broke something, with the fewest tests. 'start' names a bad commit and good\nones before it ('bad' and 'good' can do this later, too). It then checks out the commit in the\nmiddle of the remaining ones, with HEAD detached. Given PATHs, it looks at commits alone that changed\nthose. Test it, and say 'good', 'bad', or 'skip' if it\ncannot be tested, until the first bad commit is found; 'new' and 'old' mean 'bad' and 'good',\nand so do words of your own that 'start' was told; 'terms' prints them.\n\n'run' does this with a command, in the repository's folder: exit code 0 means good, 125 skip, and\nany other up to 127 bad, such as those of `varve check`. If the command cannot be run, if it is a\ncommand of varve that is misspelt, or if a signal ends it, bisect stops.\n\n'reset' goes back to where you were, or to REV, and names commits that were made meanwhile. 'log'\nprints the answers so far, as commands, and 'replay' gives those of such a file ('-': standard input)\nagain: leave out a wrong one first. The state survives a crash, and `varve status` shows it. The exit code\nis 1 if only skipped commits are left.",
   options: {
     'term-new': {
       type: 'text',
@@ -219,7 +221,8 @@ async function verdictOf(context: Context, repo: Repository, words: readonly str
       running.once('close', (code, signal) => resolve(code ?? `ended by ${signal}`))
     })
   const code = await handOver(child)
-  if (typeof code === 'string' || exitNotRun.includes(code) || code > 127) {
+  const isUnknown = code === exitUsage && /(^|[/\\])varve(\.cmd|\.js)?$/.test(program!)
+  if (typeof code === 'string' || isUnknown || exitNotRun.includes(code) || code > 127) {
     const why = typeof code === 'string' ? code : `exit code ${code}`
     throw new VarveError('VARVE_NOT_POSSIBLE', `the test '${words.join(' ')}' could not be run: ${why}`, {
       data: { command: words },
