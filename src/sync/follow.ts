@@ -11,7 +11,7 @@ import type { Link, Receipt } from './interface.ts'
 import { OpenLog } from './log/open-log.ts'
 import { branchRef } from '../history/refs.ts'
 import { type Round, syncRoundWith } from './round.ts'
-import { lacksRight, mayPass } from './retry.ts'
+import { busyMsMax, isFolderBusy, lacksRight, mayPass } from './retry.ts'
 import { leftFor, takeBack } from './pending/leave.ts'
 import { linkRef } from './state.ts'
 
@@ -22,7 +22,7 @@ export interface FollowOptions {
   readonly compareMs?: number | undefined
   /** Every round, also one that did nothing. */
   readonly onRound?: ((receipt: Receipt) => void) | undefined
-  /** Called when the connection was lost; it is opened again after `waitMs`. */
+  /** Called when the connection was lost, or the folder is not free; it is opened again after `waitMs`. */
   readonly onBroken?: ((error: VarveError, waitMs: number) => void) | undefined
   readonly signal?: AbortSignal | undefined
 }
@@ -89,7 +89,7 @@ export async function* follow(
       if (!mayPass(error)) throw error
       onBroken?.(error, waitMs)
       await pause(waitMs, signal)
-      waitMs = Math.min(waitMs * 2, waitMsMax)
+      waitMs = Math.min(waitMs * 2, isFolderBusy(error) ? busyMsMax : waitMsMax)
     }
   }
 }

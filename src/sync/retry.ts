@@ -7,6 +7,8 @@ import { SinkFull } from '../connectors/sink-full.ts'
 
 const waitMsMin = 200
 const waitMsMax = 300_000
+/** Whoever commits, or ends a merge, is not to wait long for the link. */
+export const busyMsMax = 2_000
 /** SQLSTATE of a serialization failure, a deadlock, and a lock that could not be had in time. */
 const passingStates = /^(40|55P03)/
 
@@ -20,11 +22,21 @@ export function isTransient(error: unknown): error is VarveError {
 }
 
 /**
- * Whether doing it again some time may succeed, for whoever goes on anyway: somebody may make room on the endpoint's disk. At
- * once it would only fill up again.
+ * Whether somebody who works in the folder has to be waited for: changes are staged, a merge is under way, no branch is
+ * checked out.
+ */
+export function isFolderBusy(error: unknown): error is VarveError {
+  if (isVarveError(error, 'VARVE_UNCOMMITTED')) return true
+  return isVarveError(error) && (error.data['underWay'] !== undefined || error.data['detached'] === true)
+}
+
+/**
+ * Whether doing it again some time may succeed, for whoever goes on anyway: somebody may make room on the endpoint's disk, or
+ * commit what is staged. At once it would only fail again.
  */
 export function mayPass(error: unknown): error is VarveError {
-  return isTransient(error) || (isVarveError(error, 'VARVE_DISK_FULL') && error.data['atEndpoint'] === true)
+  if (isTransient(error) || isFolderBusy(error)) return true
+  return isVarveError(error, 'VARVE_DISK_FULL') && error.data['atEndpoint'] === true
 }
 
 /**

@@ -64,3 +64,69 @@ describe.each([['--every', '1s'], ['--follow']])('%s', { timeout: 60_000 }, (...
     expect(await once(child, 'close')).toEqual([0, null])
   })
 })
+
+describe.each([['--every', '1s'], ['--follow']])(
+  '%s beside somebody who works in the folder',
+  { timeout: 60_000 },
+  (...args) => {
+    interface Work {
+      readonly what: string
+      begin: readonly (readonly string[])[]
+      end: readonly (readonly string[])[]
+      readonly message: string
+      readonly hint: string
+    }
+    const works: Work[] = [
+      {
+        what: 'staged changes',
+        begin: [['add', 'note.txt']],
+        end: [['commit', '-m', 'a note']],
+        message: 'cannot sync: there are staged changes; waiting',
+        hint: "commit them with 'varve commit'",
+      },
+      {
+        what: 'a merge under way',
+        begin: [['merge', '--no-commit', '--no-ff', 'side']],
+        end: [['merge', '--continue']],
+        message: 'cannot sync in the middle of a merge; waiting',
+        hint: "finish it with 'varve merge --continue'",
+      },
+      {
+        what: 'a revision that is looked at',
+        begin: [['switch', '--detach', 'HEAD']],
+        end: [['switch', 'main']],
+        message: "no branch is checked out for the link 'good'; waiting",
+        hint: 'switch to one',
+      },
+    ]
+
+    test.each(works)('$what: it waits, and goes on', async ({ begin, end, message, hint }) => {
+      const dir = temporaryDir()
+      const run = (words: readonly string[]): Promise<string> => ok(words, { cwd: dir })
+      fs.mkdirSync(path.join(dir, 'drop'))
+      fs.writeFileSync(path.join(dir, '.varveignore'), 'drop/\n')
+      fs.writeFileSync(path.join(dir, 'drop/people.csv'), 'id,name\n1,Ada\n')
+      await run(['init'])
+      await run(['link', 'add', 'good', './drop', '--tables', 'people', '--mode', 'capture'])
+      await run(['add', '.'])
+      await run(['commit', '-m', 'first'])
+      await run(['switch', '-c', 'side'])
+      await run(['commit', '--allow-empty', '-m', 'beside'])
+      await run(['switch', 'main'])
+      const { child, said } = start(dir, args)
+      await expect.poll(said, eventually).toMatch(/read \+1/)
+      fs.writeFileSync(path.join(dir, 'note.txt'), 'mine')
+      for (const words of begin) await run(words)
+      fs.writeFileSync(path.join(dir, 'drop/people.csv'), 'id,name\n1,Ada\n2,Bea\n3,Cyd\n')
+      await expect.poll(said, eventually).toContain(message)
+      expect(said()).toContain(hint)
+      expect(child.exitCode).toBe(null)
+      for (const words of end) await run(words)
+      await expect.poll(said, eventually).toContain('good goes on again')
+      expect(await run(['export', 'main:good/people'])).toBe('id,name\n1,Ada\n2,Bea\n3,Cyd\n')
+      expect(said().split('; waiting')).toHaveLength(2)
+      child.kill('SIGINT')
+      expect(await once(child, 'close')).toEqual([0, null])
+    })
+  },
+)

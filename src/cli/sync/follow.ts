@@ -37,7 +37,7 @@ export async function followLinks(
       onBroken,
       onRound: (receipt: Receipt) => {
         watcher?.done(receipt)
-        faults.mended(name)
+        if (faults.mended(name)) void out.flush()
       },
       ...(compareMs === null ? {} : { compareMs }),
     }

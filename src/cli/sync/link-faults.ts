@@ -3,7 +3,7 @@
 // goes on; otherwise the others do, and the command ends with it if it is still there then.
 import { VarveError, isVarveError } from '../../base/errors.ts'
 import type { Link } from '../../index.ts'
-import { mayPass, waitMs } from '../../sync/retry.ts'
+import { busyMsMax, isFolderBusy, mayPass, waitMs } from '../../sync/retry.ts'
 import type { Context } from '../interface.ts'
 import { visible } from '../visible.ts'
 
@@ -40,19 +40,25 @@ export class LinkFaults {
     if (!isVarveError(error) || error.code === 'VARVE_ABORTED') throw error
     const before = this.#faults.get(link)
     const attempts = (before?.attempts ?? 0) + 1
-    this.#faults.set(link, { error, attempts, againMs: Date.now() + waitMs(attempts) })
+    const isBusy = isFolderBusy(error)
+    const pauseMs = Math.min(waitMs(attempts), isBusy ? busyMsMax : Infinity)
+    this.#faults.set(link, { error, attempts, againMs: Date.now() + pauseMs })
     if (this.#links.every(({ name }) => this.#lasts(name))) throw naming({ link, error }, this.#links)
     if (before?.error.message === error.message) return
     const lasts = this.#lasts(link)
-    const then = lasts ? 'trying again later' : 'trying again until it passes'
+    const then = isBusy ? 'waiting' : lasts ? 'trying again later' : 'trying again until it passes'
     this.#out.warn(`${visible(link)}: ${visible(error.message)}; ${then}`)
-    if (lasts && error.hint !== undefined) this.#out.hint(visible(error.hint))
+    if ((lasts || isBusy) && error.hint !== undefined) this.#out.hint(visible(error.hint))
   }
 
-  mended(link: string): void {
+  /** Returns whether there was a fault. */
+  mended(link: string): boolean {
     const fault = this.#faults.get(link)
-    if (!this.#faults.delete(link)) return
-    this.#out.warn(`${visible(link)} ${mayPass(fault?.error) ? 'answers again' : 'goes on again'}`)
+    if (!this.#faults.delete(link)) return false
+    this.#out.warn(
+      `${visible(link)} ${mayPass(fault?.error) && !isFolderBusy(fault?.error) ? 'answers again' : 'goes on again'}`,
+    )
+    return true
   }
 
   /** @throws the first fault that does not pass by itself: the command was told to end, and it is still there */

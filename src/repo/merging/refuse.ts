@@ -14,6 +14,7 @@ export async function refuseWhileMerging(
   if (state === null) return
   const verb = verbOf(state.kind)
   throw new VarveError('VARVE_NOT_POSSIBLE', `cannot ${what} in the middle of a ${verb}`, {
+    data: { underWay: verb },
     hint: `finish it with 'varve ${verb} --continue' or leave it with 'varve ${verb} --abort'`,
   })
 }

@@ -177,6 +177,7 @@ export function branchOf(link: Link, manifest: Manifest): string {
   if (link.branch !== null) return branchRef(link.branch)
   if (manifest.head !== null) return manifest.head
   throw new VarveError('VARVE_NOT_POSSIBLE', `no branch is checked out for the link '${link.name}'`, {
+    data: { detached: true },
     hint: "switch to one, or name it as the link's 'branch' in varve.yaml",
   })
 }
