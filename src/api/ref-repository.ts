@@ -67,7 +67,7 @@ export class RefRepository extends LogRepository {
     options: { startPoint?: string; force?: boolean } = {},
   ): Promise<t.BranchInfo> {
     const { createBranch } = await import('../repo/branches.ts')
-    return branchInfo(await createBranch(this.repo, name, options))
+    return branchInfo(await createBranch(this.repo, name, { ...options, isBare: this.folder === null }))
   }
 
   /** Lets a branch follow `upstream`, a branch of a remote ('origin/main'); null ends that. */

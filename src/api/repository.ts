@@ -2,8 +2,6 @@
 // method here, and works the same on paths relative to the repository's root.
 import path from 'node:path'
 import { VarveError } from '../base/errors.ts'
-import { readMergeState } from '../repo/merging/merge-state.ts'
-import { signatureOf } from '../repo/context.ts'
 import type { Repo } from '../repo/interface.ts'
 import type { StageOptions } from '../worktree/add.ts'
 import { worktreeFolder } from '../worktree/folder.ts'
@@ -14,7 +12,7 @@ import { type ChosenOptions, isChosen } from './files/chosen-options.ts'
 import type { CleanOptions, CleanResult } from './files/cleaning.ts'
 import type { CommitOptions, CommitPreview } from './files/committing.ts'
 import { DerivingRepository } from './deriving-repository.ts'
-import { commitInfoOf, idOf, refNames } from './info.ts'
+import { idOf } from './info.ts'
 import type * as t from './interface.ts'
 import type { CloneOptions } from './remotes/clone-place.ts'
 import { type InitOptions, type Place, cacheDirOf, createPlace, findPlace } from './place.ts'
@@ -217,23 +215,8 @@ export class Repository extends DerivingRepository {
   async commit(
     options: CommitOptions & { message?: string },
   ): Promise<t.CommitInfo & { autostash?: t.Autostash }> {
-    const { commitIndex, partOfMerge, refuseUnresolved } = await import('../repo/commit.ts')
-    const { endingMerge } = await import('../repo/merging/ending-merge.ts')
-    const { onlyPaths, pathsToStage } = await import('./files/committing.ts')
-    // Before anything is staged: a commit that cannot be made should leave the index alone.
-    const manifest = await this.repo.store.manifest()
-    signatureOf(this.repo, manifest, options.author)
-    const state = await readMergeState(this.repo.store, manifest)
-    refuseUnresolved(state)
-    if (state !== null && onlyPaths(options) !== undefined) throw partOfMerge(state.kind)
-    const { all, paths, ...rest } = options
-    if (all === true) await this.#stage(['.'], { ...rest, trackedOnly: true })
-    const toStage = paths === undefined ? [] : await pathsToStage(this.worktree, paths, rest)
-    if (toStage.length > 0) await this.#stage(toStage, { ...rest, trackedOnly: true })
-    return endingMerge(this.repo, this.folder, options, async () => {
-      const commit = await commitIndex(this.repo, { ...rest, only: onlyPaths(options) })
-      return commitInfoOf(commit, await refNames(this.repo, await this.repo.store.manifest()))
-    })
+    const { stageAndCommit } = await import('./files/stage-and-commit.ts')
+    return stageAndCommit(this.repo, this.folder, () => this.worktree, options)
   }
 
   /** What `commit` would commit. Nothing is changed, and what `commit` would refuse is refused. */

@@ -106,12 +106,13 @@ function upstreamOf(manifest: Manifest, ref: string): string | null {
 export async function createBranch(
   repo: Repo,
   name: string,
-  options: { startPoint?: string; force?: boolean } = {},
+  options: { startPoint?: string; force?: boolean; isBare?: boolean } = {},
 ): Promise<Branch> {
   const ref = branchRef(name)
   await repo.store.update(async (manifest) => {
     if (manifest.refs.has(ref) && options.force !== true) throw exists(name)
-    if (manifest.head === ref && manifest.refs.has(ref)) {
+    // In a bare repository no files follow it.
+    if (manifest.head === ref && manifest.refs.has(ref) && options.isBare !== true) {
       throw new VarveError('VARVE_NOT_POSSIBLE', `cannot move branch '${name}': it is the current one`, {
         hint: "use 'varve reset'",
       })

@@ -206,3 +206,28 @@ test('an option before the command takes its value from the next word', async ()
   expect(await ok('-C', cwd, '--progress', 'none', 'log', '-1', '--format=%s')).toBe('First\n')
   expect((await runHere(['--progress', 'loud', 'log'], cwd)).stderr).toContain("not 'loud'")
 })
+
+test('a commit that cannot be made leaves what is staged as it was', async () => {
+  put('new.txt', 'new\n')
+  await ok('add', 'new.txt')
+  fs.rmSync(path.join(cwd, 'new.txt'))
+  const before = await ok('status', '--porcelain')
+  expect(before).toBe('AD new.txt\n')
+  for (const args of [
+    ['-a', '-m', 'x'],
+    ['-m', 'x', 'new.txt'],
+  ])
+    expect(await runHere(['commit', ...args], cwd)).toMatchObject({ code: 44 })
+  expect(await ok('status', '--porcelain')).toBe(before)
+  expect((await head()).message).toBe('First')
+  // In the log it is an undo: the next one takes back what was staged by hand.
+  await ok('undo')
+  expect(await ok('status', '--porcelain')).toBe('')
+})
+
+test('branch -f moves the current branch of a bare repository, which no files follow', async () => {
+  await ok('clone', '-q', '--bare', cwd, path.join(dir, 'bare'))
+  cwd = path.join(dir, 'bare')
+  await ok('branch', '-f', 'main', 'origin/side')
+  expect((await head()).message).toBe('Add Emmy')
+})

@@ -18,6 +18,8 @@ export interface Ran {
 export interface Pair {
   readonly git: (...args: string[]) => Ran
   readonly varve: BesideGit['varve']
+  /** The same in the remotes of both. */
+  readonly there: Pick<Pair, 'git' | 'varve'>
   readonly put: BesideGit['put']
   readonly at: BesideGit['at']
 }
@@ -25,26 +27,35 @@ export interface Pair {
 export function pairOf({ at, put }: BesideGit): Pair {
   // Two commits of one moment would be one.
   let second = 1_700_000_000
-  return {
-    at,
-    put,
-    varve: (...args) => runHere(args, at('ours'), { VARVE_AUTHOR_DATE: `${++second} +0000` }),
+  const places = (ours: string, theirs: string): Pick<Pair, 'git' | 'varve'> => ({
+    varve: (...args) => runHere(args, at(ours), { VARVE_AUTHOR_DATE: `${++second} +0000` }),
     git(...args) {
       const date = `${++second} +0000`
       const { status, stdout, stderr } = spawnSync('git', ['-c', 'core.quotepath=off', ...args], {
-        cwd: at('theirs'),
+        cwd: at(theirs),
         encoding: 'utf8',
         env: { ...gitEnvironment, GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date, GIT_EDITOR: 'true' },
       })
       return { code: status ?? 1, stdout, stderr }
     },
-  }
+  })
+  return { at, put, ...places('ours', 'theirs'), there: places('our-remote', 'their-remote') }
+}
+
+/** A remote for each, bare and empty. */
+export async function addRemotes({ at, git, varve, there }: Pair): Promise<void> {
+  for (const place of ['our-remote', 'their-remote']) fs.mkdirSync(at(place))
+  there.git('init', '-q', '--bare', '-b', 'main')
+  await there.varve('init', '-q', '--bare', '-b', 'main')
+  git('remote', 'add', 'origin', at('their-remote'))
+  await varve('remote', 'add', 'origin', at('our-remote'))
 }
 
 export interface State {
   readonly status: readonly string[]
   /** The branch, or the commit. */
   readonly head: string
+  /** Those of the remote too. */
   readonly refs: Readonly<Record<string, string>>
   readonly files: Readonly<Record<string, string>>
   readonly stashes: number
@@ -52,36 +63,43 @@ export interface State {
 
 const logFormat = '%H%x09%P%x09%s'
 const refFormat = '%(refname)%09%(objectname)'
+const everything = ['--branches', '--tags', '--remotes', 'HEAD']
 
-export function theirState({ git, at }: Pair): State {
+export function theirState({ git, at, there }: Pair): State {
   // Ours calls a file renamed if its content is the same.
   const status = linesOf(git('status', '--porcelain', '--find-renames=100%').stdout)
-  const graph = graphOf(git('log', '--branches', '--tags', 'HEAD', `--format=${logFormat}`).stdout)
+  const graph = graphOf(git('log', ...everything, `--format=${logFormat}`).stdout)
+  const remoteGraph = graphOf(there.git('log', '--branches', '--tags', `--format=${logFormat}`).stdout)
   const head = git('symbolic-ref', '-q', 'HEAD').stdout.trim()
   return {
     status,
     head: head || graph.get(git('rev-parse', 'HEAD').stdout.trim())!,
-    refs: named(
-      linesOf(git('for-each-ref', `--format=${refFormat}`, 'refs/heads', 'refs/tags').stdout),
-      graph,
-    ),
+    refs: {
+      ...named(linesOf(git('for-each-ref', `--format=${refFormat}`).stdout).filter(isNamed), graph),
+      ...atRemote(linesOf(there.git('for-each-ref', `--format=${refFormat}`).stdout), remoteGraph),
+    },
     files: filesIn(at('theirs'), unmergedIn(status)),
     stashes: linesOf(git('stash', 'list').stdout).length,
   }
 }
 
-export async function ourState({ varve, at }: Pair): Promise<State> {
+export async function ourState({ varve, at, there }: Pair): Promise<State> {
   const out = async (...args: string[]): Promise<string> => (await varve(...args)).stdout
   const status = linesOf(await out('status', '--porcelain'))
-  const graph = graphOf(await out('log', '--branches', '--tags', 'HEAD', `--format=${logFormat}`))
+  const graph = graphOf(await out('log', ...everything, `--format=${logFormat}`))
   const refs = linesOf(
-    (await out('branch', '--format', refFormat)) + (await out('tag', '--format', refFormat)),
+    (await out('branch', '-a', '--format', refFormat)) + (await out('tag', '--format', refFormat)),
   )
+  const distant = async (...args: string[]): Promise<string> => (await there.varve(...args)).stdout
+  const remoteRefs = linesOf(
+    (await distant('branch', '--format', refFormat)) + (await distant('tag', '--format', refFormat)),
+  )
+  const remoteGraph = graphOf(await distant('log', '--branches', '--tags', `--format=${logFormat}`))
   const head = (await out('rev-parse', '--symbolic-full-name', 'HEAD')).trim()
   return {
     status,
     head: head === 'HEAD' ? graph.get((await out('rev-parse', 'HEAD')).trim())! : head,
-    refs: named(refs, graph),
+    refs: { ...named(refs.filter(isNamed), graph), ...atRemote(remoteRefs, remoteGraph) },
     files: filesIn(at('ours'), unmergedIn(status)),
     stashes: linesOf(await out('stash', 'list')).length,
   }
@@ -130,6 +148,19 @@ function graphOf(text: string): Map<string, string> {
 function named(refs: readonly string[], graph: ReadonlyMap<string, string>): Record<string, string> {
   const pairs = refs.map((line) => line.split('\t') as [string, string])
   return Object.fromEntries(pairs.map(([ref, id]) => [ref, graph.get(id) ?? id]))
+}
+
+/** The stash is counted; where a remote's HEAD is, ours keeps otherwise; a branch without commits is listed by ours alone. */
+function isNamed(line: string): boolean {
+  return (
+    !line.endsWith('\t') && !line.startsWith('refs/stash') && !line.startsWith('refs/remotes/origin/HEAD')
+  )
+}
+
+function atRemote(refs: readonly string[], graph: ReadonlyMap<string, string>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(named(refs.filter(isNamed), graph)).map(([ref, id]) => [`remote ${ref}`, id]),
+  )
 }
 
 function unmergedIn(status: readonly string[]): Set<string> {

@@ -9,6 +9,7 @@ import {
   type Pair,
   type Ran,
   type State,
+  addRemotes,
   ourState,
   theirState,
   treesIn,
@@ -52,6 +53,7 @@ const work: readonly (readonly [number, readonly string[]])[] = [
   [3, ['restore FILE', 'restore --staged FILE', 'restore -SW FILE']],
   [2, ['restore --source REV FILE', 'restore --source REV --staged --worktree .']],
   [4, ['reset -q --hard REV', 'reset -q --soft REV', 'reset -q REV', 'reset -q --keep REV', 'reset -q -- .']],
+  [3, ['reset -q --merge REV', 'reset -q --merge', 'reset -q --mixed HEAD', 'reset -q REV -- .']],
   [
     9,
     [
@@ -68,14 +70,51 @@ const work: readonly (readonly [number, readonly string[]])[] = [
   [3, ['mv FILE PLACE']],
   [2, ['rm -q FILE', 'rm -q --cached FILE', 'rm -q -r dir']],
   [1, ['clean -q -f', 'clean -q -fd']],
-  [1, ['tag TAG REV']],
+  [
+    2,
+    [
+      'stash push -q -k',
+      'stash apply -q --index',
+      'stash branch BRANCH',
+      'reset -q ; stash push -q -m NEW -- dir',
+    ],
+  ],
+  [2, ['tag TAG REV', 'tag -f TAG REV', 'tag -d TAG']],
+  [
+    6,
+    [
+      'push -q origin BRANCH',
+      'push -q origin BRANCH:BRANCH',
+      'push -q origin +BRANCH:BRANCH',
+      'push -q -f origin HEAD:refs/heads/BRANCH',
+      'push -q origin :BRANCH',
+      'push -q --delete origin BRANCH',
+      'push -q --force-with-lease origin BRANCH',
+      'push -q --all origin',
+      'push -q --tags origin',
+      'push -q origin TAG BRANCH',
+    ],
+  ],
+  [3, ['there branch -D topic', 'there branch -D side', 'there branch -f BRANCH BRANCH', 'there tag -d TAG']],
+  [3, ['fetch -q origin', 'fetch -q --prune origin', 'fetch -q origin BRANCH']],
+  [2, ['merge -q -m NEW origin/BRANCH', 'branch -f BRANCH origin/BRANCH', 'reset -q --hard origin/BRANCH']],
 ]
+
+/** What a stash brings back Git does as far as it can, ours all or nothing. */
+const leavesPart =
+  /already exists, no checkout|Index was not unstashed|would be overwritten|CONFLICT|local changes/
+/** Where ours goes on: an untracked file that has what it shall have; no tag to push, to a remote without refs. */
+const refusesMore = /already exists in working directory|No refs in common/
+
+/** The two have come to what is meant to be otherwise, and go their own ways from here. */
+class MeantApart extends Error {}
 
 export class GitWalk {
   readonly #pair: Pair
   readonly #dice: Dice
   readonly #done: string[] = []
   #number = 0
+  #isApart = false
 
   constructor(pair: Pair, dice: Dice) {
     this.#pair = pair
@@ -83,6 +122,7 @@ export class GitWalk {
   }
 
   async begin(): Promise<void> {
+    await addRemotes(this.#pair)
     for (const name of names.slice(0, 4)) this.#write(name, this.#text(name))
     await this.#run('add', '.')
     await this.#run('commit', '-q', '-m', 'First')
@@ -92,15 +132,22 @@ export class GitWalk {
   /** false: it came to something that Git and ours do differently, and that is meant. */
   async step(): Promise<boolean> {
     const verb = underWay(this.#pair)
-    if (verb !== null) await this.#goOn(verb)
-    else if (!(await this.#work(this.#chosen()))) return false
+    try {
+      if (verb !== null) await this.#goOn(verb)
+      else if (!(await this.#work(this.#chosen()))) return false
+    } catch (error) {
+      if (!(error instanceof MeantApart)) throw error
+      this.#isApart = true
+      return false
+    }
     await this.#compare()
     return true
   }
 
   /** What is committed is the same, byte for byte: the trees of an export have the names that they have in Git. */
   async end(): Promise<void> {
-    const refs = Object.keys(theirState(this.#pair).refs)
+    if (this.#isApart) return
+    const refs = Object.keys(theirState(this.#pair).refs).filter((ref) => /^refs\/(heads|tags)\//.test(ref))
     if (refs.length === 0) return
     const dir = path.join(temporaryDir(), 'exported')
     const exported = await this.#pair.varve('export', 'git', '--bare', '--all', dir)
@@ -126,8 +173,6 @@ export class GitWalk {
       const { ours, theirs } = await this.#run(...command.split(' ').map((word) => this.#put(word)))
       // Ours stops before it, where files that are in conflict have edits.
       if (ours.code === exitCodes.VARVE_UNCOMMITTED && unmergedThere(this.#pair).length > 0) return false
-      // Git brings back what it can, ours all or nothing.
-      if (theirs.code !== 0 && theirs.stderr.includes('already exists, no checkout')) return false
       if (theirs.code === 0) continue
       if (line.includes(' ; ') && unmergedThere(this.#pair).length > 0)
         await this.#run('reset', '-q', '--hard')
@@ -138,12 +183,39 @@ export class GitWalk {
 
   async #run(...args: string[]): Promise<{ ours: Ran; theirs: Ran }> {
     this.#done.push(args.join(' '))
-    const theirs = this.#pair.git(...args)
-    const ours = await this.#pair.varve(...args)
+    const place = args[0] === 'there' ? this.#pair.there : this.#pair
+    const words = args[0] === 'there' ? args.slice(1) : args
+    const before = this.#ourFiles()
+    const theirs = place.git(...words)
+    const ours = await place.varve(...words)
     const said = `theirs: ${theirs.stdout}${theirs.stderr}\nours: ${ours.code}\n${ours.stdout}${ours.stderr}`
     if (theirs.code !== 0 && ours.code !== 0) this.#leaveEmptyPick()
+    if (words.some((word) => word === 'stash') && leavesPart.test(theirs.stderr)) throw new MeantApart()
+    if (theirs.code !== 0 && refusesMore.test(theirs.stderr)) throw new MeantApart()
+    if (ours.code === 0 && theirs.code !== 0 && /would be overwritten|not uptodate/.test(theirs.stderr)) {
+      // Ours goes ahead where the file holds already what it shall: then it is as it was.
+      const named = [...theirs.stderr.matchAll(/^\t(.+)$|Entry '(.+?)' not/gm)].map(
+        ([, one, two]) => one ?? two!,
+      )
+      const of = (files: ReadonlyMap<string, string>): unknown => named.map((name) => files.get(name))
+      this.#same('a file that Git keeps', of(this.#ourFiles()), of(before), said)
+      throw new MeantApart()
+    }
+    // Of a remote without commits ours makes the first branch that comes the current one.
+    if (words !== args && ours.stderr.includes('it is the current branch')) throw new MeantApart()
+    // Of several refs Git pushes those that it can, ours all or none.
+    if (theirs.code !== 0 && words[0] === 'push' && theirs.stderr.includes('[rejected]'))
+      throw new MeantApart()
     this.#same('whether it worked', ours.code === 0, theirs.code === 0, said)
     return { ours, theirs }
+  }
+
+  #ourFiles(): ReadonlyMap<string, string> {
+    const root = this.#pair.at('ours')
+    const files = [...names, 'new'].filter((name) =>
+      fs.statSync(path.join(root, name), { throwIfNoEntry: false })?.isFile(),
+    )
+    return new Map(files.map((name) => [name, fs.readFileSync(path.join(root, name), 'utf8')]))
   }
 
   /** Of a commit that changes nothing here Git asks what to do; ours says so, and that is all. */
@@ -182,6 +254,13 @@ export class GitWalk {
 
   #put(word: string): string {
     const dice = this.#dice
+    const several = /^(\+?)(BRANCH|HEAD|)(:)(refs\/heads\/|)(BRANCH)$/.exec(word)
+    if (several !== null)
+      return several
+        .slice(1)
+        .map((part) => this.#put(part))
+        .join('')
+    if (word === 'origin/BRANCH') return `origin/${this.#put('BRANCH')}`
     if (word === 'FILE') return dice.pick(names)
     if (word === 'PLACE') return dice.pick([...names, 'new', 'dir'].filter((name) => this.#hasFolder(name)))
     if (word === 'BRANCH') return dice.pick(branches)

@@ -41,6 +41,16 @@ export const choiceOptions: OptionSpecs = {
     about: "only commits whose author's name or address contains TEXT, in any case",
   },
   grep: { type: 'text', value: 'TEXT', about: 'only commits whose message contains TEXT, in any case' },
+  'regexp-ignore-case': {
+    type: 'flag',
+    short: 'i',
+    about: '--author and --grep in any case, which is how they are anyway',
+  },
+  'fixed-strings': {
+    type: 'flag',
+    short: 'F',
+    about: '--author and --grep look for texts, which is what they do anyway',
+  },
   changing: {
     type: 'text',
     short: 'S',
