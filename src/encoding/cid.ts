@@ -49,18 +49,21 @@ export function cidToBytes(cid: Cid): Uint8Array {
   return fromHex(cid)
 }
 
+/** Whether the 36 bytes at `start` are one of our two kinds of CID. */
+export function isCidAt(bytes: Uint8Array, start: number): boolean {
+  const codec = bytes[start + 1]
+  return (
+    bytes.length - start >= cidBytesLength &&
+    bytes[start] === 1 &&
+    (codec === 0x55 || codec === 0x71) &&
+    bytes[start + 2] === 0x12 &&
+    bytes[start + 3] === 0x20
+  )
+}
+
 /** Reads the 36 bytes at `start`; anything but our two kinds of CID is refused. */
 export function cidFromBytes(bytes: Uint8Array, start = 0): Cid {
-  const codec = bytes[start + 1]
-  if (
-    bytes.length - start < cidBytesLength ||
-    bytes[start] !== 1 ||
-    (codec !== 0x55 && codec !== 0x71) ||
-    bytes[start + 2] !== 0x12 ||
-    bytes[start + 3] !== 0x20
-  ) {
-    throw corrupt('not the name of an object of ours')
-  }
+  if (!isCidAt(bytes, start)) throw corrupt('not the name of an object of ours')
   return toHex(bytes, start, start + cidBytesLength) as Cid
 }
 
