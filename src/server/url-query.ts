@@ -19,7 +19,7 @@ export class Query {
     const values = new Map<string, string[]>()
     for (const [name, value] of new URLSearchParams(search)) {
       const parameter = declared.get(name)
-      if (parameter === undefined) throw usage(`there is no parameter '${name.slice(0, 100)}' here`)
+      if (parameter === undefined) throw unknown(name, [...declared.keys()])
       const known = values.get(name) ?? []
       if (known.length > 0 && parameter.schema['type'] !== 'array') throw usage(`'${name}' is given twice`)
       if (known.length >= valuesMax) throw usage(`'${name}' is given too often`)
@@ -62,6 +62,11 @@ function checkValue({ name, schema }: Parameter, value: string): void {
   }
   const choices = schema['enum'] as readonly string[] | undefined
   if (choices?.includes(value) === false) throw usage(`'${name}' is one of ${choices.join(', ')}`)
+}
+
+function unknown(name: string, declared: readonly string[]): VarveError {
+  const taken = declared.length === 0 ? 'none is taken' : `there are: ${declared.join(', ')}`
+  return new VarveError('VARVE_USAGE', `there is no parameter '${name.slice(0, 100)}' here`, { hint: taken })
 }
 
 function usage(message: string): VarveError {

@@ -102,6 +102,7 @@ describe('errors', () => {
     [['sql', '--worktree', '--at', 'HEAD', 'SELECT 1'], 2, "leave out '--worktree' or '--at'"],
     [['cherry-pick', 'HEAD'], 44, 'this branch already has what it would change'],
     [['remote', 'add', 'far', ''], 2, 'it looks like /srv/data/prices'],
+    [['token', 'create', '--name', 'ci'], 2, 'say what it may do: --scope read, write or admin'],
     [['token', 'create', '--name', 'ci', '--scope', 'all'], 2, 'read, write (also push), or admin'],
   ])('say what to do next: %j', async (args, exit, hint) => {
     expect(await failure(args)).toMatchObject({ exit, hint: expect.stringContaining(hint) })

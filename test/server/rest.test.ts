@@ -104,6 +104,11 @@ test('what lies directly in a folder, in pages', async () => {
   expect((await call(`${base}/tree?depth=one&path=items.csv`)).status).toBe(404)
   expect((await call(`${base}/tree?depth=one&path=none`)).status).toBe(404)
   expect((await call(`${base}/tree?depth=two`)).status).toBe(400)
+  const misspelt = await call(`${base}/tree?revison=main`)
+  expect([misspelt.status, misspelt.json.error.hint]).toEqual([
+    400,
+    expect.stringMatching(/^there are: .*revision/),
+  ])
 })
 
 test('a refused request is told what to do next', async () => {

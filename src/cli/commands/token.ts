@@ -1,3 +1,4 @@
+import { VarveError } from '../../base/errors.ts'
 import { usage } from '../arguments.ts'
 import { alignedRows } from '../format/columns.ts'
 import type { Command, Context } from '../interface.ts'
@@ -52,6 +53,10 @@ export const command: Command = {
   run,
 }
 
+function noOption(name: string, hint: string): VarveError {
+  return new VarveError('VARVE_USAGE', `missing option '--${name}'`, { hint })
+}
+
 async function run(context: Context): Promise<number> {
   const { arguments: given, out } = context
   const [action = 'list', name] = given.words
@@ -61,7 +66,8 @@ async function run(context: Context): Promise<number> {
   if (action === 'create') {
     given.expectWords(1, 1, '')
     const [whose, scope] = [given.text('name'), given.text('scope')]
-    if (whose === undefined || scope === undefined) throw usage('missing --name or --scope')
+    if (whose === undefined) throw noOption('name', "say whose it is: '--name ci'")
+    if (scope === undefined) throw noOption('scope', 'say what it may do: --scope read, write or admin')
     const made = await tokens.create(
       {
         name: whose,
