@@ -250,8 +250,8 @@ async function branchMoves(
     }
   }
   const began = await state()
-  // A branch that is gone is waited for.
-  const last = began.tip === null ? null : receipt.commit
+  // A branch that the round missed is waited for. One that has gone since then is still to be missed.
+  const last = began.tip === null && tablesWait(receipt) ? null : receipt.commit
   while (!signal.aborted) {
     const now = await state()
     if (approvals.isNew(now.approved) || now.retried !== null) return

@@ -124,6 +124,22 @@ describe('a branch that is gone', () => {
   }, 60_000)
 })
 
+test('a branch that goes right after a round, before anybody looks for it, is missed at once', async () => {
+  const shop = await Shop.make()
+  const over = new AbortController()
+  const receipts: Receipt[] = []
+  const ended = (async () => {
+    for await (const receipt of shop.repo.followLink('shop', { signal: over.signal, pollMs: 60_000 }))
+      if (receipts.push(receipt) === 1) await shop.repo.renameBranch('main', 'trunk')
+  })()
+  await expect.poll(() => receipts.map(waits).at(-1), { timeout: 10_000 }).toEqual(isGone)
+  await shop.repo.renameBranch('trunk', 'main')
+  await shop.put(3, 'Edsger', 74)
+  await expect.poll(() => shop.there(), { timeout: 10_000 }).toEqual([rows[0], rows[1], '3 Edsger 74'])
+  over.abort()
+  await ended
+}, 30_000)
+
 describe('a link that keeps in step whichever branch is checked out', () => {
   test.each(['two-way', 'capture'] as const)(
     'mode %s: one that lacks what the last round left is not written, and takes in nothing, until it has it',
