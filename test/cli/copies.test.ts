@@ -96,7 +96,7 @@ describe('one remote at several places', () => {
     expect(await headOf(reader.cwd)).toBe(await headOf(here.cwd))
     expect(await json(['fsck'], reader)).toMatchObject({ problems: [] })
     rmSync(hub!, { recursive: true })
-    await ok(['push', '--tags'], here)
+    await ok(['push', '--tags', 'origin', 'main'], here)
     expect(await headOf(hub!)).toBe(await headOf(here.cwd))
   })
 

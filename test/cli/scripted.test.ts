@@ -116,16 +116,17 @@ test.each([
   [['--all', '--follow-tags', 'origin']],
   [['--all', '--tags', 'origin']],
   [['--branches', 'origin']],
+  [['--tags', 'origin']],
 ])('push %s brings what Git brings, and a dry run of the first one says so', async (args) => {
   await history()
   const { updates } = JSON.parse(await ok('push', '-n', ...args, '--json')) as { updates: { ref: string }[] }
   expect(fs.existsSync(at('our-hub'))).toBe(false)
   // In Git the two exclude each other, and --branches is there since 2.46.
-  const isBoth = args.includes('--tags')
+  const isBoth = args.includes('--tags') && args.includes('--all')
   git(
     'push',
     '-q',
-    ...args.filter((arg) => arg !== '--tags').map((arg) => arg.replace('--branches', '--all')),
+    ...args.filter((arg) => !isBoth || arg !== '--tags').map((arg) => arg.replace('--branches', '--all')),
   )
   if (isBoth) git('push', '-q', '--tags', 'origin')
   await ok('push', '-q', ...args)
@@ -133,8 +134,21 @@ test.each([
   expect(updates.map(({ ref }) => ref).sort()).toEqual(theirs)
   const ours = await runHere(['branch', '--format=%(refname)'], at('our-hub'))
   const tags = await runHere(['tag', '--format=%(refname)'], at('our-hub'))
-  expect((ours.stdout + tags.stdout).trim().split('\n').sort()).toEqual(theirs)
+  // Of a branch without commits ours tells the name.
+  const born = args.includes('--tags') && !isBoth ? '' : ours.stdout
+  expect((born + tags.stdout).trim().split('\n').sort()).toEqual(theirs)
   expect(JSON.parse(await ok('push', ...args, '--json'))).toMatchObject({ updates: [] })
+})
+
+test('push --tags brings no branch, and nothing where there is no tag', async () => {
+  await history()
+  await ok('push', '-q', '--tags', 'origin')
+  expect((await runHere(['log', '--branches', '--format=%s'], at('our-hub'))).stdout).toBe('')
+  await ok('push', '-q', '-u', '--tags', 'origin')
+  expect((await runHere(['branch', '--format=%(refname:short)'], at('our-hub'))).stdout).toBe('main\n')
+  for (const tag of (await ok('tag', '--format=%(refname:short)')).trim().split('\n'))
+    await ok('tag', '-d', tag)
+  expect(JSON.parse(await ok('push', '--tags', 'origin', '--json'))).toMatchObject({ updates: [] })
 })
 
 test('a dry run refuses what the first push would refuse', async () => {

@@ -103,8 +103,9 @@ const work: readonly (readonly [number, readonly string[]])[] = [
 /** What a stash brings back Git does as far as it can, ours all or nothing. */
 const leavesPart =
   /already exists, no checkout|Index was not unstashed|would be overwritten|CONFLICT|local changes/
-/** Where ours goes on: an untracked file that has what it shall have; no tag to push, to a remote without refs. */
-const refusesMore = /already exists in working directory|No refs in common/
+/** Where ours goes on: an untracked file that has what it shall have; no tag to push, to a remote without refs; the remote's current branch goes. */
+const refusesMore =
+  /already exists in working directory|No refs in common|deletion of the current branch prohibited/
 
 /** The two have come to what is meant to be otherwise, and go their own ways from here. */
 class MeantApart extends Error {}

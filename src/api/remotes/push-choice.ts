@@ -5,11 +5,11 @@ import { MemoryStore } from '../../store/memory.ts'
 import type { Manifest, Store } from '../../store/interface.ts'
 import type { PushOptions } from './remote-interface.ts'
 
-/** Beside those that are named all branches, all tags and the notes, where that was asked for. */
+/** Beside those that are named all branches, all tags and the notes, where that was asked for. Tags go alone where none is. */
 export function refspecsOf(
   { refs, head }: Manifest,
   refspecs: readonly string[],
-  { all, tags, notes, delete: remove }: PushOptions,
+  { all, tags, notes, setUpstream, delete: remove }: PushOptions,
 ): readonly string[] {
   const below = (prefix: string): string[] => [...refs.keys()].filter((ref) => ref.startsWith(prefix)).sort()
   const added = tags === true ? below(tagPrefix) : []
@@ -28,7 +28,9 @@ export function refspecsOf(
     return [...branches, ...added]
   }
   const named = remove === true ? refspecs.map((name) => `:${name}`) : refspecs
-  const current = named.length === 0 && added.length > 0 && head !== null ? [shortRefName(head)] : []
+  const isBranchMeant = tags !== true || notes === true || setUpstream === true
+  const current =
+    named.length === 0 && added.length > 0 && head !== null && isBranchMeant ? [shortRefName(head)] : []
   return [...named, ...current, ...added]
 }
 

@@ -200,7 +200,7 @@ export class RemoteRepository extends DataRepository {
 
   /**
    * Refspecs are 'main', 'main:other', ':gone' (deletes) or 'refs/tags/v1' or 'refs/notes/commits'. Without any, the
-   * current branch is pushed.
+   * current branch is pushed, and with `tags` all tags instead.
    */
   async push(
     remote?: string,
@@ -216,6 +216,9 @@ export class RemoteRepository extends DataRepository {
     const manifest = await this.repo.store.manifest()
     const target = this.#target(manifest, remote)
     const all = refspecsOf(manifest, refspecs, options)
+    const nothing = { remote: target.name ?? target.url, url: target.url, updates: [], objects: 0, bytes: 0 }
+    // Without a refspec the current branch would be meant.
+    if (all.length === 0 && options.tags === true) return nothing
     const dryRun = options.dryRun === true
     // Also where it is not used: what is pushed must be here.
     const create = (await haveUpdates(this.repo.store, manifest, all)) && !dryRun

@@ -19,7 +19,7 @@ export const command: Command = {
         'even if the remote loses commits, as long as its BRANCH (default: each that is pushed) is what was last fetched, or COMMIT; may be given several times',
     },
     all: { type: 'flag', aliases: ['branches'], about: 'all branches' },
-    tags: { type: 'flag', about: 'also all tags' },
+    tags: { type: 'flag', about: 'also all tags; without REFSPEC they alone' },
     'follow-tags': {
       type: 'flag',
       about: 'also annotated tags on the pushed commits that the remote does not have',
