@@ -8,6 +8,7 @@ import { fault } from '../support/fault.ts'
 import { temporaryDir } from '../support/temporary.ts'
 
 const warnings: string[] = []
+const moved: string[] = []
 let hook: Hook
 let repo: Repository
 
@@ -18,6 +19,7 @@ beforeAll(async () => {
     author: { name: 'Ada', email: 'ada@example.org' },
     environment: { VARVE_LINK_HOOK_SECRET: secret },
     onWarning: (message) => warnings.push(message),
+    onMoved: ({ message }) => moved.push(message),
   })
   writeFileSync(join(dir, 'people.csv'), 'id,name\n1,Ada\n')
   writeFileSync(join(dir, 'notes.txt'), 'hello\n')
@@ -34,6 +36,14 @@ function add(...tables: readonly string[]) {
   return repo.addLink('hook', { endpoint: hook.url, mode: 'materialize', tables })
 }
 
+test('a table whose name lacks its ending is told the path that is there', async () => {
+  warnings.length = 0
+  await add('people')
+  expect(warnings).toEqual([expect.stringContaining("; did you mean 'people.csv'?")])
+  await repo.removeLink('hook')
+  warnings.length = 0
+})
+
 test('a table that the branch has not is warned of, and told once it is there', async () => {
   await add('people.csv', 'orders.csv')
   expect(warnings).toEqual([expect.stringContaining("no table 'orders.csv' yet")])
@@ -42,7 +52,12 @@ test('a table that the branch has not is warned of, and told once it is there', 
   await repo.track('orders.csv', { key: ['id'] })
   await repo.add(['.'])
   await repo.commit({ message: 'orders' })
+  moved.length = 0
   const { tables } = await repo.sync('hook')
+  expect(moved.filter((message) => message.startsWith('hook:')).slice(0, 2)).toEqual([
+    'hook: a delivery is announced',
+    'hook: delivered',
+  ])
   expect(tables.map(({ written }) => written.added)).toEqual([1, 1])
   await repo.removeLink('hook')
 })

@@ -108,6 +108,13 @@ describe('errors', () => {
     expect(await failure(args)).toMatchObject({ exit, hint: expect.stringContaining(hint) })
   })
 
+  test('2: a link without a mode', async () => {
+    expect(await failure(['link', 'add', 'shop', './a.db', '--tables', 'a'])).toMatchObject({
+      exit: 2,
+      message: expect.stringContaining("'--mode capture|"),
+    })
+  })
+
   test('23: a key that is used twice', async () => {
     writeFileSync(path.join(at.cwd, 'twice.csv'), 'id,x\n1,2\n1,3\n')
     expect(await failure(['track', 'twice.csv', '--key', 'id'])).toMatchObject({

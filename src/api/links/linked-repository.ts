@@ -63,8 +63,10 @@ export abstract class LinkedRepository extends CarryingRepository {
     if (await isSink(link)) {
       await this.#toSink(link, options, async (sink) => void (await sink.position?.()))
       const { absentTables } = await import('../../sync/deliver/tables.ts')
-      for (const path of await absentTables(this.repo, link))
-        this.warn(`the branch has no table '${path}' yet: until it has, a first round is refused`)
+      for (const { path, near } of await absentTables(this.repo, link))
+        this.warn(
+          `the branch has no table '${path}' yet: until it has, a first round is refused${near === null ? '' : `; did you mean '${near}'?`}`,
+        )
     } else {
       const { checkTables, refuseNested } = await import('../../sync/tables/check-tables.ts')
       refuseNested(link, await this.links())

@@ -239,7 +239,8 @@ async function add(
   endpoint: string,
 ): Promise<number> {
   const mode = given.text('mode')
-  if (mode === undefined || !(linkModes as readonly string[]).includes(mode))
+  if (mode === undefined) throw usage(`say which way the changes go: '--mode ${linkModes.join('|')}'`)
+  if (!(linkModes as readonly string[]).includes(mode))
     throw usage(`'--mode' must be one of ${linkModes.join(', ')}`)
   const tables = namesGiven(given, 'tables')
   if (tables.length === 0) throw usage("say which tables: '--tables people,orders'")

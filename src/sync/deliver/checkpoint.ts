@@ -44,7 +44,11 @@ export async function writeCheckpoint(
         refuseOvertaken(current, link, recorded)
         return {
           refs: new Map([[linkObject(link, 'sent'), object]]),
-          operation: { name: 'sync', message: `${link}: deliver`, author: operatorOf(repo, current) },
+          operation: {
+            name: 'sync',
+            message: `${link}: delivered in part`,
+            author: operatorOf(repo, current),
+          },
         }
       },
       { writer },

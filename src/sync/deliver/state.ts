@@ -69,6 +69,8 @@ export async function recordProgress(
   from: Progress,
   to: Progress,
 ): Promise<void> {
+  // Whoever is told what is done must not take the announcement for the delivery.
+  const what = to.toward === null ? 'delivered' : 'a delivery is announced'
   await repo.store.update(
     (current) => {
       refuseOvertaken(current, link.name, from)
@@ -79,7 +81,7 @@ export async function recordProgress(
           [linkObject(link.name, 'sent'), null],
         ]),
         config: new Map([[identityKey(link.name), sink.identity]]),
-        operation: { name: 'sync', message: `${link.name}: deliver`, author: operatorOf(repo, current) },
+        operation: { name: 'sync', message: `${link.name}: ${what}`, author: operatorOf(repo, current) },
       }
     },
     { writer: io.writer },

@@ -153,10 +153,14 @@ export class Steps {
       if ((await source.get(path)) !== null) continue
       this.notes.push(`the dataset has no table '${path}'`)
       if (this.#last !== null) continue
-      throw new VarveError('VARVE_PATH_NOT_FOUND', `the link '${name}' has no table '${path}'`, {
-        data: { link: name, path },
-        hint: 'a link to a system that is only written to names tables by their paths in the dataset',
-      })
+      throw new VarveError(
+        'VARVE_PATH_NOT_FOUND',
+        `the branch has no table '${path}', which the link '${name}' names`,
+        {
+          data: { link: name, path },
+          hint: 'a link to a system that is only written to names tables by their paths in the dataset',
+        },
+      )
     }
   }
 

@@ -3,6 +3,7 @@
 import { VarveError } from '../../base/errors.ts'
 import type { Cid } from '../../encoding/cid.ts'
 import type { Path, TreeEntry } from '../../files/interface.ts'
+import { nearPath } from '../../files/near-path.ts'
 import { safePath } from '../../files/path.ts'
 import { Tree } from '../../files/tree.ts'
 import { withWriter } from '../../repo/context.ts'
@@ -19,15 +20,20 @@ export function deliveredPaths(link: Link): Path[] {
 }
 
 /** The tables that the branch does not have (yet). @throws VarveError VARVE_NOT_POSSIBLE when a path holds a file */
-export function absentTables(repo: Repo, link: Link): Promise<Path[]> {
+export function absentTables(
+  repo: Repo,
+  link: Link,
+): Promise<{ readonly path: Path; readonly near: Path | null }[]> {
   const paths = deliveredPaths(link)
   return withWriter(repo, async (writer, nodes) => {
     const manifest = await repo.store.manifest()
     const tip = await readBranch(nodes.reader, manifest, branchOf(link, manifest))
-    if (tip === null) return paths
+    if (tip === null) return paths.map((path) => ({ path, near: null }))
     const tree = await deliveredTree({ writer, nodes }, tip.tree, paths)
     const found = await tree.getMany(paths)
-    return paths.filter((_, i) => found[i] === null)
+    const absent = paths.filter((_, i) => found[i] === null)
+    const whole = await Tree.load(nodes, tip.tree)
+    return Promise.all(absent.map(async (path) => ({ path, near: await nearPath(whole, path) })))
   })
 }
 
