@@ -107,6 +107,9 @@ const leavesPart =
 const refusesMore =
   /already exists in working directory|No refs in common|deletion of the current branch prohibited/
 
+/** What stands before a path that is in conflict. */
+const unmerged = /^(?:U.|.U|AA|DD)(?= )/
+
 /** The two have come to what is meant to be otherwise, and go their own ways from here. */
 class MeantApart extends Error {}
 
@@ -204,11 +207,18 @@ export class GitWalk {
     }
     // Of a remote without commits ours makes the first branch that comes the current one.
     if (words !== args && ours.stderr.includes('it is the current branch')) throw new MeantApart()
+    // A file that moved and came anew: Git may leave out what is new, ours asks.
+    if (ours.code === exitCodes.VARVE_MERGE_CONFLICT && theirs.code === 0 && this.#hasMoved)
+      throw new MeantApart()
     // Of several refs Git pushes those that it can, ours all or none.
     if (theirs.code !== 0 && words[0] === 'push' && theirs.stderr.includes('[rejected]'))
       throw new MeantApart()
     this.#same('whether it worked', ours.code === 0, theirs.code === 0, said)
     return { ours, theirs }
+  }
+
+  get #hasMoved(): boolean {
+    return this.#done.some((step) => step.startsWith('mv '))
   }
 
   #ourFiles(): ReadonlyMap<string, string> {
@@ -229,7 +239,11 @@ export class GitWalk {
   async #compare(): Promise<void> {
     const theirs = theirState(this.#pair)
     const ours = await ourState(this.#pair)
-    for (const part of Object.keys(theirs) as (keyof State)[]) this.#same(part, ours[part], theirs[part])
+    // Which side a conflict is of depends on which files were taken for one that moved.
+    const told = (state: State): State =>
+      this.#hasMoved ? { ...state, status: state.status.map((line) => line.replace(unmerged, 'UU')) } : state
+    for (const part of Object.keys(theirs) as (keyof State)[])
+      this.#same(part, told(ours)[part], told(theirs)[part])
   }
 
   #same(what: string, ours: unknown, theirs: unknown, said = ''): void {
