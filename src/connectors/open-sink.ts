@@ -61,5 +61,11 @@ export async function openSink(url: string, options: SinkOptions): Promise<Sink>
       hint: 'rows can be sent to webhook+https://, redis://, nats://, amqp://, mqtt:// and kafka://',
     })
   const { openMsMax: msMax } = kind
-  return openPatiently({ url, open: () => kind.open(url, options), msMax, onWait: options.onWait })
+  return openPatiently({
+    url,
+    link: options.link,
+    open: () => kind.open(url, options),
+    msMax,
+    onWait: options.onWait,
+  })
 }

@@ -67,7 +67,10 @@ export async function openEndpoint(url: string, options: ConnectorOptions = {}):
   if (kind !== undefined) {
     const open = (): Promise<Connector> => kind.open(url, { ...options, kit: connectorKit })
     const { openMsMax: msMax } = kind
-    return checked(await openPatiently({ url, open, msMax, onWait: options.onWait }), kind)
+    return checked(
+      await openPatiently({ url, link: options.link, open, msMax, onWait: options.onWait }),
+      kind,
+    )
   }
   throw new VarveError('VARVE_USAGE', `'${url}' can be written to and not read`, {
     data: { url },

@@ -1,5 +1,6 @@
 // How long a server that takes a connection, and then says nothing, is waited for; and what is said of it.
 import { VarveError, isVarveError } from '../base/errors.ts'
+import { secretName } from './link-secret.ts'
 import { type OnWait, tellingWait } from '../base/telling-wait.ts'
 
 /** Of a database or a broker. */
@@ -19,6 +20,8 @@ export interface WaitOptions {
 }
 
 interface Opening<T> extends WaitOptions {
+  /** Under whose name secrets are looked for. */
+  readonly link: string | undefined
   readonly url: string
   readonly open: () => Promise<T>
   /** How long the driver waits. */
@@ -26,12 +29,12 @@ interface Opening<T> extends WaitOptions {
 }
 
 /** Opens a system; one that lets the driver's time run out has been waited for, and is not asked again at once. */
-export async function openPatiently<T>({ url, open, msMax, onWait }: Opening<T>): Promise<T> {
+export async function openPatiently<T>({ url, link, open, msMax, onWait }: Opening<T>): Promise<T> {
   const began = performance.now()
   try {
     return await tellingWait(open, { location: url, msMax: msMax ?? null }, onWait)
   } catch (error) {
-    if (msMax === undefined || performance.now() - began < msMax) throw error
+    if (msMax === undefined || performance.now() - began < msMax) throw namingSecret(error, link)
     if (!isVarveError(error, 'VARVE_UNREACHABLE')) throw error
     const { data, hint } = error
     throw new VarveError(error.code, `cannot reach '${url}': no answer in ${msMax / 1000} s`, {
@@ -40,4 +43,16 @@ export async function openPatiently<T>({ url, open, msMax, onWait }: Opening<T>)
       cause: error,
     })
   }
+}
+
+/** Where a hint says how a link's secret is called in general, it shall say how this one's is. */
+function namingSecret(error: unknown, link: string | undefined): unknown {
+  const general = secretName('name', 'PASSWORD')
+  if (link === undefined || !isVarveError(error) || error.hint?.includes(general) !== true) return error
+  const { code, message, data, hint, cause } = error
+  return new VarveError(code, message, {
+    data,
+    hint: hint!.replace(general, secretName(link, 'PASSWORD')),
+    cause,
+  })
 }

@@ -146,6 +146,7 @@ describe('an inbox of webhooks', () => {
     expect(held.filter((target) => target.endsWith('.text'))).toEqual([])
     await expect(InboxFile.open(`${temporaryDir()}/not/there`)).rejects.toMatchObject({
       code: 'VARVE_UNREACHABLE',
+      message: expect.stringMatching(/^there is no folder '.*\/not' for the inbox$/) as string,
     })
   })
 })

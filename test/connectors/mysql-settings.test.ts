@@ -32,6 +32,19 @@ describe.skipIf(!hasMariadb)(`a server of MariaDB${withoutMariadb}`, () => {
     }
   }
 
+  test('that has no certificate says how it is reached', async () => {
+    const mariadb = await startMariadb(['--skip-ssl'])
+    try {
+      const url = `${await mariadb.database('shop')}&ssl-mode=required`
+      await expect(openEndpoint(url)).rejects.toMatchObject({
+        code: 'VARVE_UNREACHABLE',
+        hint: "it is reached without encryption where the URL has no 'ssl-mode'",
+      })
+    } finally {
+      await mariadb.stop()
+    }
+  })
+
   test('whose log is encrypted on the disk has a log as any', async () => {
     const keys = path.join(temporaryDir(), 'keys')
     fs.writeFileSync(keys, `1;${'a7'.repeat(32)}\n`)

@@ -82,7 +82,7 @@ describe.skipIf(without !== '')(`PostgreSQL over TLS${without}`, () => {
       }
     }
     const hint =
-      'give the password in VARVE_LINK_NAME_PASSWORD, PGPASSWORD or a .pgpass file, never in the URL'
+      'give the password in VARVE_LINK_MY_SHOP_PASSWORD, PGPASSWORD or a .pgpass file, never in the URL'
     const missing = 'it asks for a password, and there is none'
     expect(await said('shop', {})).toEqual(['VARVE_REFUSED', missing, hint])
     expect(await said('shop', { PGPASSWORD: '' })).toEqual(['VARVE_REFUSED', missing, hint])

@@ -56,6 +56,7 @@ describe('faults that pass', () => {
     tries = 0
     const silent = openPatiently({
       url: 'redis://there',
+      link: 'cache',
       open: () =>
         new Promise((_, late) => setTimeout(() => late(new VarveError('VARVE_UNREACHABLE', 'late')), 60)),
       msMax: 50,
@@ -66,6 +67,15 @@ describe('faults that pass', () => {
       "cannot reach 'redis://there': no answer in 0.05 s",
     )
     expect(tries).toBe(1)
+    const secret = openPatiently({
+      url: 'redis://there',
+      link: 'my-cache',
+      open: () =>
+        Promise.reject(new VarveError('VARVE_REFUSED', 'no', { hint: 'give VARVE_LINK_NAME_PASSWORD' })),
+      msMax: 50,
+      onWait: undefined,
+    })
+    await expect(secret).rejects.toMatchObject({ hint: 'give VARVE_LINK_MY_CACHE_PASSWORD' })
     tries = 0
     const over = AbortSignal.abort()
     expect(await fault(withRetries(failing(5, deadlock), { retries: 5, signal: over }))).toContain('ABORTED')

@@ -1,3 +1,4 @@
+import { counted } from '../../base/size.ts'
 import { linkChanges, linkModes, webhookSignatures } from '../../dataset/interface.ts'
 import { linkTemplates } from '../../api/links/link-templates.ts'
 import { usage } from '../arguments.ts'
@@ -170,7 +171,7 @@ async function run(context: Context): Promise<number> {
           : table.key.length === 0
             ? 'no key'
             : `key ${table.key.join(', ')}`,
-        `${table.columns.length} columns`,
+        counted(table.columns.length, 'column'),
       ])
       for (const line of alignedRows(lines.map((cells) => cells.map(visible)))) out.line(line)
       for (const line of logLines(tested)) out.line(visible(line))

@@ -4,6 +4,7 @@
 // after days. What waits is bounded, so that a round that is never run fills no disk.
 import { randomHex } from '../../base/platform.ts'
 import fs from 'node:fs'
+import { dirname } from 'node:path'
 import { VarveError } from '../../base/errors.ts'
 import { SqliteDatabase } from '../sqlite/database.ts'
 import { sqliteError } from '../sqlite/failure.ts'
@@ -102,8 +103,15 @@ export class InboxFile {
 function makeFile(path: string): void {
   try {
     fs.closeSync(fs.openSync(path, fs.constants.O_CREAT | fs.constants.O_RDWR, 0o600))
-  } catch {
-    // Opening it as a database says what is the matter.
+  } catch (error) {
+    // Opening it as a database says what else is the matter.
+    const folder = dirname(path)
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return
+    throw new VarveError('VARVE_UNREACHABLE', `there is no folder '${folder}' for the inbox`, {
+      data: { path },
+      hint: 'make the folder; the inbox itself is made in it',
+      cause: error,
+    })
   }
 }
 

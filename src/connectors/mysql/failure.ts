@@ -66,7 +66,10 @@ export function endpointError(where: string, error: unknown): unknown {
     const untrusted = certificateRefused(where, facts, trust)
     if (untrusted !== null) return untrusted
     const isLine = typeof code === 'string' || /closed|connection|timeout/i.test(error.message)
-    return isLine ? unreachable(where, error.message || String(code), facts) : error
+    const hint = /does not support secure/.test(error.message)
+      ? "it is reached without encryption where the URL has no 'ssl-mode'"
+      : undefined
+    return isLine ? unreachable(where, error.message || String(code), facts, hint) : error
   }
   if (passing.has(number)) return unreachable(where, error.message, facts)
   if (number === 1049) return accessRefused(where, facts, 'the path of the URL names the database')
