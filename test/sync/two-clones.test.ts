@@ -149,6 +149,24 @@ describe.each(kinds.map((kind) => [kind.name + kind.without, kind] as const))('%
     120_000,
   )
 
+  test.skipIf(kind.without !== '').each([1, 2])(
+    'two clones that only capture have what the users of the database have made of it (seed %i)',
+    async (seed) => {
+      const random = randomOf(seed)
+      const clones = await Clones.make(await system.database(), { mode: 'capture' })
+      const wanted = await clones.there()
+      for (let turn = 0; turn < 40; turn++) {
+        if (random(3) > 0) await change(clones, wanted, random, user)
+        else expect([turn, (await clones.round(clones.repos[random(2)]!)).heldBack]).toEqual([turn, []])
+      }
+      for (const repo of [...clones.repos, ...clones.repos]) await clones.round(repo)
+      for (const rows of await Promise.all(clones.repos.map((repo) => clones.here(repo))))
+        expect(sorted(rows)).toEqual(sorted(wanted))
+      await clones.close()
+    },
+    60_000,
+  )
+
   test.skipIf(kind.without !== '')(
     'a clone takes over what a user took back after the other had read it, whichever was the last to write',
     async () => {
