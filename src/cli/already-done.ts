@@ -16,8 +16,9 @@ const anyTime: ReadonlySet<ErrorCode> = new Set([
 const ofOthers: ReadonlySet<string> = new Set(['fetch', 'push', 'sync'])
 const shownMax = 3
 
-/** The same error, which says that too. `done`: what has moved in the repository, oldest first. */
-export function withWhatIsDone(error: Error, done: readonly Operation[]): Error {
+/** The same error, which says that too. `moved`: what has moved in the repository, oldest first. */
+export function withWhatIsDone(error: Error, moved: readonly Operation[]): Error {
+  const done = standing(moved)
   if (done.length === 0 || !isVarveError(error) || !anyTime.has(error.code)) return error
   const { code } = error
   const shown = done.slice(-shownMax).map(({ name, message }) => {
@@ -32,6 +33,15 @@ export function withWhatIsDone(error: Error, done: readonly Operation[]): Error 
     cause: message === error.message ? error.cause : error,
     hint: error.hint === undefined ? kept : `${error.hint}\n${kept}`,
   })
+}
+
+/** Without what the command itself has taken back: a commit that is not made stages nothing. */
+function standing(moved: readonly Operation[]): Operation[] {
+  const done: Operation[] = []
+  for (const operation of moved)
+    if (operation.name === 'undo' && done.length > 0) done.pop()
+    else done.push(operation)
+  return done
 }
 
 /** For a process that ends in the middle of work which did not stop when asked to. `done` is null without a repository. */
