@@ -54,6 +54,8 @@ describe('reset --merge comes to what Git makes of it', () => {
       await both('add', '-A', 'f')
       hold(file)
       put('other', 'edited\n')
+      // Git takes a file for edited that was written again a second later, until it has looked into it.
+      gitWorks('update-index', '-q', '--refresh')
       const theirs = gitWorks('reset', '-q', '--merge', `goal${goal}`)
       const ours = await varve('reset', '-q', '--merge', `goal${goal}`)
       // A file that holds already what it shall become is in nobody's way.
