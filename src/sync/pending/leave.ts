@@ -39,19 +39,26 @@ export async function leaveApproval(
   const asked = pendingOf(await repo.store.manifest())
   if (asked === null) return null
   const isOpen = (manifest: Manifest): boolean => pendingOf(manifest) !== null
-  return leave(
-    repo,
-    link,
-    { what: 'approved', asked, isOpen, ...followed },
-    ({ pending }) => pending !== commit,
-  )
+  const leftMs = Date.now()
+  // The round may still be at work when it has used the approval.
+  const isAnswer = ({ pending, startedMs }: Receipt): boolean =>
+    pending !== commit && startedMs >= leftMs - lookMs
+  const isUsed = (left: Cid | undefined): boolean => left !== asked
+  return leave(repo, link, { what: 'approved', asked, isOpen, isUsed, isAnswer, ...followed })
 }
 
-/** Each time it is another object: of two who ask at once none takes the other's round for its own. */
+/**
+ * Each time another object is left, in the place of what others have left: a round that has used one removes it behind its
+ * receipt. So where nothing is left and there is a newer receipt, a round has begun and ended since.
+ */
 export async function leaveRetry(repo: Repo, link: string, followed: Followed): Promise<Receipt | null> {
   return withWriter(repo, async (writer) => {
     const asked = writer.put('raw', utf8(randomHex(16)))
-    return leave(repo, link, { what: 'retried', asked, isOpen: () => true, writer, ...followed }, () => true)
+    const isUsed = (left: Cid | undefined): boolean => left === undefined
+    const leftMs = Date.now()
+    const isAnswer = ({ startedMs }: Receipt): boolean => startedMs >= leftMs
+    const retry = { what: 'retried', asked, isOpen: () => true, isUsed, isAnswer, writer } as const
+    return leave(repo, link, { ...retry, ...followed })
   })
 }
 
@@ -60,6 +67,10 @@ interface Leaving extends Followed {
   readonly asked: Cid
   /** Whether it can still be asked for. */
   readonly isOpen: (manifest: Manifest) => boolean
+  /** By what is left now. */
+  readonly isUsed: (left: Cid | undefined) => boolean
+  /** Whether the last receipt is of the round that did it. */
+  readonly isAnswer: (receipt: Receipt) => boolean
   /** Has made `asked`. */
   readonly writer?: ObjectWriter
 }
@@ -71,8 +82,7 @@ interface Leaving extends Followed {
 async function leave(
   repo: Repo,
   link: string,
-  { what, asked, isOpen, writer, isFollowed, signal }: Leaving,
-  isAnswer: (receipt: Receipt) => boolean,
+  { what, asked, isOpen, isUsed, isAnswer, writer, isFollowed, signal }: Leaving,
 ): Promise<Receipt | null> {
   const leftMs = Date.now()
   const ref = linkObject(link, what)
@@ -88,12 +98,12 @@ async function leave(
   if (!isLeft) return null
   try {
     for (let looks = 1; Date.now() - leftMs < waitMsMax; looks++) {
-      const isUsed = (await repo.store.manifest()).refs.get(ref) !== asked
-      const receipt = isUsed ? await lastReceipt(repo, link) : null
-      if (receipt !== null && receipt.startedMs >= leftMs - lookMs && isAnswer(receipt)) return receipt
+      const wasUsed = isUsed((await repo.store.manifest()).refs.get(ref))
+      const receipt = wasUsed ? await lastReceipt(repo, link) : null
+      if (receipt !== null && isAnswer(receipt)) return receipt
       await pause(lookMs, signal)
       throwIfAborted(signal)
-      if (!isUsed && looks % looksPerQuestion === 0 && !(await isFollowed())) return null
+      if (!wasUsed && looks % looksPerQuestion === 0 && !(await isFollowed())) return null
     }
     return null
   } finally {
