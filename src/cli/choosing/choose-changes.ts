@@ -1,5 +1,5 @@
-// `add -p`, `restore -p`, `reset -p` and `stash -p`: shows each changed row of a table, each hunk of a text, and of other files that they differ,
-// and asks what of it is meant. Nothing is done before the last answer.
+// `add -p`, `restore -p`, `reset -p` and `stash -p`: shows each changed row of a table, each hunk of a text, and of other
+// files that they differ, and asks what of it is meant. Nothing is done before the last answer.
 import type { DiffOptions, FileDiff, LineHunk, RowChange } from '../../api/interface.ts'
 import type { Key } from '../../api/tables/data.ts'
 import type { Repository } from '../../index.ts'

@@ -84,7 +84,7 @@ interface ColumnRow {
 
 const columnsQuery = `
   SELECT n.nspname AS schema, c.relname AS table, c.oid::text AS oid, a.attname AS column,
-         CASE c.relkind WHEN 'p' THEN (SELECT md5(string_agg(concat(relid::oid, ':', pg_relation_filenode(relid)), ',' ORDER BY relid::oid))
+         CASE c.relkind WHEN 'p' THEN (SELECT to_hex(hashtextextended(string_agg(concat(relid::oid, ':', pg_relation_filenode(relid)), ',' ORDER BY relid::oid), 0))
                                          FROM pg_partition_tree(c.oid))
                         ELSE pg_relation_filenode(c.oid)::text END AS storage,
          tn.nspname AS type_schema, t.typname AS type,
