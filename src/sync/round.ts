@@ -16,6 +16,7 @@ import type { Folder, Io, Repo } from '../repo/interface.ts'
 import type { ObjectReader } from '../store/interface.ts'
 import { type Begun, beginRound } from './begin.ts'
 import { asStored } from './apply/as-stored.ts'
+import { echoNotes } from './apply/echoes.ts'
 import { columnNotes, hiddenNotes } from './receipts/notes.ts'
 import { lostBranch, waitForBranch } from './lost-branch.ts'
 import { applyRound } from './apply/commits.ts'
@@ -235,6 +236,7 @@ async function mergeAndApply(
       ...seen.notes,
       ...hiddenNotes(tables, seen.tables),
       ...stored.notes,
+      ...(await echoNotes(step)),
       ...written.notes,
       ...(await columnNotes(io, round.link, tables, outcome.whole)),
     ],

@@ -50,11 +50,16 @@ interface Trees {
   /** What was told last, and before that. */
   readonly told: Tree
   readonly toldBefore: Tree
-  /** As the endpoint was read before it was told last. */
+  /** As the endpoint was read before it was told last, and before that. */
   readonly read: Tree
+  readonly readBefore: Tree
 }
 
-async function lastWrites(io: Io, written: Cid | null): Promise<(Trees & { branch: Cid | null }) | null> {
+/** The last two writes; null before there are two. */
+export async function lastWrites(
+  io: Io,
+  written: Cid | null,
+): Promise<(Trees & { branch: Cid | null }) | null> {
   if (written === null) return null
   const { reader } = io.nodes
   const last = await readCommit(reader, written)
@@ -63,11 +68,13 @@ async function lastWrites(io: Io, written: Cid | null): Promise<(Trees & { branc
   const live = extraCid(last, 'live')
   if (earlier === undefined || live === null) return null
   const before = await readCommit(reader, earlier)
-  if (extraCid(before, 'live') === null) return null
+  const liveBefore = extraCid(before, 'live')
+  if (liveBefore === null) return null
   return {
     told: await Tree.load(io.nodes, last.tree),
     toldBefore: await Tree.load(io.nodes, before.tree),
     read: await commitTree(io, live),
+    readBefore: await commitTree(io, liveBefore),
     branch,
   }
 }
@@ -75,7 +82,13 @@ async function lastWrites(io: Io, written: Cid | null): Promise<(Trees & { branc
 async function tableAsStored(
   io: Io,
   { path }: LinkedTable,
-  { captured, target, told, toldBefore, read }: Trees & { readonly captured: Tree; readonly target: Tree },
+  {
+    captured,
+    target,
+    told,
+    toldBefore,
+    read,
+  }: Omit<Trees, 'readBefore'> & { readonly captured: Tree; readonly target: Tree },
 ): Promise<{ readonly table: TableObject; readonly count: number } | null> {
   const tables: TableObject[] = []
   for (const tree of [captured, target, told, toldBefore, read]) {
