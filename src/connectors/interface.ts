@@ -125,6 +125,8 @@ export interface EndpointColumn {
   readonly nullable: boolean
   /** The system computes it: it is read and never written. */
   readonly generated: boolean
+  /** The system's log leaves it out, so a table is not read from there as long as anything needs the column. */
+  readonly isUnlogged?: boolean
   /** The system has one spelling for each value (1.50 for 1.5), and a guard in any other spelling holds for it. */
   readonly hasOneSpelling?: boolean
   /**

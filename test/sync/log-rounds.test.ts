@@ -330,8 +330,26 @@ describe.skipIf(!hasPostgres)(`links by PostgreSQL's log${withoutPostgres}`, () 
   test('a server without logical log, and a table with a generated column, are compared', async () => {
     await shop.db.query('ALTER TABLE people ADD twice int GENERATED ALWAYS AS (age * 2) STORED')
     const receipt = await shop.sync()
-    expect(receipt.notes.join()).toMatch(/generated column/)
+    expect(receipt.notes.join()).toMatch(/generated column, 'twice', which the log leaves out/)
     expect(await shop.slots()).toEqual([])
+  })
+
+  test('a table is read by the log where the link leaves its generated column out', async () => {
+    await shop.db.query('ALTER TABLE people ADD twice int GENERATED ALWAYS AS (age * 2) STORED')
+    const omit = { table: 'people', where: null, select: null, omit: ['twice'], columns: [] }
+    shop.link = { ...shop.link, transform: [omit] }
+    expect((await shop.sync()).notes).toEqual([])
+    await shop.db.query(
+      "INSERT INTO people VALUES (5, 'Donald', 87); UPDATE people SET age = 37 WHERE id = 1",
+    )
+    const receipt = await shop.sync()
+    expect(receipt.notes).toEqual([])
+    expect(receipt.tables[0]).toMatchObject({ captured: { added: 1, changed: 1 } })
+    await shop.edit((rows) => rows.put({ id: 2, name: 'Grace', age: 86 }))
+    expect((await shop.sync()).tables[0]).toMatchObject({ written: { changed: 1 } })
+    expect(await shop.rows()).toMatchObject([{ age: 37 }, { age: 86, twice: 172 }, {}, { age: 87 }])
+    expect((await shop.sync()).tables[0]).toMatchObject({ captured: { changed: 0 }, written: { changed: 0 } })
+    expect(await shop.slots()).toHaveLength(1)
   })
 })
 

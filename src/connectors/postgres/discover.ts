@@ -251,6 +251,7 @@ function tableOf(rows: readonly ColumnRow[]): Found {
       nativeType: row.native,
       nullable: !row.not_null,
       generated: row.generated !== '',
+      isUnlogged: row.generated !== '',
       hasOneSpelling: row.is_plain && hasOneSpelling(row.native),
       ...spellingsIn(row),
       hasEquality: row.has_equality,

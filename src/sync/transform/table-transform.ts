@@ -59,14 +59,15 @@ export class TransformedTable {
     create: typeof RowExpressions.create = RowExpressions.create.bind(RowExpressions),
   ): Promise<TransformedTable> {
     checkNames(source, transform)
-    const columns = outColumns(source, transform, secret)
     const { where } = transform
     const computed = transform.columns.flatMap(({ column, compute }) =>
       compute === null ? [] : [{ name: column, sql: compute }],
     )
     const wanted = where === null ? computed : [...computed, { name: 'where', sql: `(${where}\n) IS TRUE` }]
+    const needed = wanted.length === 0 ? withoutUnlogged(source, transform) : source
     const expressions = wanted.length === 0 ? null : await create(source.columns, wanted, source.name)
-    return new TransformedTable(source, columns, expressions, { sql: where, at: computed.length })
+    const columns = outColumns(needed, transform, secret)
+    return new TransformedTable(needed, columns, expressions, { sql: where, at: computed.length })
   }
 
   /** The endpoint's table with the columns that the dataset has, in the dataset's order, as a write needs it. */
@@ -189,16 +190,26 @@ export class TransformedTable {
   }
 }
 
+function isTaken(name: string, { select, omit }: TableTransform): boolean {
+  return (select === null || select.includes(name)) && !omit.includes(name)
+}
+
+/** The table without what its log leaves out and the dataset does not take: then the log says all that is asked for. */
+function withoutUnlogged(source: EndpointTable, transform: TableTransform): EndpointTable {
+  const columns = source.columns.filter(
+    ({ name, isUnlogged }) => isUnlogged !== true || isTaken(name, transform),
+  )
+  return columns.length === source.columns.length ? source : { ...source, columns }
+}
+
 function outColumns(
   source: EndpointTable,
   transform: TableTransform,
   secret: string | undefined,
 ): OutColumn[] {
   const settings = new Map(transform.columns.map((one) => [one.column, one]))
-  const isTaken = (name: string): boolean =>
-    (transform.select === null || transform.select.includes(name)) && !transform.omit.includes(name)
   const taken = source.columns.flatMap((column, at) =>
-    isTaken(column.name) ? [outColumn(column, at, settings.get(column.name), secret)] : [],
+    isTaken(column.name, transform) ? [outColumn(column, at, settings.get(column.name), secret)] : [],
   )
   const computed = transform.columns.filter(({ compute }) => compute !== null)
   const added = computed.map((setting, i) => {

@@ -68,8 +68,11 @@ export class PostgresChangeLog implements ChangeLog {
   }
 
   async #obstacle(tables: readonly EndpointTable[]): Promise<string | null> {
-    const generated = tables.find(({ columns }) => columns.some((column) => column.generated))
-    if (generated !== undefined) return `'${generated.name}' has a generated column, which the log leaves out`
+    for (const { name, columns } of tables) {
+      const generated = columns.find(({ isUnlogged }) => isUnlogged)
+      if (generated !== undefined)
+        return `'${name}' has a generated column, '${generated.name}', which the log leaves out: so may the link, by a transform with 'omit'`
+    }
     const hidden = hiddenRows(tables)
     if (hidden !== null) return hidden
     const heir = tables.find((table) => (table as PostgresTable).hasHeirs)
