@@ -39,6 +39,13 @@ describe('varve sync and link', () => {
     expect((await varve('sync')).stdout.match(/^shop-\w/gm)).toEqual(['shop-a', 'shop-b'])
   })
 
+  test('several links may be named, each once', async () => {
+    const named = await varve('sync', 'shop-b', 'shop-a', 'shop-b')
+    expect([named.code, named.stdout.match(/^shop-\w/gm)]).toEqual([0, ['shop-b', 'shop-a']])
+    const tried = await varve('sync', 'shop-b', 'shop-a', '--dry-run')
+    expect(tried.stdout.match(/^shop-\w (?=\()/gm)).toEqual(['shop-b ', 'shop-a '])
+  })
+
   test('the words of its own are no names of links', async () => {
     expect([...reports, ...Object.keys(decisions)].sort()).toEqual([...syncWords].sort())
     expect(syncWords.filter(isLinkName)).toEqual([])
@@ -146,6 +153,8 @@ describe('varve sync and link', () => {
     ['sync --metrics 127.0.0.1:1', 2, "'--metrics' needs"],
     ['sync --compare-every 1h', 2, "'--compare-every' needs '--follow'"],
     ['sync shop', 43, 'there are: shop-a, shop-b'],
+    ['sync statu', 43, "did you mean 'status'?"],
+    ['sync shop-a shop', 43, "no link 'shop'"],
     ['sync constructor', 43, "no link 'constructor'"],
     ['link show shop', 43, 'there are: shop-a, shop-b'],
     ['link verifi shop-a', 2, "'verifi' is not one of"],

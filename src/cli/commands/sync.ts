@@ -16,9 +16,9 @@ const guards: readonly SyncGuard[] = ['deletes', 'identity', 'restored', 'schema
 
 export const command: Command = {
   usage: [
-    'sync [NAME] [--dry-run] [--allow GUARD...] [--every TIME [--metrics HOST:PORT]]',
-    'sync [NAME] --listen [ADDRESS:]PORT [--every TIME] [--metrics HOST:PORT]',
-    'sync [NAME] --follow [--compare-every TIME] [--metrics HOST:PORT]',
+    'sync [NAME...] [--dry-run] [--allow GUARD...] [--every TIME [--metrics HOST:PORT]]',
+    'sync [NAME...] --listen [ADDRESS:]PORT [--every TIME] [--metrics HOST:PORT]',
+    'sync [NAME...] --follow [--compare-every TIME] [--metrics HOST:PORT]',
     'sync status [NAME]',
     'sync conflicts [NAME]',
     'sync rejected [NAME]',
@@ -116,7 +116,6 @@ async function run(context: Context): Promise<number> {
 
 async function rounds(context: Context): Promise<number> {
   const { arguments: given, operation, repository } = context
-  given.expectWords(0, 1, '')
   for (const side of ['ours', 'theirs'])
     if (given.flag(side)) throw usage(`'--${side}' needs 'varve sync resolve NAME'`)
   const goesOn = ['follow', 'every', 'listen'].some((name) => given.has(name))
@@ -131,7 +130,7 @@ async function rounds(context: Context): Promise<number> {
   const unknown = allow.find((guard) => !(guards as readonly string[]).includes(guard))
   if (unknown !== undefined) throw usage(`'${unknown}' is not a guard: ${guards.join(', ')}`)
   const repo = await repository({ commits: true })
-  const links = await chosenLinks(repo, given.words[0])
+  const links = await chosenLinks(repo, given.words, syncWords)
   if (goesOn) keepHeapSmall()
   const onProgress = goesOn ? operation.onProgress : collectingInLargeRounds(operation.onProgress)
   const options = { ...operation, onProgress, dryRun: given.flag('dry-run'), allow: allow as SyncGuard[] }

@@ -7,13 +7,25 @@ import { alignedRows } from './columns.ts'
 import { differingColumns } from './conflicts.ts'
 import { shortValue } from './value.ts'
 
+/** Rows whose values are shown of those that are refused for the same reason. */
+const alikeShown = 3
+
 export function heldRowLines(link: string, rows: readonly HeldRow[], whole: boolean): string[] {
   const heads = alignedRows(
     rows.map(({ table, key, reason, message }) => [visible(`  ${table} ${key}`), reason, visible(message)]),
   )
+  const seen = new Map<string, number>()
+  // A database that refuses a thousand rows for one reason is understood after the first of them.
+  const isShown = ({ table, reason, message }: HeldRow): boolean => {
+    if (whole || reason !== 'rejected') return true
+    const name = JSON.stringify([table, message])
+    const count = seen.get(name) ?? 0
+    seen.set(name, count + 1)
+    return count < alikeShown
+  }
   return [
     `${visible(link)}: ${counted(rows.length, 'row waits', 'rows wait')}`,
-    ...rows.flatMap((row, i) => [heads[i]!, ...sideLines(row, whole)]),
+    ...rows.flatMap((row, i) => [heads[i]!, ...(isShown(row) ? sideLines(row, whole) : [])]),
   ]
 }
 

@@ -1,5 +1,5 @@
 // A round of a link for people: a line a table, then the rows that were held back.
-import type { LoggedReceipt, Receipt, RowCounts, TableReceipt } from '../../index.ts'
+import type { HeldBack, LoggedReceipt, Receipt, RowCounts, TableReceipt } from '../../index.ts'
 import type { Paint } from '../paint.ts'
 import { counted } from '../../base/size.ts'
 import { visible } from '../visible.ts'
@@ -7,23 +7,58 @@ import { alignedRows } from './columns.ts'
 import { shortId } from './commit.ts'
 import { isoText } from '../../base/time.ts'
 
-/** Rows that are shown of those that wait, unless more is asked for. */
+/** Lines about rows that wait, unless more is asked for. */
 const heldBackShown = 30
+/** Rows that are shown of those that wait for the same reason. */
+const alikeShown = 3
 
-export function receiptLines(receipt: Receipt, whole = false): string[] {
-  const but = receipt.heldBack.length === 0 ? '' : ' but for what is held back'
-  const how = receipt.dryRun ? `would be in step after${but}` : `in step${but}`
-  const shown = whole ? receipt.heldBack : receipt.heldBack.slice(0, heldBackShown)
-  const held = shown.map(({ table, key, reason, message }) => [`  ${table} ${key}`, reason, message])
-  const more = receipt.heldBack.length - shown.length
+/** `last`: the receipt that was shown before this one; what is as it was there is not said again. */
+export function receiptLines(receipt: Receipt, whole = false, last?: Receipt): string[] {
+  const { link, mode, dryRun, startedMs, finishedMs, heldBack } = receipt
+  const but = heldBack.length === 0 ? '' : ' but for what is held back'
+  const how = dryRun ? `would be in step after${but}` : `in step${but}`
+  const isSaid = last !== undefined && waitsAsBefore(receipt, last)
   return [
-    `${visible(receipt.link)} (${receipt.mode}), ${how}, ${receipt.finishedMs - receipt.startedMs} ms`,
-    ...tableLines(receipt.tables),
-    ...receipt.notes.map((note) => `  note: ${visible(note)}`),
-    ...(held.length > 0 ? [`  held back: ${receipt.heldBack.length}`] : []),
-    ...alignedRows(held.map((cells) => cells.map(visible))),
-    ...(more > 0 ? [`  and ${more} more`] : []),
+    `${visible(link)} (${mode}), ${how}, ${finishedMs - startedMs} ms`,
+    ...tableLines(last === undefined ? receipt.tables : receipt.tables.filter(hasDone)),
+    ...receipt.notes
+      .filter((note) => last?.notes.includes(note) !== true)
+      .map((note) => `  note: ${visible(note)}`),
+    ...(heldBack.length > 0 ? [`  held back: ${heldBack.length}${isSaid ? ', as before' : ''}`] : []),
+    ...(isSaid ? [] : heldBackLines(heldBack, whole)),
   ]
+}
+
+export function waitsAsBefore({ heldBack, pending }: Receipt, last: Receipt): boolean {
+  return pending === last.pending && JSON.stringify(heldBack) === JSON.stringify(last.heldBack)
+}
+
+/** A line a row; of many rows that wait for the same reason, the first, and how many more there are. */
+function heldBackLines(heldBack: readonly HeldBack[], whole: boolean): string[] {
+  const groups = new Map<string, HeldBack[]>()
+  for (const row of heldBack) {
+    const name = JSON.stringify([row.table, row.reason, row.message])
+    const group = groups.get(name)
+    if (group === undefined) groups.set(name, [row])
+    else group.push(row)
+  }
+  const rows = [...groups.values()].flatMap((group) => {
+    const shown = whole || group.length <= alikeShown + 1 ? group : group.slice(0, alikeShown)
+    const more = group.length - shown.length
+    const { table, reason } = group[0]!
+    return [
+      ...shown.map(({ key, message }) => ({ count: 1, cells: [`  ${table} ${key}`, reason, message] })),
+      ...(more === 0 ? [] : [{ count: more, cells: [`  ${table}`, reason, `and ${more} more like it`] }]),
+    ]
+  })
+  const told = whole ? rows : rows.slice(0, heldBackShown)
+  const more = heldBack.length - told.reduce((sum, { count }) => sum + count, 0)
+  const lines = alignedRows(told.map(({ cells }) => cells.map(visible)))
+  return more === 0 ? lines : [...lines, `  and ${more} more`]
+}
+
+function hasDone({ captured, written }: TableReceipt): boolean {
+  return [captured, written].some(({ added, changed, removed }) => added + changed + removed > 0)
 }
 
 /** All of one entry in a link's log of receipts. */

@@ -5,8 +5,8 @@ import type { Link, LinkSyncOptions, Receipt, Repository } from '../../index.ts'
 import type { Context } from '../interface.ts'
 import { codeOf } from './decisions.ts'
 import { type LinkFailure, LinkFaults, firstOf } from './link-faults.ts'
-import { printReceipts } from './reports.ts'
 import { Schedule } from './schedule.ts'
+import { ToldRounds } from './told-rounds.ts'
 
 /** Who wants to know how rounds end. */
 export interface RoundWatcher {
@@ -29,6 +29,7 @@ export async function runRounds(context: Context, repo: Repository, rounds: Roun
   const goesOn = everyMs !== null || receiver !== null
   const schedule = new Schedule({ links, everyMs, receiver, signal: options.signal })
   const faults = new LinkFaults(context, links)
+  const told = new ToldRounds()
   for (let due = links; ;) {
     const receipts: Receipt[] = []
     const errors: LinkFailure[] = []
@@ -48,8 +49,7 @@ export async function runRounds(context: Context, repo: Repository, rounds: Roun
     for (const link of due) await round(link)
     // What a link has brought into the branch goes to those whose rounds came before, too.
     for (const link of leftBehind(due, receipts)) await round(link)
-    if (receipts.length > 0)
-      context.out.result({ items: receipts }, () => printReceipts(context, receipts, 'round'))
+    if (receipts.length > 0) context.out.result({ items: receipts }, () => told.print(context, receipts))
     if (errors.length > 0) throw firstOf(context, errors, links)
     await context.out.flush()
     if (!goesOn) return codeOf(receipts)

@@ -5,7 +5,7 @@ import type { Context } from '../interface.ts'
 import type { Link, Receipt, Repository } from '../../index.ts'
 import type { RoundWatcher } from './every.ts'
 import { LinkFaults } from './link-faults.ts'
-import { printReceipts } from './reports.ts'
+import { ToldRounds } from './told-rounds.ts'
 
 export interface FollowInput {
   readonly links: readonly Link[]
@@ -21,6 +21,7 @@ export async function followLinks(
   const { operation, out } = context
   const faults = new LinkFaults(context, links)
   const over = new AbortController()
+  const told = new ToldRounds()
   const stop = (): void => over.abort()
   operation.signal?.addEventListener('abort', stop)
   if (operation.signal?.aborted === true) stop()
@@ -42,7 +43,7 @@ export async function followLinks(
       ...(compareMs === null ? {} : { compareMs }),
     }
     for await (const receipt of repo.followLink(name, options)) {
-      out.result({ items: [receipt] }, () => printReceipts(context, [receipt], 'round'))
+      out.result({ items: [receipt] }, () => told.print(context, [receipt]))
       // Whoever waits for it must not wait for the next one.
       await out.flush()
     }

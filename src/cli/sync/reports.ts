@@ -3,7 +3,7 @@ import type { HeldBack, HeldRow, Link, PendingSync, Receipt, Repository, SinceSy
 import { VarveError } from '../../base/errors.ts'
 import { shortId } from '../format/commit.ts'
 import { heldRowLines, settledBy } from '../format/held-rows.ts'
-import { receiptLines } from '../format/receipt.ts'
+import { receiptLines, waitsAsBefore } from '../format/receipt.ts'
 import { isoText } from '../../base/time.ts'
 import type { Context } from '../interface.ts'
 import { linkNamed } from '../../sync/link-named.ts'
@@ -57,7 +57,7 @@ export async function report(context: Context, what: string): Promise<number> {
   const { arguments: given, out, repository } = context
   given.expectWords(1, 2, '')
   const repo = await repository()
-  const links = await chosenLinks(repo, given.words[1])
+  const links = await chosenLinks(repo, given.words.slice(1))
   if (what === 'pending') return reportPending(context, repo, links)
   const receipts: Receipt[] = []
   const notRun: Link[] = []
@@ -144,13 +144,19 @@ async function reportPending({ out }: Context, repo: Repository, links: readonly
   return 0
 }
 
-/** 'round': of a round that has just ended, with what to do about it. */
+/** 'round': of a round that has just ended, with what to do about it. `last`: of each link, what was printed before. */
 export function printReceipts(
   { out }: Context,
-  receipts: readonly Receipt[],
+  all: readonly Receipt[],
   what: 'round' | 'status',
+  last: ReadonlyMap<string, Receipt> = new Map(),
 ): void {
-  for (const receipt of receipts) for (const line of receiptLines(receipt, out.verbose)) out.line(line)
+  for (const receipt of all)
+    for (const line of receiptLines(receipt, out.verbose, last.get(receipt.link))) out.line(line)
+  const receipts = all.filter((receipt) => {
+    const before = last.get(receipt.link)
+    return before === undefined || !waitsAsBefore(receipt, before)
+  })
   const stopped = receipts.find(({ pending }) => pending !== null)
   if (stopped !== undefined)
     out.hint(`a guard has stopped something: 'varve sync pending ${stopped.link}' says what to do`)
@@ -168,9 +174,14 @@ export function printReceipts(
   }
 }
 
-export async function chosenLinks(repo: Repository, name: string | undefined): Promise<readonly Link[]> {
+/** The links of these names, or all; `words`: what may stand in the place of a name. */
+export async function chosenLinks(
+  repo: Repository,
+  names: readonly string[],
+  words: readonly string[] = [],
+): Promise<readonly Link[]> {
   const links = await repo.links()
-  if (name !== undefined) return [linkNamed(links, name)]
+  if (names.length > 0) return [...new Set(names.map((name) => linkNamed(links, name, words)))]
   if (links.length === 0) {
     throw new VarveError('VARVE_NOT_POSSIBLE', 'there are no links', {
       hint: "add one with 'varve link add'",
