@@ -13,6 +13,19 @@ export function loadModule(file: string): Readonly<Record<string, unknown>> {
 export function whyNotLoaded(file: string, error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException
   if (code === 'ERR_REQUIRE_ASYNC_MODULE') return "it uses 'await' outside of a function"
+  if (error instanceof SyntaxError) return `${message}${placeOf(file, error)}`
   const [first] = message.split('\nRequire stack:')
   return first === `Cannot find module '${file}'` || code === 'ENOENT' ? 'there is no such file' : first!
+}
+
+/** Where its syntax is wrong: Node says that of a CommonJS module alone, and prints it of others. */
+function placeOf(file: string, { stack = '' }: SyntaxError): string {
+  const { spawnSync } = process.getBuiltinModule('node:child_process')
+  const { fileURLToPath } = process.getBuiltinModule('node:url')
+  const place = /^(.+):(\d+)\n/
+  const found =
+    place.exec(stack) ?? place.exec(spawnSync(process.execPath, ['--check', file]).stderr.toString())
+  if (found === null) return ''
+  const at = found[1]!.startsWith('file:') ? fileURLToPath(found[1]!) : found[1]!
+  return ` in line ${found[2]!}${at === file ? '' : ` of '${at}'`}`
 }

@@ -44,6 +44,12 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   VARVE_ABORTED: 503,
 }
 
+/** For whoever asks over HTTP, where the hint of ours names a command. */
+const hints: Readonly<Record<string, string>> = {
+  VARVE_REF_NOT_FOUND: 'branches are at /v1/repos/{repo}/branches, tags at /tags, commits at /commits',
+  VARVE_PATH_NOT_FOUND: 'paths are at /v1/repos/{repo}/tree',
+}
+
 export interface Failure {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
@@ -66,7 +72,9 @@ export function failureOf(error: unknown, hidden: readonly string[]): Failure {
     return { status: 500, headers: {}, document: { error: { code, message } }, isOurs: true }
   }
   const headers: Record<string, string> = status === 503 ? { 'retry-after': '1' } : {}
-  const { code, hint } = error
+  const { code } = error
+  const hint =
+    error.hint !== undefined && /'varve /.test(error.hint) ? (hints[code] ?? error.hint) : error.hint
   const { location: _, path: __, ...data } = error.data
   const text = (words: string): string => hidden.reduce((left, dir) => left.replaceAll(dir, '…'), words)
   const facts = {

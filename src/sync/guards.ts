@@ -23,6 +23,7 @@ export function massDeletion(
   const isMass = removed > Math.max(isWaiting ? 0 : removedRowsMin, before * removedShareMax)
   const isEmptied = after === 0 && removed > 0
   if (!isMass && !isEmptied) return null
+  if (before === 1) return `the only row of '${table}' is gone from ${where}`
   const what = removed === before ? `all ${before} rows` : `${removed} of ${before} rows`
   return `${what} of '${table}' are gone from ${where}`
 }

@@ -100,3 +100,15 @@ export const totals = ({ rows: { people, orders } }) =>
   )
   expect((await varve('fsck')).code).toBe(0)
 }, 60_000)
+
+test.each(['mjs', 'cjs'])('a module with wrong syntax is refused with its line (%s)', async (ending) => {
+  const cwd = temporaryDir()
+  await run(['init'], { cwd })
+  const file = path.join(cwd, `wrong one.${ending}`)
+  writeFileSync(file, 'const rows = {\n  a() {}\n  b: 2,\n}\n')
+  const { code, stderr } = await run(['derive', '--functions', file], { cwd })
+  expect([code, stderr]).toEqual([
+    2,
+    expect.stringContaining(`one.${ending}': Unexpected identifier 'b' in line 3\n`),
+  ])
+})

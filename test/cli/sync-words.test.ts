@@ -39,6 +39,13 @@ describe('varve sync and link', () => {
     expect((await varve('sync')).stdout.match(/^shop-\w/gm)).toEqual(['shop-a', 'shop-b'])
   })
 
+  test('a template of which one endpoint is not there leaves nothing to undo', async () => {
+    const use = 'link template use databases-in-step again ./a.db sqlite:./none.db --tables people'
+    const { code, stderr } = await varve(...use.split(' '))
+    expect([code, stderr]).toEqual([60, expect.stringContaining('there is no file')])
+    expect(stderr).not.toContain('done by then')
+  })
+
   test('several links may be named, each once', async () => {
     const named = await varve('sync', 'shop-b', 'shop-a', 'shop-b')
     expect([named.code, named.stdout.match(/^shop-\w/gm)]).toEqual([0, ['shop-b', 'shop-a']])
@@ -158,6 +165,8 @@ describe('varve sync and link', () => {
     ['sync constructor', 43, "no link 'constructor'"],
     ['link show shop', 43, 'there are: shop-a, shop-b'],
     ['link verifi shop-a', 2, "'verifi' is not one of"],
+    ['link template use databse-to-dataset', 2, "did you mean 'database-to-dataset'?"],
+    ['link template use file-drop-to-database x', 2, 'missing argument: FOLDER and DATABASE'],
     ['link constructor', 2, "'constructor' is not one of"],
     ['link remove shop-a --mode capture', 2, "'--mode' is not an option of 'link remove'"],
   ]

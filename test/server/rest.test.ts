@@ -120,6 +120,9 @@ test('a refused request is told what to do next', async () => {
   expect(await hintOf(base, { token: 'wrong' })).toContain('Authorization: Bearer')
   expect(await hintOf(`${base}/sql`, { method: 'POST', body: 'SELECT 1' })).toContain('application/json')
   expect(await hintOf(`${base}/file?path=docs`)).toContain('name a file')
+  expect(await hintOf(`${base}/commits/${'0'.repeat(64)}`)).toContain('commits at /commits')
+  expect(await hintOf(`${base}/tree?revision=zzz`)).toContain('/v1/repos/{repo}/branches')
+  expect(await hintOf(`${base}/rows?table=zzz`)).toBe('paths are at /v1/repos/{repo}/tree')
 })
 
 test('the commits of a row, in pages, and those of a cell', async () => {

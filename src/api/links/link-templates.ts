@@ -1,6 +1,7 @@
 // The usual jobs of links, ready to use: which links they take, and of which mode. Each is run by a test.
 import { counted } from '../../base/size.ts'
 import { VarveError } from '../../base/errors.ts'
+import { didYouMean, nearest } from '../../base/nearest.ts'
 import type { DeclaredTable, LinkSetting } from './link-interface.ts'
 
 export interface LinkTemplate {
@@ -73,19 +74,24 @@ export const linkTemplates: readonly LinkTemplate[] = made.map(({ name, about, e
   endpoints,
 }))
 
+/** @throws VarveError VARVE_USAGE */
+export function templateNamed(name: string): Made {
+  const found = made.find((one) => one.name === name)
+  if (found !== undefined) return found
+  const names = made.map((one) => one.name)
+  throw new VarveError('VARVE_USAGE', `no template '${name}'`, {
+    data: { template: name },
+    hint: didYouMean(nearest(name, names), `there are: ${names.join(', ')}`),
+  })
+}
+
 /** The links that a template stands for, to be added. @throws VarveError VARVE_USAGE */
 export function linksOfTemplate(
   template: string,
   name: string,
   { endpoints, tables, into = name, branch, files }: TemplateUse,
 ): { readonly name: string; readonly setting: Setting & Pick<LinkSetting, 'endpoint' | 'tables'> }[] {
-  const found = made.find((one) => one.name === template)
-  if (found === undefined) {
-    throw new VarveError('VARVE_USAGE', `no template '${template}'`, {
-      data: { template },
-      hint: `there are: ${made.map((one) => one.name).join(', ')}`,
-    })
-  }
+  const found = templateNamed(template)
   if (endpoints.length !== found.endpoints.length) {
     throw new VarveError(
       'VARVE_USAGE',

@@ -13,6 +13,7 @@ import { readHead } from '../../repo/head.ts'
 import { identityKey, isOfLink, positionKey, recordKey, repeatedAtKey } from '../../sync/state.ts'
 import type { Line } from '../../sync/follow.ts'
 import { markKey, readMark } from '../../sync/log/mark.ts'
+import type { Manifest } from '../../store/interface.ts'
 import { readConfig } from '../../worktree/config-file.ts'
 import { portableEndpoint, resolvedEndpoint } from './endpoint-path.ts'
 import type * as t from './link-interface.ts'
@@ -89,19 +90,15 @@ export abstract class LinkedRepository extends CarryingRepository {
       await this.#connected(link, options, async ({ log }) => log?.end(at.position))
     const { removeLink } = await import('../../worktree/config-edit.ts')
     removeLink(root, name)
+    const settings = [identityKey, markKey, positionKey, recordKey, repeatedAtKey].map((key) => key(name))
+    const refsOf = ({ refs }: Manifest): string[] =>
+      [...refs.keys()].filter((ref) => isOfLink(ref, name) && !isReceiptsRef(ref))
+    const now = await this.repo.store.manifest()
+    // Before its first round nothing is remembered: there is no operation that somebody could undo.
+    if (refsOf(now).length === 0 && !settings.some((key) => now.config.has(key))) return
     await this.repo.store.update((manifest) => ({
-      refs: new Map(
-        [...manifest.refs.keys()]
-          .filter((ref) => isOfLink(ref, name) && !isReceiptsRef(ref))
-          .map((ref) => [ref, null]),
-      ),
-      config: new Map([
-        [identityKey(name), null],
-        [markKey(name), null],
-        [positionKey(name), null],
-        [recordKey(name), null],
-        [repeatedAtKey(name), null],
-      ]),
+      refs: new Map(refsOf(manifest).map((ref) => [ref, null])),
+      config: new Map(settings.map((key) => [key, null])),
       operation: { name: 'link remove', message: name, author: '' },
     }))
   }

@@ -1,6 +1,6 @@
 import { counted } from '../../base/size.ts'
 import { linkChanges, linkModes, webhookSignatures } from '../../dataset/interface.ts'
-import { linkTemplates } from '../../api/links/link-templates.ts'
+import { linkTemplates, templateNamed } from '../../api/links/link-templates.ts'
 import { usage } from '../arguments.ts'
 import { endpointOf } from '../endpoint.ts'
 import { alignedRows } from '../format/columns.ts'
@@ -195,7 +195,9 @@ async function template({ arguments: given, out, repository }: Context): Promise
     return 0
   }
   if (action !== 'use') throw usage(`'${action}' is not one of list, use`)
-  given.expectWords(5, 9, 'TEMPLATE, NAME and ENDPOINT')
+  // What its endpoints are called is what is missing.
+  const missing = name === '' ? 'TEMPLATE, NAME and ENDPOINT' : templateNamed(name).endpoints.join(' and ')
+  given.expectWords(5, 9, link === '' && name !== '' ? `NAME and ${missing}` : missing)
   const tables = namesGiven(given, 'tables')
   if (tables.length === 0) throw usage("say which tables: '--tables people,orders'")
   const [into, branch] = [given.text('into'), given.text('branch')]
