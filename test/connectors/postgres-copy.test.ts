@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { wholeFrames } from '../../src/connectors/postgres/copy/copy-frames.ts'
 import { expect, test } from 'vitest'
 import { isVarveError } from '../../src/base/errors.ts'
+import { CopyBuffer } from '../../src/connectors/postgres/copy/copy-buffer.ts'
 import { CopyLines } from '../../src/connectors/postgres/copy/copy-lines.ts'
 import { copyColumns, copyPlan } from '../../src/connectors/postgres/copy/copy-plan.ts'
 import { type CopySlice, copySlice } from '../../src/connectors/postgres/copy/copy-slice.ts'
@@ -240,7 +241,7 @@ test('rows are written for COPY as the cells that they are', () => {
       lines.add({ ...packed, contents: packed.contents ?? [] })
       const wanted = there.filter(({ generated }) => !generated).map(({ name }) => names.indexOf(name))
       const expected = rows.map((row) => wanted.map((at) => (at < 0 ? null : textOfCell(row[at]!))))
-      expect(Buffer.from(lines.take()).toString()).toBe(expected.map(copyLine).join(''))
+      expect(Buffer.concat(lines.take()).toString()).toBe(expected.map(copyLine).join(''))
       expect(lines.take()).toHaveLength(0)
     }),
     { numRuns: 300 },
@@ -252,3 +253,19 @@ function copyLine(row: readonly (string | null)[]): string {
     text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('\t', '\\t').replaceAll('\r', '\\r')
   return `${row.map((field) => (field === null ? '\\N' : escaped(field))).join('\t')}\n`
 }
+
+test('a long value is written for COPY in chunks that are no longer than those of short rows', () => {
+  const long = 3 << 20
+  const text = Buffer.alloc(long, 'line\n\\tab\t').toString()
+  const bytes = Buffer.alloc(long, 0xa5)
+  const lines = new CopyBuffer()
+  lines.text(Buffer.from(text), 0, long)
+  lines.tab()
+  lines.bytes(bytes)
+  lines.endLine()
+  const { length } = lines
+  const chunks = lines.take()
+  expect(Buffer.concat(chunks).toString()).toBe(copyLine([text, `\\x${bytes.toString('hex')}`]))
+  expect(chunks.reduce((sum, chunk) => sum + chunk.length, 0)).toBe(length)
+  expect(Math.max(...chunks.map((chunk) => chunk.length))).toBeLessThanOrEqual(1 << 20)
+})

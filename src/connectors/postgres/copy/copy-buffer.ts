@@ -1,4 +1,5 @@
-// Lines as COPY … FROM STDIN reads them, in a growing buffer: what `textOfCell` makes of a cell, as bytes.
+// Lines as COPY … FROM STDIN reads them: what `textOfCell` makes of a cell, as bytes. A buffer grows as far as short lines
+// need it; a long value is passed on in chunks, so that it is in memory once more and not four times.
 import { utf8 } from '../../../base/bytes.ts'
 import { writeIntText } from '../../../table/int-key.ts'
 import type { CellSink } from '../../../table/stored-cells.ts'
@@ -8,24 +9,33 @@ const lineFeed = 0x0a
 const carriageReturn = 0x0d
 const backslash = 0x5c
 const hexDigits = utf8('0123456789abcdef')
+const hexPrefix = utf8('\\\\x')
 const nullText = utf8('\\N')
 const trueText = utf8('true')
 const falseText = utf8('false')
 const intTextMax = 40
+/** Of a long value, as much as is written at once. */
+const pieceBytes = 64 << 10
+/** What is in the buffer when a long value goes on, at most. */
+const chunkBytes = 256 << 10
 
 export class CopyBuffer implements CellSink {
   #out = new Uint8Array(1 << 16)
   #length = 0
+  #chunks: Uint8Array[] = []
+  #chunksLength = 0
 
   get length(): number {
-    return this.#length
+    return this.#chunksLength + this.#length
   }
 
-  /** What was written since the last call, as a copy. */
-  take(): Uint8Array {
-    const lines = this.#out.slice(0, this.#length)
-    this.#length = 0
-    return lines
+  /** What was written since the last call, as copies. */
+  take(): Uint8Array[] {
+    if (this.#length > 0) this.#pass()
+    const chunks = this.#chunks
+    this.#chunks = []
+    this.#chunksLength = 0
+    return chunks
   }
 
   tab(): void {
@@ -66,6 +76,10 @@ export class CopyBuffer implements CellSink {
   }
 
   text(src: Uint8Array, start: number, end: number): void {
+    for (let at = start; at < end; at += pieceBytes) this.#text(src, at, Math.min(end, at + pieceBytes))
+  }
+
+  #text(src: Uint8Array, start: number, end: number): void {
     this.#reserve(2 * (end - start))
     const out = this.#out
     let at = this.#length
@@ -81,12 +95,14 @@ export class CopyBuffer implements CellSink {
 
   /** Writes bytes in hex. */
   bytes(bytes: Uint8Array): void {
-    this.#reserve(2 * bytes.length + 3)
+    this.#raw(hexPrefix)
+    for (let at = 0; at < bytes.length; at += pieceBytes) this.#hex(bytes.subarray(at, at + pieceBytes))
+  }
+
+  #hex(bytes: Uint8Array): void {
+    this.#reserve(2 * bytes.length)
     const out = this.#out
     let at = this.#length
-    out[at++] = backslash
-    out[at++] = backslash
-    out[at++] = 0x78
     for (const byte of bytes) {
       out[at++] = hexDigits[byte >> 4]!
       out[at++] = hexDigits[byte & 15]!
@@ -101,8 +117,16 @@ export class CopyBuffer implements CellSink {
 
   #reserve(room: number): void {
     if (this.#length + room <= this.#out.length) return
+    if (this.#length >= chunkBytes) this.#pass()
+    if (this.#length + room <= this.#out.length) return
     const larger = new Uint8Array(2 * (this.#length + room))
     larger.set(this.#out.subarray(0, this.#length))
     this.#out = larger
+  }
+
+  #pass(): void {
+    this.#chunks.push(this.#out.slice(0, this.#length))
+    this.#chunksLength += this.#length
+    this.#length = 0
   }
 }

@@ -64,7 +64,8 @@ async function copy(
       throwIfAborted(signal)
       lines.add(batch)
       if (digest !== null) addRows(digest, cells, batch)
-      if (lines.length >= chunkBytes) await send(stream, ended, lines.take())
+      if (lines.length < chunkBytes) continue
+      for (const chunk of lines.take()) await send(stream, ended, chunk)
       if (stream.errored !== null) break
     }
   } catch (error) {
@@ -72,7 +73,10 @@ async function copy(
     stream.destroy(error as Error)
     throw error
   }
-  if (stream.errored === null) stream.end(lines.take())
+  if (stream.errored === null) {
+    for (const chunk of lines.take()) await send(stream, ended, chunk)
+    stream.end()
+  }
   await ended
   return stream.rowCount
 }

@@ -8,8 +8,10 @@ import { StagedLines } from './staged-lines.ts'
 import { type Statement, widthOf } from './statements.ts'
 import { textOfCell } from '../types.ts'
 
-/** Fewer rows go along with the statement. */
+/** Fewer rows go along with the statement, unless they are long. */
 export const copiedRowsMin = 200
+/** Of values that lie outside their rows. Along with a statement they would be in memory five times. */
+const alongBytesMax = 1 << 20
 
 /** Rows that are at the server, numbered from 1, or go along with each statement. */
 export interface Staged {
@@ -28,8 +30,15 @@ export interface Batch {
 }
 
 export function batchOf(statement: Statement, changes: readonly RowChange[]): Batch {
-  const lines = changes.length < copiedRowsMin ? null : new StagedLines(statement, changes)
+  const goAlong = changes.length < copiedRowsMin && contentBytesOf(changes) <= alongBytesMax
+  const lines = goAlong ? null : new StagedLines(statement, changes)
   return { statement, changes, lines }
+}
+
+function contentBytesOf(changes: readonly RowChange[]): number {
+  let bytes = 0
+  for (const { contentBytes } of changes) bytes += contentBytes ?? 0
+  return bytes
 }
 
 /** Begins a savepoint, and sends the rows. What was staged before is gone. */

@@ -23,19 +23,20 @@ export class StagedLines {
   /** Makes lines ahead, as many as may be held in memory. */
   prepare(): void {
     for (let bytes = 0; bytes < aheadBytesMax;) {
-      const chunk = this.#make()
-      if (chunk === null) return
-      this.#made.push(chunk)
-      bytes += chunk.length
+      const chunks = this.#make()
+      if (chunks.length === 0) return
+      this.#made.push(...chunks)
+      for (const { length } of chunks) bytes += length
     }
   }
 
+  /** Each chunk once: what is sent need not stay in memory. */
   *chunks(): Generator<Uint8Array> {
-    yield* this.#made
-    for (let chunk = this.#make(); chunk !== null; chunk = this.#make()) yield chunk
+    for (let chunk = this.#made.shift(); chunk !== undefined; chunk = this.#made.shift()) yield chunk
+    for (let chunks = this.#make(); chunks.length > 0; chunks = this.#make()) yield* chunks
   }
 
-  #make(): Uint8Array | null {
+  #make(): Uint8Array[] {
     const { before, after } = this.#statement
     const lines = this.#lines
     while (lines.length < chunkBytes && this.#next < this.#changes.length) {
@@ -45,7 +46,7 @@ export class StagedLines {
       if (after.length > 0) this.#add(after, change.storedAfter ?? change.after!)
       lines.endLine()
     }
-    return lines.length === 0 ? null : lines.take()
+    return lines.take()
   }
 
   #add(places: readonly number[], row: StoredSide | readonly Cell[]): void {
