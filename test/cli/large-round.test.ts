@@ -22,3 +22,19 @@ test('a round that takes much memory collects sooner, and says so once', () => {
   expect(asked).toBe(1)
   expect(seen).toEqual([1, 2, 3])
 })
+
+test('a write may take more before it does', () => {
+  let mebibytes = 220
+  let asked = 0
+  const onProgress = collectingInLargeRounds(undefined, {
+    memory: () => mebibytes << 20,
+    collectSooner: () => {
+      asked += 1
+    },
+  })
+  onProgress({ phase: 'writing people', done: 1, total: 2, unit: 'rows' })
+  expect(asked).toBe(0)
+  mebibytes = 231
+  onProgress({ phase: 'writing people', done: 2, total: 2, unit: 'rows' })
+  expect(asked).toBe(1)
+})

@@ -6,6 +6,8 @@ import type { LinkSyncOptions } from '../../index.ts'
 type OnProgress = NonNullable<LinkSyncOptions['onProgress']>
 
 const muchMemory = 170 << 20
+/** A write to a database takes 200 MiB, and no more; it would only be slower. */
+const muchMemoryWriting = 230 << 20
 
 export interface Collector {
   /** Bytes that the process takes. */
@@ -25,7 +27,8 @@ export function collectingInLargeRounds(
 ): OnProgress {
   let isLarge = false
   return (progress) => {
-    if (!isLarge && collector.memory() > muchMemory) {
+    const isWriting = progress.phase.startsWith('writing ')
+    if (!isLarge && collector.memory() > (isWriting ? muchMemoryWriting : muchMemory)) {
       isLarge = true
       collector.collectSooner()
     }

@@ -135,12 +135,13 @@ async function stageFile(
   { place, owner, plan }: ApplyContext & { readonly plan: ApplyPlan },
 ): Promise<MadeReady> {
   const opened = table.files.length === 0 ? null : await place.open(path, 'now')
+  const file = new FileTable(path, table)
   try {
-    const file = new FileTable(path, table)
     const { table: made, written, heldBack } = await rewrite(file, opened, plan)
     if (made === null || heldBack.length > 0) return { staged: null, written: 0, heldBack }
     return { staged: await place.stage(path, file.render(made), opened, owner), written, heldBack }
   } finally {
+    await file.close()
     await opened?.close()
   }
 }

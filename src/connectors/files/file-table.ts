@@ -1,5 +1,5 @@
-// One file as a table in memory: its rows by key, and all that its bytes hold beyond rows, so that it is written again as
-// it was but for what has changed.
+// One file as a table of its own: its rows by key, and all that its bytes hold beyond rows, so that it is written again as
+// it was but for what has changed. The table lies in a temporary file once it is large.
 import { exportTable } from '../../formats/export.ts'
 import { formatOfPath } from '../../formats/formats.ts'
 import type { FormatName } from '../../formats/interface.ts'
@@ -7,8 +7,7 @@ import { readTable } from '../../formats/read.ts'
 import { renderTable } from '../../formats/render.ts'
 import { ProllyMap } from '../../prolly/map.ts'
 import { NodeStore } from '../../prolly/node-store.ts'
-import type { ObjectWriter } from '../../store/interface.ts'
-import { MemoryStore } from '../../store/memory.ts'
+import { ScratchWriter } from '../../store/disk/scratch-writer.ts'
 import type { Layout, Schema, TableObject } from '../../table/interface.ts'
 import { evolveSchema } from '../../table/schema.ts'
 import { Table } from '../../table/table.ts'
@@ -29,7 +28,7 @@ const plainJsonl: Layout = {
 export class FileTable {
   readonly path: string
   readonly shape: FilesTable
-  readonly writer: ObjectWriter
+  readonly writer: ScratchWriter = new ScratchWriter()
   readonly nodes: NodeStore
   readonly #format: FormatName
 
@@ -37,7 +36,6 @@ export class FileTable {
   constructor(path: string, shape: FilesTable) {
     this.path = path
     this.shape = shape
-    this.writer = MemoryStore.create().writer()
     this.nodes = new NodeStore(this.writer)
     this.#format = formatOfPath(path)!
   }
@@ -64,6 +62,11 @@ export class FileTable {
 
   render(table: TableObject): AsyncIterable<Uint8Array> {
     return renderTable(this.nodes, table)
+  }
+
+  /** Drops the table. */
+  close(): Promise<void> {
+    return this.writer.abort()
   }
 
   #table(object: TableObject): Promise<Table> {

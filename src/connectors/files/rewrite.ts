@@ -2,21 +2,20 @@
 // spelling, and what is to be written is read once more before it is, so that no row comes back as another.
 import { columnPlaces } from '../../table/column-places.ts'
 import { sameCell } from '../../table/cell.ts'
-import { VarveError } from '../../base/errors.ts'
 import { compareBytes, toHex } from '../../base/bytes.ts'
 import type { Edit, Entry } from '../../prolly/interface.ts'
 import { applyEdits } from '../../table/edits.ts'
 import { entryCells } from '../../table/entry-cells.ts'
 import type { Cell, TableObject } from '../../table/interface.ts'
-import { encodeKey } from '../../table/key.ts'
 import { absentSlot, encodeRow } from '../../table/row.ts'
 import { entrySlots } from '../../table/rows.ts'
 import { cellSlot } from '../../table/slot.ts'
 import { Table } from '../../table/table.ts'
 import type { ApplyPlan, HeldBackRow, RowChange } from '../interface.ts'
-import { type FileDialect, fileCell } from './cells.ts'
 import { shownCell } from '../../formats/shown-cell.ts'
-import { dialectOf, type FileTable } from './file-table.ts'
+import { FileRows } from './file-rows.ts'
+import type { FileTable } from './file-table.ts'
+import { filledTable } from './fill.ts'
 import type { OpenedFile } from './interface.ts'
 import { rowsReadDifferently, unreadable } from './proof.ts'
 import { HeldBackRows } from '../held-back-rows.ts'
@@ -37,11 +36,13 @@ export async function rewrite(
 ): Promise<RewriteResult> {
   const before = await file.load(opened)
   const rewriter = new Rewriter(file, before)
-  for (const kind of ['delete', 'update', 'insert'] as const)
+  for (const kind of ['delete', 'update', 'insert'] as const) {
+    if (kind === 'insert' && (await rewriter.fill(plan))) break
     for await (const changes of plan.changes(file.shape, kind)) {
       plan.signal?.throwIfAborted()
       await rewriter.take(changes)
     }
+  }
   const { written } = rewriter
   const heldBack = rewriter.heldBack.list
   if (written === 0 || heldBack.length > 0) return { table: null, written: 0, heldBack }
@@ -52,37 +53,67 @@ export async function rewrite(
 
 type Verdict = Pick<HeldBackRow, 'reason' | 'message'>
 
+/** A row that the file has, its cells as the endpoint's columns show them. */
+interface RowNow {
+  readonly entry: Entry
+  readonly cells: readonly Cell[]
+}
+
+const inKey = -1
+const notThere = -2
+
 class Rewriter {
   readonly heldBack: HeldBackRows = new HeldBackRows()
   written = 0
   readonly #file: FileTable
-  readonly #dialect: FileDialect
-  readonly #keyPlaces: readonly number[]
+  readonly #rows: FileRows
+  /** By column of the endpoint's table: which value of the file's rows it is, `inKey` or `notThere`. */
+  readonly #valuePlaces: readonly number[]
   #table: Table
   #edits: Edit[] = []
 
   constructor(file: FileTable, before: Table) {
     this.#file = file
     this.#table = before
-    this.#dialect = dialectOf(before.object)
-    this.#keyPlaces = columnPlaces(file.shape.columns, file.shape.key)
+    this.#rows = new FileRows(file, before)
+    const { columns, key } = file.shape
+    const values = columnPlaces(
+      before.shape.values,
+      columns.map(({ name }) => name),
+    )
+    this.#valuePlaces = columns.map(({ name }, i) =>
+      key.includes(name) ? inKey : values[i]! < 0 ? notThere : values[i]!,
+    )
+  }
+
+  /** Takes all inserts at once; false, and nothing is done, where they have to be taken one by one. */
+  async fill(plan: ApplyPlan): Promise<boolean> {
+    if (this.#table.count > 0 || this.written > 0) return false
+    const filled = await filledTable(this.#file, this.#table, this.#rows, plan)
+    if (filled === null) return false
+    this.#table = filled
+    this.written = filled.count
+    return true
   }
 
   async take(changes: readonly RowChange[]): Promise<void> {
-    const keys = changes.map((change) => this.#keyOf((change.before ?? change.after)!))
-    const wanted = keys.filter((key) => typeof key !== 'string')
-    const found = new Map<string, Entry | null>()
-    const entries = await this.#table.map.getMany(wanted)
-    wanted.forEach((key, i) => found.set(toHex(key), entries[i]!))
-    const present = entries.filter((entry) => entry !== null)
-    const rows = new Map<Entry, Cell[]>()
-    const { shape, nodes } = this.#file
-    const cells = await entryCells(nodes.reader, this.#table.shape, present, shape.columns)
-    present.forEach((entry, i) => rows.set(entry, this.#shown(cells[i]!)))
-    for (const [i, change] of changes.entries()) {
-      const key = keys[i]!
+    const wanted: Uint8Array[] = []
+    const keyed: RowChange[] = []
+    for (const change of changes) {
+      const key = this.#rows.keyOf((change.before ?? change.after)!)
       if (typeof key === 'string') this.#hold(change, { reason: 'rejected', message: key })
-      else this.#change(change, key, found.get(toHex(key))!, rows)
+      else {
+        wanted.push(key)
+        keyed.push(change)
+      }
+    }
+    const entries = await this.#table.map.getMany(wanted)
+    const { shape, nodes } = this.#file
+    const rows = await entryCells(nodes.reader, this.#table.shape, entries, shape.columns)
+    for (const [i, change] of keyed.entries()) {
+      const row = rows[i] ?? null
+      const now = row === null ? null : { entry: entries[i]!, cells: this.#shown(row) }
+      this.#change(change, wanted[i]!, now)
     }
     // The order of a file's rows is kept in a list of its own, which is gone through once.
     if (this.#edits.length > editsMax && this.#table.object.order === null) await this.#flush()
@@ -100,7 +131,7 @@ class Rewriter {
     for (const kind of ['update', 'insert'] as const)
       for await (const changes of plan.changes(shape, kind))
         for (const { key, after } of changes) {
-          const own = this.#keyOf(after!)
+          const own = this.#rows.keyOf(after!)
           if (typeof own !== 'string' && strange.delete(toHex(own)))
             held.add({
               table: shape.name,
@@ -113,14 +144,15 @@ class Rewriter {
     throw unreadable(path, null)
   }
 
-  #change(change: RowChange, key: Uint8Array, entry: Entry | null, rows: ReadonlyMap<Entry, Cell[]>): void {
+  #change(change: RowChange, key: Uint8Array, now: RowNow | null): void {
     const { before, after } = change
-    const now = entry === null ? null : rows.get(entry)!
     const isExpected =
-      before === null ? now === null : now !== null && now.every((cell, i) => sameCell(cell, before[i]!))
+      before === null
+        ? now === null
+        : now !== null && now.cells.every((cell, i) => sameCell(cell, before[i]!))
     if (!isExpected)
       return this.#hold(change, { reason: 'changed', message: 'the row was changed meanwhile' })
-    const edit = after === null ? { key, value: null } : this.#put(key, entry, now, after)
+    const edit = after === null ? { key, value: null } : this.#put(key, now, after)
     if (typeof edit === 'string') return this.#hold(change, { reason: 'rejected', message: edit })
     this.#edits.push(edit)
     this.written++
@@ -131,57 +163,21 @@ class Rewriter {
     this.heldBack.add({ table: name, key, ...verdict })
   }
 
-  #keyOf(row: readonly Cell[]): Uint8Array | string {
-    const { columns } = this.#file.shape
-    const cells: Cell[] = []
-    for (const place of this.#keyPlaces) {
-      const cell = fileCell(row[place]!, columns[place]!, this.#dialect)
-      if (typeof cell === 'string') return cell
-      if (cell.kind === 'absent' || cell.kind === 'null' || (cell.kind === 'text' && cell.bytes.length === 0))
-        return `column '${columns[place]!.name}' of the key is empty`
-      if (cell.kind === 'json') return `column '${columns[place]!.name}' of the key is JSON`
-      cells.push(cell)
-    }
-    try {
-      return encodeKey(this.#table.schema, cells)
-    } catch (error) {
-      if (error instanceof VarveError) return error.message
-      throw error
-    }
-  }
-
   #shown(cells: readonly Cell[]): Cell[] {
     const { columns } = this.#file.shape
-    return columns.map(({ type }, i) => shownCell(cells[i]!, type, this.#dialect.cells))
+    return columns.map(({ type }, i) => shownCell(cells[i]!, type, this.#rows.dialect.cells))
   }
 
-  #put(
-    key: Uint8Array,
-    entry: Entry | null,
-    now: readonly Cell[] | null,
-    after: readonly Cell[],
-  ): Edit | string {
-    const {
-      path,
-      writer,
-      shape: { columns },
-    } = this.#file
-    const { shape } = this.#table
-    const before = entry === null ? null : entrySlots(shape, entry)
-    const held = new Map<string, Cell | 'kept'>()
-    for (const [i, column] of columns.entries()) {
-      const isKept = now !== null && sameCell(now[i]!, after[i]!)
-      const cell = isKept ? 'kept' : fileCell(after[i]!, column, this.#dialect)
-      if (typeof cell === 'string' && cell !== 'kept') return cell
-      held.set(column.name, cell)
+  /** Cells of the key have been looked at (`#keyOf`), and are the same before and after. */
+  #put(key: Uint8Array, now: RowNow | null, after: readonly Cell[]): Edit | string {
+    const before = now === null ? null : entrySlots(this.#table.shape, now.entry)
+    const slots = this.#table.shape.values.map((_, i) => before?.cells[i] ?? absentSlot)
+    for (const [i, value] of this.#valuePlaces.entries()) {
+      if (value === inKey || (now !== null && sameCell(now.cells[i]!, after[i]!))) continue
+      const cell = this.#rows.cellOf(after, i)
+      if (typeof cell === 'string') return cell
+      if (value !== notThere) slots[value] = cellSlot(cell, this.#file.writer)
     }
-    const slots = shape.values.map(({ name }, i) => {
-      const cell = held.get(name)
-      return cell === undefined || cell === 'kept' ? (before?.cells[i] ?? absentSlot) : cellSlot(cell, writer)
-    })
-    for (const { name } of shape.schema.columns) held.delete(name)
-    const left = [...held].find(([, cell]) => cell !== 'kept' && cell.kind !== 'absent')
-    if (left !== undefined) return `'${path}' has no column '${left[0]}'`
     const { lineEnd = 0, keyQuoting = 0 } = before ?? {}
     return { key, ...encodeRow({ lineEnd, keyQuoting, rawLine: null, cells: slots }) }
   }

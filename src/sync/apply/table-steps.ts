@@ -1,41 +1,11 @@
 // What a write has to do in each table: from what was read there to what it shall hold.
-import type { EndpointTable, PlannedRows, RowChange } from '../../connectors/interface.ts'
 import type { Path } from '../../files/interface.ts'
 import type { Tree } from '../../files/tree.ts'
-import { withContents } from '../../formats/contents.ts'
-import { Table } from '../../table/table.ts'
 import type { RowCounts } from '../interface.ts'
 import { emptyTable } from '../tables/empty-table.ts'
 import { tableAt } from '../tables/link-tables.ts'
 import { type TableStep, countChanges } from '../tables/differences.ts'
-import { rowChanges } from '../tables/row-changes.ts'
 import type { ApplyStep } from './interface.ts'
-
-/** The changes of one kind. Nothing is read when there are none. */
-export async function* changesOf(
-  { io, tables }: ApplyStep,
-  steps: ReadonlyMap<string, TableStep>,
-  counts: ReadonlyMap<Path, RowCounts>,
-  table: EndpointTable,
-  kind: RowChange['kind'],
-): AsyncGenerator<readonly RowChange[]> {
-  const { added, changed, removed } = counts.get(tables.find((one) => one.table === table)!.path)!
-  if ({ insert: added, update: changed, delete: removed }[kind] === 0) return
-  yield* rowChanges(io.nodes, steps.get(table.name)!, table, kind)
-}
-
-/** All rows of a table that is empty at the endpoint; null when it has rows there, or is to have none. */
-export async function allOf({ io }: ApplyStep, { before, after }: TableStep): Promise<PlannedRows | null> {
-  const [old, now] = [await Table.of(io.nodes, before), await Table.of(io.nodes, after)]
-  if (old.count > 0 || now.count === 0) return null
-  return {
-    shape: now.shape,
-    count: now.count,
-    async *rows() {
-      for await (const batch of now.map.scan()) yield* withContents(batch, io.nodes.reader)
-    },
-  }
-}
 
 export async function tableSteps(step: ApplyStep, after: Tree): Promise<Map<string, TableStep>> {
   const { io, tables, captured } = step

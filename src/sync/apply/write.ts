@@ -6,7 +6,7 @@ import { concurrentRoundError } from '../link-refs.ts'
 import { endpointTables } from '../tables/link-tables.ts'
 import type { ApplyStep, PlannedStep } from './interface.ts'
 import { marksBefore, noteMarks } from './marks.ts'
-import { allOf, changesOf } from './table-steps.ts'
+import { TableWrite } from './table-write.ts'
 
 /** The endpoint takes no writes at all now, whatever they are about. */
 export class WritesRefused extends Error {
@@ -43,13 +43,16 @@ export async function write(
   commit: Cid,
 ): Promise<Applied> {
   const { connector, link, options } = step.round
+  const writes = new Map<string, TableWrite>()
+  for (const { table, path } of step.tables)
+    writes.set(table.name, new TableWrite(step, table, steps.get(table.name)!, counts.get(path)!))
   const applied = await connector.apply({
     link: link.name,
     fence: step.fence!,
     base: digestHex(commit),
     tables: endpointTables(step.tables),
-    changes: (table, kind) => changesOf(step, steps, counts, table, kind),
-    all: (table) => allOf(step, steps.get(table.name)!),
+    changes: (table, kind) => writes.get(table.name)!.changes(kind),
+    all: (table) => writes.get(table.name)!.all(),
     marks: await marksBefore(step),
     signal: options.signal,
   })
