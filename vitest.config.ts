@@ -35,6 +35,7 @@ export const slow: readonly string[] = [
   'test/sync/types-at-rest.test.ts',
   'test/sync/other-tables.test.ts',
   'test/sync/two-clones.test.ts',
+  'test/sync/overlapping-clones.test.ts',
   'test/sync/lost-branch-log.test.ts',
   'test/sync/restored-tables.test.ts',
   'test/sync/restored-server.test.ts',

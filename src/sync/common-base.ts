@@ -45,6 +45,8 @@ export interface CommonBase {
   readonly isRestored: boolean
   /** It is another endpoint than before. */
   readonly isMoved: boolean
+  /** Another repository has written there since, of whose rounds nothing is known here. */
+  readonly isForeign: boolean
 }
 
 /** Whether somebody unknown wrote that base, and another base was agreed on since. */
@@ -113,6 +115,7 @@ async function at(
     isCut: false,
     isRestored: false,
     isMoved: false,
+    isForeign: false,
   }
 }
 

@@ -124,12 +124,16 @@ export interface SinceSync {
   readonly changed: readonly string[]
 }
 
+/** A row that was held back. Receipts of earlier versions do not have `path` and `keyHex`. */
+export interface LoggedRow
+  extends Pick<HeldBack, 'table' | 'key' | 'reason'>, Partial<Pick<HeldBack, 'path' | 'keyHex'>> {}
+
 /** A receipt in a link's log, which has an entry for each round that did something or ended differently from the last. */
 export interface LoggedReceipt extends Omit<Receipt, 'heldBack'> {
   /** Of the log's entry. */
   readonly id: string
   /** The first hundred, without the endpoint's messages, which may quote values that are not to leave it. */
-  readonly heldBack: readonly Pick<HeldBack, 'table' | 'key' | 'reason'>[]
+  readonly heldBack: readonly LoggedRow[]
   readonly heldBackCount: number
 }
 

@@ -18,15 +18,16 @@ import { makeReceipt } from './receipts/make.ts'
 import type { Round } from './round.ts'
 import { waitingTable } from './tables/link-tables.ts'
 
-export interface LostBranch {
-  /** Where it was after the last round. */
-  readonly commit: CommitCid
+/** Why all tables of a link wait. */
+export interface Waiting {
+  /** The branch after the last round, or as it is; null: none. */
+  readonly commit: CommitCid | null
   /** For people. */
   readonly message: string
 }
 
 /** Null where the branch is that of the last round, or none is known. */
-export async function lostBranch({ repo, link }: Round, { nodes }: Io): Promise<LostBranch | null> {
+export async function lostBranch({ repo, link }: Round, { nodes }: Io): Promise<Waiting | null> {
   const hex = (await lastReceipt(repo, link.name))?.commit ?? null
   if (hex === null) return null
   const { reader } = nodes
@@ -71,21 +72,21 @@ export interface ReadTables {
   readonly notes: readonly string[]
 }
 
-/** Ends the round: all its tables wait for the branch. */
-export async function waitForBranch(
+/** Ends the round: nothing is merged or written, and all its tables wait. */
+export async function waitWhole(
   round: Round,
   io: Io,
   { startedMs, tables, held, state }: Begun,
-  { lost, read }: { readonly lost: LostBranch; readonly read: ReadTables },
+  { waiting, read }: { readonly waiting: Waiting; readonly read: ReadTables },
 ): Promise<Receipt> {
-  for (const linked of tables) held.add(waitingTable(linked, lost.message))
+  for (const linked of tables) held.add(waitingTable(linked, waiting.message))
   return makeReceipt(round, io, {
     startedMs,
     tables,
     captured: read.tables,
     written: { counts: new Map(), after: read.captured },
     heldBack: await held.named(io, read.captured),
-    commit: lost.commit,
+    commit: waiting.commit,
     pending: state.pending,
     notes: read.notes,
   })

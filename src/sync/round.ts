@@ -18,7 +18,7 @@ import { type Begun, beginRound } from './begin.ts'
 import { asStored } from './apply/as-stored.ts'
 import { echoNotes } from './apply/echoes.ts'
 import { columnNotes, hiddenNotes } from './receipts/notes.ts'
-import { lostBranch, waitForBranch } from './lost-branch.ts'
+import { lostBranch, waitWhole } from './lost-branch.ts'
 import { applyRound } from './apply/commits.ts'
 import type { ApplyStep } from './apply/interface.ts'
 import { type CaptureInput, capture } from './capture/capture.ts'
@@ -35,7 +35,7 @@ import { goneBack } from './capture/gone-back.ts'
 import { publishLive } from './capture/publish.ts'
 import { readEndpoint } from './capture/read-endpoint.ts'
 import { rememberReceipt } from './receipts/log.ts'
-import { orByReceipts } from './receipts/told.ts'
+import { orByReceipts, unknownWriter } from './receipts/told.ts'
 import { makeReceipt } from './receipts/make.ts'
 import { type CommonBase, baseBeforeRestore, commonBase, notedState } from './common-base.ts'
 import { forgetNotes } from './transform/one-way-notes.ts'
@@ -98,8 +98,8 @@ async function runWith(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
   const { restored, base } = seen.restore
   if (seen.isStopped)
     return stopRestored(start, seen.sides, { read: seen.captured, restored, notes: seen.notes })
-  const lost = await lostBranch(round, io)
-  if (lost !== null) return waitForBranch(round, io, begun, { lost, read: seen })
+  const waiting = (await lostBranch(round, io)) ?? (await unknownWriter(round, io, found))
+  if (waiting !== null) return waitWhole(round, io, begun, { waiting, read: seen })
   return mergeAndApply(start, seen, { checkpoint, state: notedState(state, base) })
 }
 

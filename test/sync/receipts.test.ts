@@ -102,7 +102,9 @@ describe.skipIf(!hasPostgres)(`receipts${withoutPostgres}`, () => {
     const receipt = await linked.sync()
     expect(receipt.heldBack[0]!.message).toContain('duplicate key')
     const [entry] = await collect(receiptLog(linked.repo, {}))
-    expect(entry!.heldBack).toEqual([{ table: 'people', key: '5', reason: 'rejected' }])
+    expect(entry!.heldBack).toEqual([
+      { table: 'people', path: 'shop/people', key: '5', keyHex: '2105', reason: 'rejected' },
+    ])
     expect(entry!.heldBackCount).toBe(1)
   })
 

@@ -9,7 +9,7 @@ import { operatorOf, withWriter } from '../../repo/context.ts'
 import { emptyTreeOf } from '../../repo/empty.ts'
 import type { Repo } from '../../repo/interface.ts'
 import type { Manifest } from '../../store/interface.ts'
-import type { LoggedReceipt, Receipt } from '../interface.ts'
+import type { HeldBack, LoggedReceipt, Receipt } from '../interface.ts'
 import { linkCommit } from '../link-commit.ts'
 import type { Round } from '../round.ts'
 import { repeatedAtKey, linkObject } from '../state.ts'
@@ -175,7 +175,12 @@ function outcomeOf({ mode, tables, heldBack, commit, pending, notes, told }: Rec
   ])
 }
 
+/** `keyHex` and `path` say which row of which tree it is, also to another repository. */
+function heldEntry({ table, path, key, keyHex, reason }: HeldBack): Entry['heldBack'][number] {
+  return { table, path, key, keyHex, reason }
+}
+
 function entryOf({ heldBack, ...receipt }: Receipt): Entry {
-  const shown = heldBack.slice(0, heldBackLogged).map(({ table, key, reason }) => ({ table, key, reason }))
+  const shown = heldBack.slice(0, heldBackLogged).map((row) => heldEntry(row))
   return { ...receipt, heldBack: shown, heldBackCount: heldBack.length }
 }
