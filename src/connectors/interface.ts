@@ -177,6 +177,8 @@ export interface RowsSince {
   readonly isIndexed: boolean
   /** The rows, as `rows` of the snapshot gives them. */
   rows(): AsyncIterable<readonly (readonly Cell[])[]>
+  /** Whether one of these rows, as it was given, says that it is gone: then its key alone is its. Absent: none does. */
+  isGone?(row: readonly Cell[]): boolean
 }
 
 export interface Written {

@@ -1,11 +1,12 @@
 // The setting 'cursor' of a link: by which column of a table new rows are found, how far behind the newest others may still
-// come in, and how often the whole table is read all the same.
+// come in, how often the whole table is read all the same, and which of its rows are only marked as deleted.
 import { isMap, isScalar } from 'yaml'
+import { ruleEntries, rulesOf } from './declared-tables.ts'
 import { type FaultAt, nameOf } from './document.ts'
 import type { CursorLag, TableCursor } from './interface.ts'
 
 const units: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
-const hint = "write it as 'orders: updated_at', or with column, lag and full"
+const hint = "write it as 'orders: updated_at', or with column, lag, full and deletes"
 
 export function* cursorsOf(
   section: unknown,
@@ -25,7 +26,7 @@ function cursorOf(key: unknown, value: unknown, fault: FaultAt): Omit<TableCurso
   if (!isMap(value)) throw fault(value ?? key, "the table's cursor is not a column", hint)
   const given = new Map(value.items.map((item) => [nameOf(item.key), item] as const))
   for (const [name, item] of given)
-    if (!['column', 'lag', 'full'].includes(name ?? ''))
+    if (!['column', 'lag', 'full', 'deletes'].includes(name ?? ''))
       throw fault(item.key, `unknown setting '${name ?? ''}'`, hint)
   const column = nameOf(given.get('column')?.value)
   if (column === null) throw fault(key, 'the cursor has no column', hint)
@@ -38,10 +39,12 @@ function cursorOf(key: unknown, value: unknown, fault: FaultAt): Omit<TableCurso
   if (lag !== null && parsedLag === null)
     throw fault(key, `'${lag}' is not a lag`, "a time such as '5m', or a number")
   if (full !== null && fullMs === null) throw fault(key, `'${full}' is not a time`, "for example '24h'")
+  const deletes = given.get('deletes')
   return {
     column,
     ...(parsedLag === null ? {} : { lag: parsedLag }),
     ...(fullMs === null ? {} : { fullMs }),
+    ...(deletes === undefined ? {} : { deletes: rulesOf('deletes', deletes.value, fault) }),
   }
 }
 
@@ -59,12 +62,13 @@ export function periodOf(text: string): number | null {
 }
 
 /** The cursor as varve.yaml has it. */
-export function cursorEntry({ column, lag, fullMs }: TableCursor): string | object {
-  if (lag === undefined && fullMs === undefined) return column
+export function cursorEntry({ column, lag, fullMs, deletes }: TableCursor): string | object {
+  if (lag === undefined && fullMs === undefined && deletes === undefined) return column
   return {
     column,
     ...(lag === undefined ? {} : { lag: 'ms' in lag ? periodText(lag.ms) : lag.units }),
     ...(fullMs === undefined ? {} : { full: periodText(fullMs) }),
+    ...(deletes === undefined ? {} : { deletes: ruleEntries(deletes) }),
   }
 }
 

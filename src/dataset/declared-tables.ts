@@ -2,6 +2,7 @@
 // how the rows of tables lie in the answers of an HTTP API and in webhooks that come in.
 import { isMap, isScalar, isSeq } from 'yaml'
 import { type FaultAt, nameOf } from './document.ts'
+import { bodyOf, checkPlaces } from './request-body.ts'
 import { columnTypes } from '../table/schema.ts'
 import {
   type DeclaredTable,
@@ -14,7 +15,20 @@ import {
 
 const settings = {
   files: ['key', 'columns'],
-  http: ['path', 'items', 'key', 'columns', 'next', 'parameter', 'counts', 'more', 'since'],
+  http: [
+    'path',
+    'items',
+    'key',
+    'columns',
+    'next',
+    'parameter',
+    'counts',
+    'more',
+    'since',
+    'headers',
+    'body',
+    'deletes',
+  ],
   inbox: ['items', 'key', 'columns', 'when', 'deletes', 'patches'],
 } as const
 
@@ -53,7 +67,7 @@ export function declaredEntries(
   tables: readonly (DeclaredTable | HttpTable | InboxTable)[],
 ): Record<string, object> {
   return Object.fromEntries(
-    tables.map(({ table, key, columns, when, deletes, patches, ...rest }: InboxTable) => [
+    tables.map(({ table, key, columns, headers, body, when, deletes, patches, ...rest }: AnyTable) => [
       table,
       {
         ...(key === undefined ? {} : { key: [...key] }),
@@ -61,6 +75,8 @@ export function declaredEntries(
           ? {}
           : { columns: Object.fromEntries(columns.map(({ name, type }) => [name, type])) }),
         ...rest,
+        ...(headers === undefined ? {} : { headers: { ...headers } }),
+        ...(body === undefined ? {} : { body: structuredClone(body) }),
         ...(when === undefined ? {} : { when: ruleEntries(when) }),
         ...(deletes === undefined ? {} : { deletes: ruleEntries(deletes) }),
         ...(patches === undefined ? {} : { patches: ruleEntries(patches) }),
@@ -86,6 +102,8 @@ function tableOf(
     else if (setting === 'columns') made = { ...made, columns: columnsOf(found, fault) }
     else if (setting === 'when' || setting === 'deletes' || setting === 'patches')
       made = { ...made, [setting]: rulesOf(setting, found, fault) }
+    else if (setting === 'headers') made = { ...made, headers: headersOf(found, fault) }
+    else if (setting === 'body') made = { ...made, body: bodyOf(found, fault) }
     else if (setting === 'counts') made = { ...made, counts: countOf(found, fault) }
     else if (isScalar(found) && typeof found.value === 'string') made = { ...made, [setting]: found.value }
     else throw fault(found ?? node, `'${setting}' is not text`)
@@ -93,7 +111,30 @@ function tableOf(
   // The whole row as one column has no part that could stay as it was.
   if (made.patches !== undefined && made.columns === undefined)
     throw fault(key, `'patches' of '${table}' needs its 'columns'`)
+  checkPlaces(key, made, fault)
   return made
+}
+
+/** Of the connection itself, and of what is a secret. */
+const ownHeaders =
+  /^(authorization|proxy-.*|cookie|host|connection|content-.*|transfer-encoding|te|trailer|upgrade|expect|range|if-.*)$/
+
+function headersOf(value: unknown, fault: FaultAt): Record<string, string> {
+  if (!isMap(value)) throw fault(value, "'headers' is not a map from name to text")
+  return Object.fromEntries(
+    value.items.map(({ key, value: found }) => {
+      const [name, text] = [nameOf(key)?.toLowerCase() ?? '', nameOf(found) ?? '']
+      if (!/^[\w-]+$/.test(name) || !/^[!-~]([\t -~]*[!-~])?$/.test(text))
+        throw fault(key, `'${name}' is not a header of one line of ASCII`)
+      if (ownHeaders.test(name))
+        throw fault(
+          key,
+          `the header '${name}' cannot be declared`,
+          'give secrets in the environment: docs/HTTP-APIS.md says how',
+        )
+      return [name, text]
+    }),
+  )
 }
 
 function countOf(value: unknown, fault: FaultAt): HttpCount {
@@ -110,8 +151,10 @@ function namesOf(setting: string, value: unknown, fault: FaultAt): string[] {
   return names as string[]
 }
 
-function rulesOf(setting: string, value: unknown, fault: FaultAt): ValueRule[] {
-  if (!isMap(value)) throw fault(value, `'${setting}' is not a map from property to value`)
+export function rulesOf(setting: string, value: unknown, fault: FaultAt): ValueRule[] {
+  const lone = nameOf(value)
+  if (lone !== null) return [{ path: lone, values: ['*'] }]
+  if (!isMap(value)) throw fault(value, `'${setting}' is neither a property nor a map from property to value`)
   return value.items.map(({ key, value: found }) => {
     const path = nameOf(key)
     const values = isSeq(found) ? found.items.map(nameOf) : [nameOf(found)]
@@ -122,7 +165,7 @@ function rulesOf(setting: string, value: unknown, fault: FaultAt): ValueRule[] {
   })
 }
 
-function ruleEntries(rules: readonly ValueRule[]): Record<string, string | string[]> {
+export function ruleEntries(rules: readonly ValueRule[]): Record<string, string | string[]> {
   return Object.fromEntries(
     rules.map(({ path, values }) => [path, values.length === 1 ? values[0]! : [...values]]),
   )

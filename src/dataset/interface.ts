@@ -1,7 +1,7 @@
 // What varve.yaml says: which files are tables, by which key, and how their merges decide what three versions alone
 // leave open. It is committed with the dataset, so whoever merges it, with files or without, merges it alike.
 import type { Path } from '../files/interface.ts'
-import type { ColumnType } from '../table/interface.ts'
+import type { ColumnType, JsonValue } from '../table/interface.ts'
 import type { ColumnarName } from './columnar-name.ts'
 
 export const configFileName = 'varve.yaml'
@@ -63,6 +63,8 @@ export interface TableCursor {
   readonly lag?: CursorLag
   /** All rows are read and compared this often, in ms. Default: never. */
   readonly fullMs?: number
+  /** A row for which all of these hold is only marked as deleted, and counts as gone. Default: none is. */
+  readonly deletes?: readonly ValueRule[]
 }
 
 /** In ms for times, in the column's own numbers otherwise. */
@@ -130,14 +132,20 @@ export interface HttpTable extends DeclaredTable {
   readonly columns?: readonly { readonly name: string; readonly type: ColumnType }[]
   /** Where in an answer the next page is named: its URL, or a value for `parameter`. Default: the header Link. */
   readonly next?: string
-  /** A parameter of the query: takes what `next` finds, or without that counts, until a page is empty. */
+  /** Fields of the head that are sent, by their names in small letters. They are no secrets. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** The API is asked by POST, with this JSON. Default: by GET. */
+  readonly body?: JsonValue
+  /** A parameter of the query, or a place in `body`: takes what `next` finds, or without that counts, until a page is empty. */
   readonly parameter?: string
   /** What a `parameter` without `next` counts: pages from 1 (default), or the items that came before, from 0. */
   readonly counts?: HttpCount
   /** Where in an answer is said whether there are more pages: true or false. Default: as said above. */
   readonly more?: string
-  /** A parameter of the query, for the cursor of the table: only items with at least that value are asked for. */
+  /** As `parameter`, for the cursor of the table: only items with at least that value are asked for. */
   readonly since?: string
+  /** An item for which all of these hold is gone: it is no row. Default: none is. */
+  readonly deletes?: readonly ValueRule[]
 }
 
 /** Which webhooks of an inbox are about a table, and how its rows lie in them. */

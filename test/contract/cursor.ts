@@ -102,6 +102,30 @@ export function cursorContract(host: CursorHost): void {
       expect(await names()).toEqual(['Grace', 'Edsger'])
     })
 
+    test('rows that are only marked as deleted are gone, and come back with the mark taken away', async () => {
+      await host.run(url, 'ALTER TABLE people ADD gone int')
+      await host.run(url, 'UPDATE people SET gone = 1 WHERE id = 2')
+      const deletes = [{ path: 'gone', values: ['*'] }]
+      byCursor({ column: 'at', lag: { ms: 0 }, deletes })
+      await shop.sync()
+      expect(await names()).toEqual(['Ada', 'Edsger'])
+      await host.run(url, "UPDATE people SET gone = 1, at = '2024-05-02 10:00:00' WHERE id = 1")
+      await host.run(url, "INSERT INTO people VALUES (4, 'Barbara', '2024-05-02 10:00:00', 4, 0)")
+      const receipt = await shop.sync()
+      expect(receipt.tables[0]).toMatchObject({ read: 2, captured: { added: 1, removed: 1 } })
+      expect(await names()).toEqual(['Edsger', 'Barbara'])
+      expect((await shop.sync()).commit).toBe(receipt.commit)
+      await host.run(url, "UPDATE people SET gone = NULL, at = '2024-05-03 10:00:00' WHERE id = 1")
+      await shop.sync()
+      expect(await names()).toEqual(['Ada', 'Edsger', 'Barbara'])
+      // Another rule: what it leaves out is not sent as new.
+      byCursor({ column: 'at', lag: { ms: 0 }, deletes: [{ path: 'gone', values: ['0'] }] })
+      await shop.sync()
+      expect(await names()).toEqual(['Ada', 'Grace', 'Edsger'])
+      byCursor({ column: 'at', lag: { ms: 0 }, deletes: [{ path: 'none', values: ['*'] }] })
+      expect((await shop.sync()).heldBack).toMatchObject([{ table: 'people' }])
+    })
+
     test('a round that is killed anywhere reads again what it had not kept', async () => {
       byCursor({ column: 'at', lag: { ms: 0 } })
       await shop.sync()

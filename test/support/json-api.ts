@@ -8,7 +8,8 @@ import type { Link, Receipt } from '../../src/sync/interface.ts'
 import { author, oneRound } from './one-round.ts'
 
 export class JsonApi implements AsyncDisposable {
-  readonly #asked = new Set<string>()
+  readonly #asked: string[] = []
+  #bodies: string[] = []
   readonly #server: http.Server
   readonly #store = MemoryStore.create()
   readonly #repository = DataRepository.over(this.#store, { author })
@@ -19,10 +20,37 @@ export class JsonApi implements AsyncDisposable {
 
   /** `answer` gives what is to be sent as JSON. */
   static async start(answer: (query: URLSearchParams) => unknown): Promise<JsonApi> {
-    const server = http.createServer((request, response) => {
-      api.#asked.add(request.url!)
-      const body = JSON.stringify(answer(new URL(request.url!, api.origin).searchParams))
+    return JsonApi.serve((request, response) => {
+      const body = JSON.stringify(answer(new URL(request.url!, 'http://localhost').searchParams))
       response.writeHead(200, { 'content-type': 'application/json' }).end(body)
+    })
+  }
+
+  /** An API that is asked by POST; `answer` gets what it is asked, and gives what is to be sent as JSON. */
+  static async startPost(
+    answer: (body: unknown, headers: http.IncomingHttpHeaders) => unknown,
+  ): Promise<JsonApi> {
+    const bodies: string[] = []
+    const api = await JsonApi.serve(async (request, response) => {
+      const parts: Buffer[] = []
+      for await (const part of request) parts.push(part as Buffer)
+      const text = Buffer.concat(parts).toString()
+      bodies.push(text)
+      const isJson = request.method === 'POST' && request.headers['content-type'] === 'application/json'
+      response
+        .writeHead(isJson ? 200 : 415, { 'content-type': 'application/json', etag: '"same"' })
+        .end(JSON.stringify(answer(JSON.parse(text), request.headers)))
+    })
+    api.#bodies = bodies
+    return api
+  }
+
+  static async serve(
+    listener: (request: http.IncomingMessage, response: http.ServerResponse) => unknown,
+  ): Promise<JsonApi> {
+    const server = http.createServer((request, response) => {
+      api.#asked.push(request.url!)
+      void listener(request, response)
     })
     const api = new JsonApi(server)
     await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
@@ -33,14 +61,20 @@ export class JsonApi implements AsyncDisposable {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
   }
 
-  /** Paths and queries that were asked for in the last round. What is new is looked at before it is read: once is told. */
+  /** Paths and queries that were asked for in the last round, in their order. */
   get asked(): string[] {
     return [...this.#asked]
   }
 
+  /** What was sent in the last round. */
+  get bodies(): string[] {
+    return [...this.#bodies]
+  }
+
   /** A round of a link that captures the table `people`. */
   async sync(table: Omit<HttpTable, 'table'>, setting: Partial<Link> = {}): Promise<Receipt> {
-    this.#asked.clear()
+    this.#asked.length = 0
+    this.#bodies.length = 0
     return oneRound(this.#store, {
       name: 'crm',
       endpoint: this.origin,

@@ -133,6 +133,35 @@ describe('an API that answers only what is new', () => {
     expect(await names(api)).toEqual(['Grace H.', 'Edsger', 'Barbara'])
   })
 
+  test('tells what is gone: by a mark of the item alone, which may have nothing else', async () => {
+    const people: object[] = [1, 2, 3].map((id) => ({
+      id,
+      name: `n${id}`,
+      updated_at: '2024-05-01T10:00:00Z',
+    }))
+    await using api = await start(people as Person[])
+    const marked = { ...table('timestamp'), deletes: [{ path: 'deleted_at', values: ['*'] }] }
+    await api.sync(marked, cursor())
+    people.splice(0, 1, { id: 1, deleted_at: '2024-05-02', updated_at: '2024-05-02T09:00:00Z' })
+    people.push({ id: 4, name: 'n4', deleted_at: '', updated_at: '2024-05-02T09:00:00Z' })
+    const receipt = await api.sync(marked, cursor())
+    expect(receipt.tables[0]!.captured).toEqual({ added: 1, changed: 0, removed: 1 })
+    expect(await names(api)).toEqual(['n2', 'n3', 'n4'])
+    // Again within the lag, and when all is read.
+    expect((await api.sync(marked, cursor())).commit).toBe(receipt.commit)
+    expect((await api.sync(marked, cursor({ fullMs: 0 }))).commit).toBe(receipt.commit)
+  })
+
+  test('that suddenly has all items gone waits for approval', async () => {
+    const people: object[] = [1, 2].map((id) => ({ id, name: `n${id}`, updated_at: '2024-05-01T10:00:00Z' }))
+    await using api = await start(people as Person[])
+    const marked = { ...table('timestamp'), deletes: [{ path: 'archived', values: ['true'] }] }
+    await api.sync(marked, cursor())
+    for (const one of people) Object.assign(one, { archived: true })
+    expect((await api.sync(marked, cursor())).heldBack).toMatchObject([{ table: 'people', reason: 'guard' }])
+    expect(await names(api)).toEqual(['n1', 'n2'])
+  })
+
   test('may count in numbers, which have a lag of their own', async () => {
     const people: Person[] = [{ id: 1, name: 'Ada', updated_at: 1714557600 }]
     await using api = await start(people)

@@ -18,6 +18,11 @@ export const declaredOptions: OptionSpecs = {
     value: 'PATH',
     about: "HTTP API: the table's path under ENDPOINT, such as 'people?limit=100' (default: its name)",
   },
+  body: {
+    type: 'text',
+    value: 'JSON',
+    about: 'HTTP API: ask by POST, with this body (default: by GET)',
+  },
   items: {
     type: 'text',
     value: 'WHERE',
@@ -33,7 +38,7 @@ export const declaredOptions: OptionSpecs = {
     type: 'text',
     value: 'NAME',
     about:
-      'HTTP API: the parameter for the value that --next finds, or, without --next, for what --counts says',
+      'HTTP API: the parameter, or with --body the place in it, for the value that --next finds, or, without --next, for what --counts says',
   },
   counts: {
     type: 'text',
@@ -50,7 +55,7 @@ export const declaredOptions: OptionSpecs = {
 }
 
 /** Options for HTTP APIs; `items` for an inbox too. */
-export const httpOptions = ['path', 'items', 'next', 'parameter', 'counts', 'more'] as const
+export const httpOptions = ['path', 'body', 'items', 'next', 'parameter', 'counts', 'more'] as const
 
 export function declaredTables(
   given: Arguments,
@@ -60,7 +65,11 @@ export function declaredTables(
   const columns = namesGiven(given, 'key')
   const key = columns.length === 0 ? {} : { key: columns }
   if (/^https?:/.test(endpoint)) {
-    const said = httpOptions.flatMap((name) => (given.has(name) ? [[name, given.text(name)!]] : []))
+    const said = httpOptions.flatMap((name) => {
+      if (!given.has(name)) return []
+      const text = given.text(name)!
+      return [[name, name === 'body' ? bodyGiven(text) : text]]
+    })
     if (given.has('path') && tables.length > 1)
       throw usage("'--path' is one table's: say it in varve.yaml, under the link's 'http'")
     return said.length + columns.length === 0
@@ -76,4 +85,12 @@ export function declaredTables(
     throw usage("'--key' is only for tables in files or in JSON: a database knows its keys")
   const declared = tables.map((table) => ({ table, ...key, ...(items === undefined ? {} : { items }) }))
   return isInbox ? { inbox: declared } : { files: declared }
+}
+
+function bodyGiven(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw usage("'--body' is not JSON")
+  }
 }

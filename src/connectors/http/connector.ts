@@ -8,8 +8,13 @@ import type { Connector, ConnectorOptions } from '../interface.ts'
 import type { HttpTable } from '../../dataset/interface.ts'
 import { itemTable } from '../json/item-table.ts'
 import { linkSecret, secretName } from '../link-secret.ts'
-import { type PageSource, pagesOf } from './pages.ts'
+import { requestName } from './page-request.ts'
+import { type PageSource, firstRequest, pagesOf } from './pages.ts'
+import { saidIn } from './said-errors.ts'
 import { HttpSnapshot, cellsOf } from './snapshot.ts'
+
+/** Of first pages that are kept from finding the tables to reading them. */
+const aheadBytesMax = 32 << 20
 
 export async function openHttp(url: string, options: ConnectorOptions): Promise<Connector> {
   const base = endpointUrl(url, 'https://HOST:PORT/PATH')
@@ -27,6 +32,7 @@ export async function openHttp(url: string, options: ConnectorOptions): Promise<
     pauseMsMax: 60_000,
     onWait: options.onWait,
     proxy: proxyFor(base.origin, options.environment ?? {}),
+    explain: saidIn,
     accessHint: `give its token in the environment as ${secretName(link, 'TOKEN')}`,
   })
   const source: PageSource = { client, base, ahead: new Map(), signal: options.signal }
@@ -41,9 +47,18 @@ export async function openHttp(url: string, options: ConnectorOptions): Promise<
       )
       // That it answers, and has the rows where they are said to be, is known before anything is made of it. Of a table
       // that was read before, reading says so.
+      source.ahead.clear()
+      let bytes = 0
       for (const table of tables.filter(({ name }) => !known.some((one) => one.name === name)))
         for await (const page of pagesOf(source, table.declared)) {
           cellsOf(table, page)
+          bytes += page.answer.body.length
+          // Whoever goes on to read it need not ask again.
+          if (bytes <= aheadBytesMax)
+            source.ahead.set(
+              requestName(firstRequest(base, table.declared, null), table.declared),
+              page.answer,
+            )
           break
         }
       return tables

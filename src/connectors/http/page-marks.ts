@@ -29,7 +29,8 @@ export function pageMark(path: string, { headers }: Pick<HttpAnswer, 'headers'>)
 
 /** The pages' ETags as a text to be kept; empty when there is nothing to compare with later. */
 export function marksText(source: PageSource, table: HttpTable, pages: readonly (PageMark | null)[]): string {
-  if (pages.length === 0 || pages.length > pagesMax || pages.includes(null)) return ''
+  if (table.body !== undefined || pages.length === 0 || pages.length > pagesMax || pages.includes(null))
+    return ''
   return JSON.stringify([madeOf(source, table), pages])
 }
 
@@ -39,9 +40,11 @@ export async function areUnchanged(
   table: HttpTable,
   text: string | null,
 ): Promise<boolean> {
+  // Conditions are for GET (RFC 9110, 13.1.2).
+  if (table.body !== undefined) return false
   const pages = marksOf(source, table, text)
   for (const { path, headers } of pages) {
-    const answer = await askPage(source, path, headers)
+    const answer = await askPage(source, { path, headers: table.headers }, headers)
     if (answer.status !== 304) {
       source.ahead.set(path, answer)
       return false
@@ -49,7 +52,7 @@ export async function areUnchanged(
   }
   const last = pages.at(-1)
   const isByHeader = table.next === undefined && table.parameter === undefined
-  return last !== undefined && (!isByHeader || (await isStillLast(source, last)))
+  return last !== undefined && (!isByHeader || (await isStillLast(source, table, last)))
 }
 
 /** The marks that were kept; none when the pages were read under another declaration. */
@@ -67,9 +70,18 @@ function madeOf({ base }: PageSource, table: HttpTable): string {
   return sha256Hex(utf8(JSON.stringify([base.href, table]))).slice(0, 32)
 }
 
-async function isStillLast({ client, signal }: PageSource, { path, headers }: PageMark): Promise<boolean> {
+async function isStillLast(
+  { client, signal }: PageSource,
+  table: HttpTable,
+  { path, headers }: PageMark,
+): Promise<boolean> {
   try {
-    const head = await client.send({ method: 'HEAD', path, headers: { accept: 'application/json' }, signal })
+    const head = await client.send({
+      method: 'HEAD',
+      path,
+      headers: { accept: 'application/json', ...table.headers },
+      signal,
+    })
     const etag = headers['if-none-match']
     return (etag === undefined || head.headers['etag'] === etag) && linkedPage(head.headers) === null
   } catch (error) {

@@ -2,10 +2,21 @@
 // by its header Link (rel="next"), or by counting. It is asked for at the link's own origin and nowhere else: what an API
 // answers must not send us, and our secret with us, to another place.
 import { VarveError, isVarveError } from '../../base/errors.ts'
-import { equalBytes, utf8Text } from '../../base/bytes.ts'
+import { equalBytes } from '../../base/bytes.ts'
 import type { HttpAnswer, HttpClient } from '../../http/client.ts'
 import type { HttpTable } from '../../dataset/interface.ts'
 import { type JsonRange, documentRange, elementsOf, pathsOfLists, rangeAt } from '../json/range.ts'
+import {
+  type PageRequest,
+  bodyOf,
+  countAt,
+  numberOrText,
+  requestName,
+  targetOf,
+  valueOf,
+  withValue,
+} from './page-request.ts'
+import { refuseErrors } from './said-errors.ts'
 
 const pageBytesMax = 32 << 20
 const pagesMax = 100_000
@@ -15,28 +26,45 @@ export interface Page {
   readonly path: string
   readonly items: readonly JsonRange[]
   readonly headers: HttpAnswer['headers']
+  /** The answer that it is of. */
+  readonly answer: HttpAnswer
 }
 
 export interface PageSource {
   readonly client: HttpClient
   /** With a slash at its end. */
   readonly base: URL
-  /** Pages that were answered when it was asked whether they have changed, by path: each is read once. */
+  /**
+   * Pages that were answered before they are read, when it was asked what they are like or whether they have changed, by
+   * `requestName`: each is read once.
+   */
   readonly ahead: Map<string, HttpAnswer>
   readonly signal?: AbortSignal | undefined
 }
 
-/** Asks for one page. With a condition among `headers` the answer may be 304. */
+interface Question {
+  readonly path: string
+  readonly headers?: HttpTable['headers'] | undefined
+  readonly body?: Uint8Array | null
+}
+
+/** Asks for one page. Under a condition the answer may be 304. */
 export async function askPage(
   { client, signal }: PageSource,
-  path: string,
-  headers: Readonly<Record<string, string>> = {},
+  { path, headers = {}, body = null }: Question,
+  condition: Readonly<Record<string, string>> = {},
 ): Promise<HttpAnswer> {
   try {
     return await client.send({
-      method: 'GET',
+      method: body === null ? 'GET' : 'POST',
       path,
-      headers: { accept: 'application/json', ...headers },
+      headers: {
+        accept: 'application/json',
+        ...(body === null ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+        ...condition,
+      },
+      ...(body === null ? {} : { body }),
       expected: [304],
       bytesMax: pageBytesMax,
       signal,
@@ -55,7 +83,16 @@ export async function askPage(
   }
 }
 
-/** `from`: the first value to ask for where the table says a parameter for it. */
+/** The question for a table's first page. `from`: the first value to ask for where the table says a place for it. */
+export function firstRequest(base: URL, table: HttpTable, from: string | null): PageRequest {
+  const path = table.path ?? encodeURIComponent(table.table)
+  const first = { url: addressOf(path, { from: base, base, table }), values: new Map<string, string>() }
+  return from === null
+    ? first
+    : withValue(first, table, table.since!, numberOrText(from, table, table.since!))
+}
+
+/** `from`: as in `firstRequest`. */
 export async function* pagesOf(
   source: PageSource,
   table: HttpTable,
@@ -63,18 +100,21 @@ export async function* pagesOf(
 ): AsyncGenerator<Page> {
   const { base } = source
   const seen = new Set<string>()
-  const path = table.path ?? encodeURIComponent(table.table)
   let before: Uint8Array | null = null
-  let url: URL | null = addressOf(path, { from: base, base, table })
-  if (from !== null) url = withParameter(url, table.since!, from)
-  while (url !== null) {
-    if (seen.has(url.href) || seen.size >= pagesMax) throw fault(table, `its pages never end: ${shown(url)}`)
-    seen.add(url.href)
-    const target = `${url.pathname}${url.search}`
-    const answer = source.ahead.get(target) ?? (await askPage(source, target))
-    source.ahead.delete(target)
+  let request: PageRequest | null = firstRequest(base, table, from)
+  while (request !== null) {
+    const name = requestName(request, table)
+    const { url } = request
+    if (seen.has(name) || seen.size >= pagesMax) throw fault(table, `its pages never end: ${shown(url)}`)
+    seen.add(name)
+    const path = targetOf(request)
+    const { headers } = table
+    const answer =
+      source.ahead.get(name) ?? (await askPage(source, { path, headers, body: bodyOf(request, table) }))
+    source.ahead.delete(name)
     const document = documentRange(answer.body)
     if (document === null) throw notJson(table, url, answer)
+    refuseErrors(table, document, shown(url))
     const found = rangeAt(document, table.items ?? '')
     const items = found === null ? null : elementsOf(found)
     if (items === null) throw fault(table, `${noList(table, document)} in what ${shown(url)} answers`)
@@ -82,8 +122,8 @@ export async function* pagesOf(
     if (isCounted(table) && before !== null && bytes.length > 0 && equalBytes(before, bytes))
       throw fault(table, `${shown(url)} answers the same page whatever '${table.parameter!}' says`)
     before = bytes
-    yield { path: target, items, headers: answer.headers }
-    url = nextOf(table, { url, base, answer, document, count: items.length })
+    yield { path, items, headers: answer.headers, answer }
+    request = nextOf(table, { request, base, answer, document, count: items.length })
   }
 }
 
@@ -104,7 +144,7 @@ function bytesOf(items: readonly JsonRange[]): Uint8Array {
 }
 
 interface Here {
-  readonly url: URL
+  readonly request: PageRequest
   readonly base: URL
   readonly answer: HttpAnswer
   readonly document: JsonRange
@@ -112,34 +152,36 @@ interface Here {
   readonly count: number
 }
 
-function nextOf(table: HttpTable, here: Here): URL | null {
-  const { url, base, answer, document, count } = here
+function nextOf(table: HttpTable, here: Here): PageRequest | null {
+  const { request, base, answer, document, count } = here
+  const { url, values } = request
   const { next, parameter } = table
   const hasMore = table.more === undefined ? null : saidOf(table, table.more, here)
   if (hasMore === false) return null
   if (next !== undefined) {
-    const found = rangeAt(document, next)
-    if (found === null || found.start === found.end || !['text', 'number'].includes(found.kind)) {
+    const value = valueOf(rangeAt(document, next), parameter === undefined ? { table: table.table } : table)
+    if (value === null) {
       if (hasMore === null) return null
       throw fault(table, `${shown(url)} says that there is more, and names no next page at '${next}'`)
     }
-    const value = utf8Text(found.src.subarray(found.start, found.end))
     return parameter === undefined
-      ? addressOf(value, { from: url, base, table })
-      : withParameter(url, parameter, value)
+      ? { url: addressOf(value.text, { from: url, base, table }), values }
+      : withValue(request, table, parameter, value)
   }
   if (parameter !== undefined) {
     if (count === 0) return null
     const countsItems = table.counts === 'items'
-    const at = Number(url.searchParams.get(parameter) ?? (countsItems ? '0' : '1'))
-    return withParameter(url, parameter, String(at + (countsItems ? count : 1)))
+    const at = Number(countAt(request, table, parameter) ?? (countsItems ? '0' : '1'))
+    if (!Number.isSafeInteger(at)) throw fault(table, `what '${parameter}' begins with is no whole number`)
+    const value = String(at + (countsItems ? count : 1))
+    return withValue(request, table, parameter, numberOrText(value, table, parameter))
   }
   const target = linkedPage(answer.headers)
-  return target === null ? null : addressOf(target, { from: url, base, table })
+  return target === null ? null : { url: addressOf(target, { from: url, base, table }), values }
 }
 
 /** Whether the answer says that there are more pages. A misspelt place must not end the table. */
-function saidOf(table: HttpTable, more: string, { url, document }: Here): boolean {
+function saidOf(table: HttpTable, more: string, { request: { url }, document }: Here): boolean {
   const kind = rangeAt(document, more)?.kind
   if (kind === 'true' || kind === 'false') return kind === 'true'
   throw fault(table, `there is neither true nor false at '${more}' in what ${shown(url)} answers`)
@@ -149,12 +191,6 @@ function saidOf(table: HttpTable, more: string, { url, document }: Here): boolea
 export function linkedPage(headers: HttpAnswer['headers']): string | null {
   const [, target] = /<([^<>]*)>\s*;[^,]*\brel="?next"?/i.exec(headers['link'] ?? '') ?? []
   return target ?? null
-}
-
-function withParameter(url: URL, parameter: string, value: string): URL {
-  const next = new URL(url)
-  next.searchParams.set(parameter, value)
-  return next
 }
 
 interface AddressPlace {

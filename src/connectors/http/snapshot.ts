@@ -7,6 +7,7 @@ import { columnPlaces } from '../../table/column-places.ts'
 import type { Cell } from '../../table/interface.ts'
 import type { EndpointSnapshot, EndpointTable, RowCursor, RowsSince, Written } from '../interface.ts'
 import { type ItemTable, itemCells } from '../json/item-table.ts'
+import { isGone } from '../json/value-rules.ts'
 import { type PageMark, areUnchanged, marksText, pageMark } from './page-marks.ts'
 import { type Page, type PageSource, pagesOf } from './pages.ts'
 import { LargestSeen, before } from './since.ts'
@@ -17,6 +18,8 @@ export class HttpSnapshot implements EndpointSnapshot {
   readonly #marks: Map<string, string>
   /** Of tables that are read by a cursor. */
   readonly #largest = new Map<string, LargestSeen>()
+  /** Rows that say that they are gone. */
+  readonly #gone = new WeakSet<readonly Cell[]>()
 
   constructor(source: PageSource, marks: Map<string, string>) {
     this.#source = source
@@ -29,7 +32,7 @@ export class HttpSnapshot implements EndpointSnapshot {
     this.#marks.delete(table.name)
     for await (const { page, rows } of this.#pages(table, null)) {
       pages.push(pageMark(page.path, page))
-      yield rows
+      yield rows.filter((row) => !this.#gone.has(row))
     }
     this.#marks.set(table.name, marksText(this.#source, table.declared, pages))
   }
@@ -47,6 +50,7 @@ export class HttpSnapshot implements EndpointSnapshot {
       largest: () => largest.text,
       isIndexed: true,
       rows: () => this.#rowsFrom(table, from),
+      isGone: (row) => this.#gone.has(row),
     })
   }
 
@@ -79,6 +83,7 @@ export class HttpSnapshot implements EndpointSnapshot {
     for await (const page of pagesOf(this.#source, table.declared, from)) {
       const here = new Map<string, number>()
       const rows = cellsOf(table, page).filter((cells, i) => {
+        if (isGone(table.declared.deletes, page.items[i]!)) this.#gone.add(cells)
         const key = places
           .map((place) => `${cells[place]!.kind} ${Buffer.from(cells[place]!.bytes).toString('latin1')}`)
           .join('\0')

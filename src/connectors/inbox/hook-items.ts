@@ -1,7 +1,6 @@
 // What a webhook says about tables: the rows that it puts and deletes, and the items in it that cannot become rows.
 // Only this file interprets a webhook's content, so that a changed declaration reads it anew.
 import { VarveError } from '../../base/errors.ts'
-import { utf8Text } from '../../base/bytes.ts'
 import { columnPlaces } from '../../table/column-places.ts'
 import { castCell } from '../../table/cast.ts'
 import type { Cell } from '../../table/interface.ts'
@@ -11,6 +10,7 @@ import type { LogChange } from '../change-log.ts'
 import type { InboxTable, ValueRule } from '../../dataset/interface.ts'
 import { type ItemTable, itemCells } from '../json/item-table.ts'
 import { type JsonRange, documentRange, elementsOf, rangeAt } from '../json/range.ts'
+import { isOneOf, marksGone, valueIn } from '../json/value-rules.ts'
 import type { BadItem, KeptHook } from './interface.ts'
 
 /** In a rule: what happened, as the sender names it beside the body. */
@@ -101,7 +101,7 @@ function itemOf(table: ItemTable<InboxTable>, { whole, item, index, over }: Foun
   if (keys.reduce((sum, { bytes }) => sum + bytes.length + 8, 0) > keyBytesMax)
     return bad('its key is too long', null)
   const key = keys.map(({ kind, bytes }) => `${kind}:${Buffer.from(bytes).toString('base64')}`).join(' ')
-  if (holdsAny(declared.deletes, whole, item)) {
+  if (holdsAny(declared.deletes, whole, item, marksGone)) {
     const change = { kind: 'delete', table: name, key: keys } as const
     return { table: name, index, key, says, over, change, bad: null }
   }
@@ -137,8 +137,8 @@ function isTruth(cell: Cell | null): boolean {
 }
 
 /** Where there are rules: whether they hold for the item, or its webhook. */
-function holdsAny(rules: readonly ValueRule[] = [], whole: Whole, item: JsonRange): boolean {
-  return rules.length > 0 && holds(rules, whole, [item])
+function holdsAny(rules: readonly ValueRule[] = [], whole: Whole, item: JsonRange, isMet = isOneOf): boolean {
+  return rules.length > 0 && holds(rules, whole, [item], isMet)
 }
 
 /** Whether all rules hold, each in the first of the items that has its property, or else in the webhook. */
@@ -146,14 +146,12 @@ function holds(
   rules: readonly ValueRule[],
   { document, event }: Whole,
   items: readonly JsonRange[],
+  isMet = isOneOf,
 ): boolean {
   return rules.every(({ path, values }) => {
     if (path === eventName && event !== null) return values.some((value) => value === '*' || value === event)
     const found = [...items, document].map((place) => rangeAt(place, path)).find((one) => one !== null)
     if (found === undefined) return false
-    const { kind, src, start, end } = found
-    const isValue = kind !== 'null' && kind !== 'false'
-    const text = kind === 'text' || kind === 'number' ? utf8Text(src.subarray(start, end)) : kind
-    return values.some((value) => (value === '*' ? isValue : value === text && kind !== 'json'))
+    return isMet(values, valueIn(found))
   })
 }

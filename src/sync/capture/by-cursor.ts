@@ -1,6 +1,7 @@
 // Reads only the rows of a table that are new by a cursor column: those whose value is at least the largest value of
 // the last reading minus a lag (for transactions that began earlier and ended later), and those without a value. A row
-// that is read twice is stored once. Deleted rows are not seen until all rows are read and compared.
+// that is read twice is stored once. Deleted rows are not seen
+// until all rows are read and compared, unless they stay and are only marked as deleted.
 import { VarveError } from '../../base/errors.ts'
 import type { RowCursor } from '../../connectors/interface.ts'
 import type { TableCursor } from '../../dataset/interface.ts'
@@ -29,7 +30,7 @@ export async function readByCursor(
   io: Io,
   source: TableSource,
   { path, known, digests, unfit }: KnownTable,
-  { column, lag = lagDefault, fullMs }: TableCursor,
+  { column, lag = lagDefault, fullMs, deletes }: TableCursor,
   { notes, options }: { readonly notes: string[]; readonly options: SyncOptions },
 ): Promise<TreeEntry> {
   const { snapshot, table, where, previous } = source
@@ -38,7 +39,9 @@ export async function readByCursor(
       hint: "this kind of endpoint, or a table with a transform, has none: take 'cursor' out of the link",
     })
   }
-  const mark = readMark(digests.lastOf(path)?.mark ?? null, column)
+  // Under another rule other rows are gone, and those are not sent again.
+  const name = deletes === undefined ? column : JSON.stringify([column, deletes])
+  const mark = readMark(digests.lastOf(path)?.mark ?? null, name)
   const isDue = mark === null || (fullMs !== undefined && Date.now() - mark.fullMs >= fullMs)
   const isKnown = known !== null && previous !== undefined && hasColumnsOf(previous.schema, table)
   const from = isDue || !isKnown ? null : mark.largest
@@ -49,7 +52,7 @@ export async function readByCursor(
   const now =
     rows === null ? await readAll(io, source, options) : await withRows(io, source, rows, unfit.of(path))
   const kept: Mark = {
-    cursor: column,
+    cursor: name,
     largest: since.largest(),
     fullMs: rows === null ? Date.now() : mark!.fullMs,
   }
@@ -70,22 +73,23 @@ async function withRows(
   gathered: GatheredRows,
   before: UnfitOfTable,
 ): Promise<IncrementResult> {
-  async function* inTurn(): AsyncGenerator<Edit[]> {
-    for (const window of entryWindows(gathered.rows)) {
-      yield window
+  async function* inTurn(rows: GatheredRows['rows'], isGone = false): AsyncGenerator<Edit[]> {
+    for (const window of entryWindows(rows)) {
+      yield isGone ? window.map(({ key }) => ({ key, value: null })) : window
       await io.writer.drained()
     }
   }
   const { map } = await Table.of(io.nodes, previous!)
-  const after = await map.mutate(io.writer, inTurn())
+  const put = await map.mutate(io.writer, inTurn(gathered.rows))
+  const after = gathered.gone.length === 0 ? put : await put.mutate(io.writer, inTurn(gathered.gone, true))
   const table = writeTable(io.writer, { ...previous!, rows: after.cid })
   return { table, unfit: unfitAfter(before, gathered) }
 }
 
-/** Reads a stored mark; null when it cannot be read, or belongs to another column. */
-function readMark(text: string | null, column: string): Mark | null {
+/** Reads a stored mark; null when it cannot be read, or belongs to another column or rule. */
+function readMark(text: string | null, name: string): Mark | null {
   if (text === null || !text.startsWith('{')) return null
   const mark = JSON.parse(text) as Partial<Mark>
-  const isWhole = mark.cursor === column && typeof mark.fullMs === 'number' && mark.largest !== undefined
+  const isWhole = mark.cursor === name && typeof mark.fullMs === 'number' && mark.largest !== undefined
   return isWhole ? (mark as Mark) : null
 }

@@ -2,6 +2,7 @@
 // same objects: the next commit of an unchanged endpoint is no commit at all.
 import { type VarveError, isVarveError } from '../../base/errors.ts'
 import type { Connector, EndpointSnapshot } from '../../connectors/interface.ts'
+import type { TableCursor } from '../../dataset/interface.ts'
 import type { Cid } from '../../encoding/cid.ts'
 import type { TreeEntry, Path } from '../../files/interface.ts'
 import { Tree } from '../../files/tree.ts'
@@ -15,6 +16,7 @@ import type { ShapeGuard } from './shape-guard.ts'
 import { readByCursor } from './by-cursor.ts'
 import { type ReadTable, mayHideMoreRows, readTable, readWhole } from './read-table.ts'
 import type { UnfitTables } from './unfit-tables.ts'
+import { withoutMarked } from './soft-deletes.ts'
 import type { HeldRows } from '../held/held-rows.ts'
 import type { Link, SyncOptions } from '../interface.ts'
 import { countChanges } from '../tables/differences.ts'
@@ -45,7 +47,8 @@ export async function capture(
   options: SyncOptions,
 ): Promise<Tree> {
   const entries = new Map<Path, TreeEntry>()
-  const snapshot = await connector.snapshot(endpointTables(what.tables))
+  const all = await connector.snapshot(endpointTables(what.tables))
+  const snapshot = withoutMarked(all, what.link.cursor)
   try {
     for (const linked of what.tables) {
       const known = await what.before.get(linked.path)
@@ -93,7 +96,7 @@ async function captureTable(
     }
   }
   try {
-    const cursor = link.cursor?.find((one) => one.table === table.name)
+    const cursor = cursorOf(link, table.name)
     const spelled = what.spelled && (previous ?? (await tableAt(io, what.spelled, path)))
     const from = { path, known, live, digests, unfit, spelled }
     if (cursor === undefined) return await readTable(io, source, from, options)
@@ -107,6 +110,13 @@ async function captureTable(
     if (error.data['waits'] !== true) held.broken.set(table.name, error.message)
     return known
   }
+}
+
+/** With what items of an API say of themselves. */
+function cursorOf({ cursor = [], http = [] }: Link, name: string): TableCursor | undefined {
+  const found = cursor.find(({ table }) => table === name)
+  const deletes = found?.deletes ?? http.find(({ table }) => table === name)?.deletes
+  return found === undefined || deletes === undefined ? found : { ...found, deletes }
 }
 
 async function lacksRows(

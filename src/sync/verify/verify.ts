@@ -12,6 +12,7 @@ import { withWriter } from '../../repo/context.ts'
 import type { Io, Repo } from '../../repo/interface.ts'
 import { capture } from '../capture/capture.ts'
 import { TableDigests } from '../capture/digests.ts'
+import { withoutMarked } from '../capture/soft-deletes.ts'
 import { UnfitTables } from '../capture/unfit-tables.ts'
 import { HeldRows } from '../held/held-rows.ts'
 import type { Link } from '../interface.ts'
@@ -65,7 +66,7 @@ export async function verifyLink({ repo, connector, link, options }: VerifyInput
     const what = { link: whole, tables, ...known, held: unread, shapes: null, notes: [] }
     // However a table has changed its shape, it is read as it is now.
     const reading = { signal: options.signal, onProgress: options.onProgress }
-    const read = await capture(io, readingAll(connector), what, reading)
+    const read = await capture(io, readingAll(connector, link), what, reading)
     const expected = await linkTree(io, (await readCommit(nodes.reader, commit)).tree, tables)
     const tooLarge = new HeldRows()
     unfit.hold(tooLarge, tables)
@@ -102,10 +103,10 @@ function neverSynced(link: Link, branch: string): VarveError {
 }
 
 /** A connector that reads all rows: what an endpoint says was written since is no proof of what it holds. */
-function readingAll(connector: Connector): Pick<Connector, 'snapshot'> {
+function readingAll(connector: Connector, { cursor: cursors }: Link): Pick<Connector, 'snapshot'> {
   return {
     async snapshot(tables) {
-      const snapshot = await connector.snapshot(tables)
+      const snapshot = withoutMarked(await connector.snapshot(tables), cursors)
       const hasMarks = snapshot.written !== undefined
       return {
         rows: (table, signal) => snapshot.rows(table, signal),
