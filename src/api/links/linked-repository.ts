@@ -56,8 +56,17 @@ export abstract class LinkedRepository extends CarryingRepository {
         hint: `edit it in ${configFileName}, or remove it with 'varve link remove ${name}'`,
       })
     }
-    const tables = [...new Set(setting.tables)]
-    const link = this.#resolved({ name, into: name, branch: null, ...setting, tables })
+    const given = this.#resolved({
+      name,
+      into: name,
+      branch: null,
+      ...setting,
+      tables: [...new Set(setting.tables)],
+    })
+    const { namedTables } = await import('./named-tables.ts')
+    const connected = <T>(work: (connector: Connector) => Promise<T>): Promise<T> =>
+      this.#connected(given, options, work)
+    const link = { ...given, tables: await namedTables(given, connected, (message) => this.warn(message)) }
     const { checkLink, setLink } = await import('../../worktree/config-edit.ts')
     const declared = { ...link, endpoint: portableEndpoint(link.endpoint, root) }
     checkLink(root, name, declared)

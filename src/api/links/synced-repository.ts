@@ -93,8 +93,11 @@ export abstract class SyncedRepository extends LinkedRepository {
     const { linksOfTemplate } = await import('./link-templates.ts')
     const links: t.Link[] = []
     try {
-      for (const one of linksOfTemplate(template, name, use))
-        links.push(await this.addLink(one.name, one.setting))
+      for (const one of linksOfTemplate(template, name, use)) {
+        // What a pattern stands for at the first endpoint is what all of them keep in step.
+        const tables = links[0]?.tables ?? one.setting.tables
+        links.push(await this.addLink(one.name, { ...one.setting, tables }))
+      }
     } catch (error) {
       for (const link of links) await this.removeLink(link.name, { force: true })
       throw error

@@ -29,7 +29,12 @@ export const command: Command = {
   description:
     "Declares live systems whose tables are kept in step with the dataset; 'varve sync' then does this.\nLinks are stored in varve.yaml and committed with it. ENDPOINT is a URL without a password:\npostgres://USER@HOST/DATABASE, mysql://USER@HOST/DATABASE, an SQLite file (./app.db), CSV and JSON\nLines files (./drop/, s3://BUCKET/PREFIX), an HTTP API that answers JSON (https://HOST/PATH), or an\ninbox for webhooks (inbox:///PATH/FILE). Passwords come from the environment (PGPASSWORD,\nVARVE_LINK_NAME_PASSWORD), or from a file that it names. MODE is one of\n\n  capture      the endpoint's changes come into the branch\n  materialize  the branch's changes go to the endpoint; what others change there stays\n  mirror       the endpoint is made equal to the branch\n  two-way      each side gets the other's changes; conflicts wait, row by row\n\nAn endpoint that is only written to (webhook+https://, redis://, nats://, amqp://, mqtt://,\nkafka://) names tables by their paths in the dataset, and its mode is materialize.\n\n'verify' reads the endpoint at one moment and compares it with the branch by checksums of key\nranges. If they differ, it lists ranges and rows, and the exit code is 1.",
   options: {
-    tables: { type: 'list', value: 'TABLE', about: 'a table of the endpoint; several times, or A,B,C' },
+    tables: {
+      type: 'list',
+      value: 'TABLE',
+      about:
+        "a table of the endpoint; several times, or A,B,C; '*' and 'sales.*' are those that are there now",
+    },
     ...declaredOptions,
     signature: {
       type: 'text',
@@ -199,7 +204,8 @@ async function template({ arguments: given, out, repository }: Context): Promise
   const missing = name === '' ? 'TEMPLATE, NAME and ENDPOINT' : templateNamed(name).endpoints.join(' and ')
   given.expectWords(5, 9, link === '' && name !== '' ? `NAME and ${missing}` : missing)
   const tables = namesGiven(given, 'tables')
-  if (tables.length === 0) throw usage("say which tables: '--tables people,orders'")
+  if (tables.length === 0)
+    throw usage("say which tables: '--tables people,orders', or '--tables \"*\"' for all")
   const [into, branch] = [given.text('into'), given.text('branch')]
   const use = {
     endpoints: endpoints.map(endpointOf),
@@ -246,7 +252,8 @@ async function add(
   if (!(linkModes as readonly string[]).includes(mode))
     throw usage(`'--mode' must be one of ${linkModes.join(', ')}`)
   const tables = namesGiven(given, 'tables')
-  if (tables.length === 0) throw usage("say which tables: '--tables people,orders'")
+  if (tables.length === 0)
+    throw usage("say which tables: '--tables people,orders', or '--tables \"*\"' for all")
   const [into, branch, commits] = [given.text('into'), given.text('branch'), given.text('commits')]
   const changes = given.text('changes')
   if (commits !== undefined && commits !== 'each') throw usage("'--commits' can only be 'each'")
