@@ -49,6 +49,7 @@ export const slow: readonly string[] = [
   'test/sync/only-read.test.ts',
   'test/sync/only-read-follow.test.ts',
   'test/cli/sinks.test.ts',
+  'test/cli/two-workers.test.ts',
   'test/crash/resolve.test.ts',
   'test/crash/schedules.test.ts',
   'test/crash/three-actors.test.ts',

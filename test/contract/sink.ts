@@ -3,6 +3,7 @@
 // was cut short and runs again.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { DataRepository } from '../../src/api/data-repository.ts'
+import { Repository } from '../../src/api/repository.ts'
 import type { Transaction } from '../../src/api/tables/data.ts'
 import { isVarveError } from '../../src/base/errors.ts'
 import { openSink } from '../../src/connectors/open-sink.ts'
@@ -12,6 +13,8 @@ import { MemoryStore } from '../../src/store/memory.ts'
 import type { Link, Receipt, SyncOptions } from '../../src/sync/interface.ts'
 import { deliverRound } from '../../src/sync/deliver/deliver.ts'
 import { discardPending } from '../../src/sync/pending/discard.ts'
+import { temporaryDir } from '../support/temporary.ts'
+import { varve } from '../cli/varve.ts'
 import { startCutLine } from '../support/cut-line.ts'
 
 type Texts = Record<string, string>
@@ -456,6 +459,49 @@ export function sinkContract(name: string, start: () => Promise<SinkHarness>): v
         expect(code).toBe('VARVE_NOT_POSSIBLE')
         await sync()
         expect(await rowsThere()).toEqual(await rowsHere())
+      },
+      patience,
+    )
+
+    test(
+      'two processes at once: who loses says so, nothing is lost, and each change is told under one id',
+      async () => {
+        const dir = temporaryDir()
+        const { environment: env, url } = receiver
+        const repo = await Repository.init(dir, { author, environment: env })
+        repository = repo
+        const { tables } = link
+        await edit((tx) => {
+          tx.createTable('people', { key: ['id'] }).put({ id: 0, name: 'Ada', age: 30 })
+          tx.createTable('sales/orders', { key: ['no'] }).put({ no: 1, who: 0 })
+        })
+        await repo.addLink('shop', {
+          endpoint: url,
+          mode: 'materialize',
+          tables,
+          into: 'shop',
+          branch: 'main',
+        })
+        await repo.add(['.'])
+        await repo.commit({ message: 'A link' })
+        for (const name of ['one', 'two', 'three']) {
+          await edit((tx) => {
+            for (let id = 0; id < 600; id++) tx.table('people').put({ id, name, age: id })
+          })
+          const rounds = [0, 1].map(() => varve(['sync', 'shop'], { cwd: dir, env }))
+          for (const { code, stderr } of await Promise.all(rounds))
+            if (code !== 0)
+              expect(stderr, `exit code ${code}`).toMatch(/another worker .*nothing (is lost|was written)/s)
+        }
+        expect((await varve(['sync', 'shop'], { cwd: dir, env })).code).toBe(0)
+        expect(await rowsThere()).toEqual(await rowsHere())
+        const ids = new Map<string, Set<string>>()
+        for (const { id, after } of (await receiver.messages?.()) ?? []) {
+          const change = JSON.stringify(after)
+          ids.set(change, (ids.get(change) ?? new Set()).add(id))
+        }
+        for (const [change, { size }] of ids) expect([change, size]).toEqual([change, 1])
+        await repo.close()
       },
       patience,
     )
