@@ -213,7 +213,7 @@ async function rowsIn(dir: string): Promise<string[]> {
   const rows: string[] = []
   const repo = await Repository.open(dir)
   for await (const row of (await repo.at('main')).table('data/rows_').scan())
-    rows.push([row['id'], row['n']].join())
+    rows.push(`${Number(row['id'])},${Number(row['n'])}`)
   await repo.close()
   return rows
 }
