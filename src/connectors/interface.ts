@@ -105,6 +105,8 @@ export interface EndpointTable {
   readonly storage?: string
   /** When the file that holds it was written, in ns since 1970: a copy that is put back in its place keeps its time. */
   readonly writtenNs?: string
+  /** A part of another table, which has its rows too. */
+  readonly isPart?: true
   /** Why it can neither be read nor written now; other tables are not affected. */
   readonly trouble?: string
   /** Row-level security may hide rows from this reader: a text that differs when the rules do. */

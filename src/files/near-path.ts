@@ -21,7 +21,10 @@ export function nearPathAmong(names: readonly string[], path: Path): Path | null
   if (names.length > namesLookedAtMax) return null
   const folder = folderOf(path)
   const typed = path.slice(path.lastIndexOf('/') + 1)
-  const near = names.find((name) => name.replace(/(?<=.)\.[^.]*$/, '') === typed) ?? nearest(typed, names)
+  // A table of a database has no path that needs quotes: 'My Table' is at 'My%20Table'.
+  const isSame = (name: string): boolean =>
+    name === encodeURIComponent(typed) || name.replace(/(?<=.)\.[^.]*$/, '') === typed
+  const near = names.find(isSame) ?? nearest(typed, names)
   return near === null || folder === '' ? near : `${folder}/${near}`
 }
 

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { beforeEach, expect, test } from 'vitest'
 import { Repository } from '../../src/index.ts'
+import { hasPostgres, startPostgres, withoutPostgres } from '../support/postgres.ts'
 import { temporaryDir } from '../support/temporary.ts'
 
 const author = { name: 'Ada', email: 'ada@example.org' }
@@ -76,3 +77,25 @@ test('a template has the same tables at both endpoints', async () => {
   expect(links).toHaveLength(2)
   for (const { tables } of links) expect(tables.toSorted()).toEqual(['order_lines', 'orders', 'people'])
 })
+
+test.skipIf(!hasPostgres)(
+  `a partition comes with its table, or by its own name${withoutPostgres}`,
+  async () => {
+    const postgres = await startPostgres()
+    try {
+      const endpoint = await postgres.database('shop')
+      const db = await postgres.client(endpoint)
+      await db.query(`
+      CREATE TABLE events (id int, at date, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
+      CREATE TABLE events_2026 PARTITION OF events FOR VALUES FROM ('2026-01-01') TO ('2027-01-01')`)
+      const linked = async (name: string, tables: string[]): Promise<readonly string[]> =>
+        (await repo.addLink(name, { endpoint, mode: 'capture', tables })).tables
+      expect(await linked('all', ['*'])).toEqual(['events'])
+      expect(await linked('one', ['events_2026'])).toEqual(['events_2026'])
+      expect(warnings).toEqual([])
+    } finally {
+      await postgres.stop()
+    }
+  },
+  60_000,
+)

@@ -241,6 +241,9 @@ async function verify(
   return verified.matches ? 0 : 1
 }
 
+/** Of the tables of a link that was added. */
+const tablesShown = 20
+
 async function add(
   { arguments: given, out, operation }: Context,
   repo: Repository,
@@ -276,7 +279,10 @@ async function add(
   }
   const link = await repo.addLink(name, setting, operation)
   out.result(link, () => {
-    out.say(`linked ${visible(link.tables.join(', '))} of ${visible(link.endpoint)} as ${visible(link.name)}`)
+    const { tables } = link
+    const more = tables.length - tablesShown
+    const which = more > 1 ? [...tables.slice(0, tablesShown), `${more} more`] : tables
+    out.say(`linked ${visible(which.join(', '))} of ${visible(link.endpoint)} as ${visible(link.name)}`)
     out.hint(`see what a first round would do: varve sync ${link.name} --dry-run`)
   })
   return 0

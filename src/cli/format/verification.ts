@@ -16,7 +16,7 @@ export function verificationLines({ link, commit, matches, tables }: LinkVerific
 function tableLines(one: TableVerification): string[] {
   const { table, endpoint, commit, counts, tooLarge, columnsOnlyHere, columnsOnlyThere } = one
   if (endpoint === null) return [`  ${visible(table)}: cannot be compared: ${visible(one.unread ?? '')}`]
-  const checksum = `${endpoint.rows} rows, checksum ${endpoint.checksum.slice(0, 16)}`
+  const checksum = `${counted(endpoint.rows, 'row')}, checksum ${endpoint.checksum.slice(0, 16)}`
   const lines = [`  ${visible(table)}: ${checksum}${one.matches ? ', the same' : ''}`]
   const only = (names: readonly string[]): string => names.map(visible).join(', ')
   if (columnsOnlyThere.length > 0) lines.push(`    only the endpoint has: ${only(columnsOnlyThere)}`)

@@ -79,11 +79,12 @@ interface ColumnRow {
   may_update: boolean
   may_advance: boolean | null
   oid: string
+  is_part: boolean
   storage: string | null
 }
 
 const columnsQuery = `
-  SELECT n.nspname AS schema, c.relname AS table, c.oid::text AS oid, a.attname AS column,
+  SELECT n.nspname AS schema, c.relname AS table, c.oid::text AS oid, c.relispartition AS is_part, a.attname AS column,
          CASE c.relkind WHEN 'p' THEN (SELECT to_hex(hashtextextended(string_agg(concat(relid::oid, ':', pg_relation_filenode(relid)), ',' ORDER BY relid::oid), 0))
                                          FROM pg_partition_tree(c.oid))
                         ELSE pg_relation_filenode(c.oid)::text END AS storage,
@@ -244,6 +245,7 @@ function tableOf(rows: readonly ColumnRow[]): Found {
     place: rows[0]!.place,
     grantee: rows[0]!.grantee,
     rights: rightsOf(rows),
+    ...(rows[0]!.is_part ? { isPart: true as const } : {}),
     ...(grants === null ? {} : { trouble: `this user may not read it: ${grants}` }),
     columns: rows.map((row) => ({
       name: row.column,

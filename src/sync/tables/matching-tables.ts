@@ -28,7 +28,7 @@ export async function matchingTables(
       continue
     }
     const matches = wildcard(name)
-    const found = all.filter((table) => matches(table.name))
+    const found = all.filter((table) => table.isPart !== true && matches(table.name))
     const usable = found.filter((table) => whyNot(table) === null)
     if (usable.length === 0) throw noneMatches(name, found, all)
     for (const table of usable) tables.add(table.name)
