@@ -10,6 +10,7 @@ import { VarveError, throwIfAborted } from '../base/errors.ts'
 import { type OnWait, tellingWait } from '../base/telling-wait.ts'
 import { type AnswerHead, type BodyTaker, exchange } from './exchange.ts'
 import { isLong, slicesOf } from './long-body.ts'
+import { askedMs, isPassing, periodWords } from './passing.ts'
 import { type Proxy, refusalOf, throughProxy } from './proxy.ts'
 import { connecting } from './sockets.ts'
 import { isUntrusted, unreachable } from './unreachable.ts'
@@ -130,13 +131,16 @@ export class HttpClient {
         const refused = this.#options.proxy ? refusalOf(error, this.#options.proxy) : null
         if (refused !== null) throw refused
         if (error instanceof VarveError || last || isUntrusted(error)) throw this.#failure(error, attempt)
-        await this.#pause(attempt, undefined, request.signal)
+        await this.#pause(attempt, 0, request.signal)
         continue
       }
       const { status } = answer
       if ((status >= 200 && status < 300) || request.expected?.includes(status) === true) return answer
-      if (last || !isPassing(status)) throw this.#refusal(answer, request, attempt)
-      await this.#pause(attempt, answer.headers['retry-after'], request.signal)
+      const asked = askedMs(answer)
+      // Asked before that it would only be refused again, and many a server then makes the time longer.
+      const isTooEarly = asked > (attemptsMax - attempt) * (this.#options.pauseMsMax ?? Infinity)
+      if (last || isTooEarly || !isPassing(answer)) throw this.#refusal(answer, request, attempt)
+      await this.#pause(attempt, asked, request.signal)
     }
   }
 
@@ -196,8 +200,7 @@ export class HttpClient {
     }
   }
 
-  async #pause(attempt: number, after: string | undefined, signal: AbortSignal | undefined): Promise<void> {
-    const asked = askedMs(after)
+  async #pause(attempt: number, asked: number, signal: AbortSignal | undefined): Promise<void> {
     const grown = pauseMsFirst * 2 ** (attempt - 1) * (0.5 + Math.random())
     const ms = Math.min(this.#options.pauseMsMax ?? pauseMsMax, asked > 0 ? asked : grown)
     await sleep(ms, undefined, signal === undefined ? {} : { signal }).catch(() => throwIfAborted(signal))
@@ -212,12 +215,14 @@ export class HttpClient {
   #refusal(answer: HttpAnswer, request: HttpRequest, attempts: number): VarveError {
     const { status } = answer
     const said = this.#options.explain?.(answer.body) ?? null
+    const asked = isPassing(answer) ? askedMs(answer) : 0
     const data = {
       origin: this.#where,
       status,
       method: request.method,
       path: request.path.replace(/\?.*$/, ''),
       attempts,
+      ...(asked > 0 ? { retryAfterMs: asked } : {}),
     }
     const because = said === null ? '' : `: ${said}`
     if (status >= 300 && status < 400) {
@@ -229,6 +234,16 @@ export class HttpClient {
           hint: 'if you trust the other address, use it as the URL',
         },
       )
+    }
+    if (isPassing(answer)) {
+      const hint =
+        asked > 0
+          ? `it asks to be left alone for ${periodWords(asked)}: run the command again then`
+          : 'it may pass by itself: run the command again later'
+      return new VarveError('VARVE_UNREACHABLE', `'${this.#where}' answers ${status}${because}`, {
+        data,
+        hint,
+      })
     }
     if (status === 401 || status === 403) {
       return new VarveError('VARVE_REFUSED', `'${this.#where}' refuses access (${status})${because}`, {
@@ -242,8 +257,7 @@ export class HttpClient {
         hint: 'this request has changed nothing there; free some space there and run the command again',
       })
     }
-    const code = isPassing(status) ? 'VARVE_UNREACHABLE' : 'VARVE_REFUSED'
-    return new VarveError(code, `'${this.#where}' answers ${status}${because}`, {
+    return new VarveError('VARVE_REFUSED', `'${this.#where}' answers ${status}${because}`, {
       data,
       ...hintFor(status, data.path),
     })
@@ -279,18 +293,5 @@ function elsewhere(origin: string, { headers: { location = '' } }: HttpAnswer): 
 
 function hintFor(status: number, path: string): { hint?: string } {
   if (status === 404 || status === 410) return { hint: `there is no '${path}': check the address` }
-  return isPassing(status) ? { hint: 'it may pass by itself: run the command again later' } : {}
-}
-
-/** Retry-After is a number of seconds or a date; 0 where it is neither. */
-function askedMs(after: string | undefined): number {
-  if (after === undefined) return 0
-  const ms = /^\d+$/.test(after) ? Number(after) * 1000 : Date.parse(after) - Date.now()
-  return Number.isFinite(ms) ? ms : 0
-}
-
-function isPassing(status: number): boolean {
-  return (
-    status === 408 || status === 429 || (status >= 500 && status !== 501 && status !== 505 && status !== 507)
-  )
+  return {}
 }

@@ -11,7 +11,7 @@ import type { Link, Receipt } from './interface.ts'
 import { OpenLog } from './log/open-log.ts'
 import { branchRef } from '../history/refs.ts'
 import { type Round, syncRoundWith } from './round.ts'
-import { busyMsMax, isFolderBusy, lacksRight, mayPass } from './retry.ts'
+import { askedMs, busyMsMax, isFolderBusy, lacksRight, mayPass } from './retry.ts'
 import { leftFor, takeBack } from './pending/leave.ts'
 import { linkRef } from './state.ts'
 
@@ -87,8 +87,9 @@ export async function* follow(
         continue
       }
       if (!mayPass(error)) throw error
-      onBroken?.(error, waitMs)
-      await pause(waitMs, signal)
+      const ms = Math.max(waitMs, askedMs(error))
+      onBroken?.(error, ms)
+      await pause(ms, signal)
       waitMs = Math.min(waitMs * 2, isFolderBusy(error) ? busyMsMax : waitMsMax)
     }
   }

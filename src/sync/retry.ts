@@ -7,6 +7,7 @@ import { SinkFull } from '../connectors/sink-full.ts'
 
 const waitMsMin = 200
 const waitMsMax = 300_000
+const askedMsMax = 3_600_000
 /** Whoever commits, or ends a merge, is not to wait long for the link. */
 export const busyMsMax = 2_000
 /** SQLSTATE of a serialization failure, a deadlock, and a lock that could not be had in time. */
@@ -53,13 +54,19 @@ export function waitMs(attempt: number, random: () => number = Math.random): num
   return Math.round(most * (0.5 + random() / 2))
 }
 
+/** How long the other side has asked to be left alone, at most an hour; 0: it has not. */
+export function askedMs(error: unknown): number {
+  const ms = isVarveError(error) ? Number(error.data['retryAfterMs'] ?? 0) : 0
+  return Math.min(ms, askedMsMax)
+}
+
 /**
  * Whether the asker has already waited for it. To begin anew would send again what was sent, and ask a busy server
  * that many times more.
  */
 function wasWaitedFor(error: VarveError): boolean {
   const { attempts = 0, isSilent } = error.data
-  return error instanceof SinkFull || Number(attempts) > 1 || isSilent === true
+  return error instanceof SinkFull || Number(attempts) > 1 || isSilent === true || askedMs(error) > 0
 }
 
 export interface RetryOptions {

@@ -3,7 +3,8 @@
 import http from 'node:http'
 import net, { type AddressInfo } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
-import { isVarveError } from '../../src/base/errors.ts'
+import { type VarveError, isVarveError } from '../../src/base/errors.ts'
+import { askedMs } from '../../src/sync/retry.ts'
 import { HttpClient, type HttpRequest } from '../../src/http/client.ts'
 
 type Handler = (request: http.IncomingMessage, response: http.ServerResponse, count: number) => void
@@ -49,6 +50,42 @@ test('a busy server is asked again, and a cut connection is made anew', async ()
   const answer = await client.send(get)
   expect(Buffer.from(answer.body).toString()).toBe('whole')
   expect(count()).toBe(4)
+})
+
+test('who asks to be left alone for longer than is waited is not asked again, and the error says how long', async () => {
+  const reset = String(Math.ceil(Date.now() / 1000) + 1800)
+  const limits: [number, Record<string, string>][] = [
+    [429, { 'retry-after': '1800' }],
+    [503, { 'retry-after': new Date(Date.now() + 1_800_000).toUTCString() }],
+    [429, { 'x-ratelimit-reset': reset }],
+    [429, { 'ratelimit-reset': '1800' }],
+    [403, { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': reset }],
+  ]
+  const { client: plain, count } = await clientOf((_, response, n) =>
+    response.writeHead(...limits[n - 1]!).end(),
+  )
+  const client = new HttpClient(plain.origin, { pauseMsMax: 60_000 })
+  for (const [status] of limits) {
+    const error = await client.send(get).catch((one: unknown) => one as VarveError)
+    expect(error).toMatchObject({
+      code: 'VARVE_UNREACHABLE',
+      hint: expect.stringMatching(/^it asks to be left alone for (30|31) minutes/),
+      data: { status, attempts: 1 },
+    })
+    expect(Math.abs(askedMs(error) - 1_800_000)).toBeLessThan(3000)
+  }
+  expect(count()).toBe(limits.length)
+  await client.close()
+})
+
+test('a limit that ends soon is waited for, as its reset says', async () => {
+  const limited = { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1' }
+  const { client, count } = await clientOf((_, response, n) =>
+    n === 1 ? response.writeHead(403, limited).end() : response.end('in'),
+  )
+  const before = Date.now()
+  expect(Buffer.from((await client.send(get)).body).toString()).toBe('in')
+  expect([count(), Date.now() - before >= 900]).toEqual([2, true])
 })
 
 test('what must not be done twice is sent once', async () => {

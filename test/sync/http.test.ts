@@ -398,6 +398,52 @@ describe('links to an HTTP API', () => {
     await expect(sync()).rejects.toMatchObject({ hint: "there is no '/v1/people': check the address" })
   })
 
+  test('a page that is cut is never taken for the whole, and a busy API in the middle is waited for', async () => {
+    const all = JSON.stringify([{ id: 1 }, { id: 2 }])
+    const first = `{"data":[{"id":1}],"next":"?p=1"}`
+    const table = { items: 'data', next: 'next' }
+    const second = '{"data":[{"id":2}]}'
+    answer = (_, response) => send(response, `{"data":${all}}`)
+    await sync(table)
+    const cuts: ((response: http.ServerResponse) => void)[] = [
+      // Announces more than it sends; and ends within its chunks.
+      (response) => {
+        response.writeHead(200, { 'content-length': '100' }).write(second)
+        setTimeout(() => response.socket?.destroy(), 10)
+      },
+      (response) => {
+        response.writeHead(200).write(second)
+        setTimeout(() => response.socket?.destroy(), 10)
+      },
+      // Announces less than is there.
+      (response) => {
+        response.socket!.write(`HTTP/1.1 200 OK\r\ncontent-length: 10\r\nconnection: close\r\n\r\n${second}`)
+        response.socket!.end()
+      },
+      // Announces nothing, and the line ends.
+      (response) => {
+        response.socket!.write(`HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n${second.slice(0, 12)}`)
+        response.socket!.end()
+      },
+    ]
+    for (const cut of cuts) {
+      answer = (url, response) => (url.searchParams.has('p') ? cut(response) : send(response, first))
+      const failed = await sync(table).catch((error: unknown) => error as VarveError)
+      expect(isTransient(failed)).toBe(true)
+      expect(await ids()).toEqual([1, 2])
+    }
+    let asked = 0
+    answer = (url, response) => {
+      if (!url.searchParams.has('p')) return send(response, first)
+      if (++asked === 1) return void response.writeHead(429, { 'retry-after': '0' }).end()
+      if (asked === 2) return void response.writeHead(502).end('<html>')
+      if (asked === 3) return cuts[0]!(response)
+      return send(response, '{"data":[{"id":3}]}')
+    }
+    await sync(table)
+    expect([await ids(), asked]).toEqual([[1, 3], 4])
+  })
+
   test('tables of a link that take the place of others are new, whatever their rows are like', async () => {
     answer = (_, response) => send(response, '[{"id":1,"a":"one row"},{"id":2,"a":"another row"}]')
     await sync()

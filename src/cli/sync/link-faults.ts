@@ -3,7 +3,7 @@
 // goes on; otherwise the others do, and the command ends with it if it is still there then.
 import { VarveError, isVarveError } from '../../base/errors.ts'
 import type { Link } from '../../index.ts'
-import { busyMsMax, isFolderBusy, mayPass, waitMs } from '../../sync/retry.ts'
+import { askedMs, busyMsMax, isFolderBusy, mayPass, waitMs } from '../../sync/retry.ts'
 import type { Context } from '../interface.ts'
 import { visible } from '../visible.ts'
 
@@ -41,7 +41,7 @@ export class LinkFaults {
     const before = this.#faults.get(link)
     const attempts = (before?.attempts ?? 0) + 1
     const isBusy = isFolderBusy(error)
-    const pauseMs = Math.min(waitMs(attempts), isBusy ? busyMsMax : Infinity)
+    const pauseMs = Math.max(askedMs(error), Math.min(waitMs(attempts), isBusy ? busyMsMax : Infinity))
     this.#faults.set(link, { error, attempts, againMs: Date.now() + pauseMs })
     if (this.#links.every(({ name }) => this.#lasts(name))) throw naming({ link, error }, this.#links)
     if (before?.error.message === error.message) return
