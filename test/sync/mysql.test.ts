@@ -461,7 +461,7 @@ describe.skipIf(!hasMariadb)(`links with MariaDB${withoutMariadb}`, () => {
     expect(await rows(1, 'SELECT * FROM t')).toEqual([])
     await expect(sync(sides[0]!.url, 'capture', ['loose'])).rejects.toMatchObject({
       code: 'VARVE_RULE_VIOLATED',
-      message: "table 'loose' has no primary key",
+      message: "table 'loose' has no key",
     })
   })
 

@@ -114,7 +114,7 @@ describe.skipIf(!hasPostgres)(`PostgreSQL as an endpoint${withoutPostgres}`, () 
     await both('CREATE TABLE loose (a int)')
     await expect(sync(0, 'capture', ['loose'])).rejects.toMatchObject({
       code: 'VARVE_RULE_VIOLATED',
-      message: "table 'loose' has no primary key",
+      message: "table 'loose' has no key",
     })
     await expect(sync(0, 'capture', ['gone'])).rejects.toMatchObject({ code: 'VARVE_PATH_NOT_FOUND' })
   })

@@ -42,9 +42,10 @@ const columnsQuery = `
 
 const viewsQuery = 'SELECT TABLE_NAME FROM information_schema.VIEWS WHERE TABLE_SCHEMA = DATABASE()'
 
+/** Unique ones. What is computed in an index has no column. */
 const indexesQuery = `
-  SELECT TABLE_NAME, INDEX_NAME, COLUMN_NAME FROM information_schema.STATISTICS
-   WHERE TABLE_SCHEMA = DATABASE() AND NON_UNIQUE = 0 AND COLUMN_NAME IS NOT NULL
+  SELECT TABLE_NAME, INDEX_NAME, COLUMN_NAME, NULLABLE = 'YES' OR SUB_PART IS NOT NULL OR COLUMN_NAME IS NULL
+    FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = DATABASE() AND NON_UNIQUE = 0
    ORDER BY TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX`
 
 const referencesQuery = `
@@ -121,13 +122,17 @@ function groupBy(rows: readonly (string | null)[][]): Rows {
 
 function tableOf(catalogue: Catalogue, name: string, chosen: readonly string[]): MysqlTable {
   const rows = catalogue.columns.get(name)!
-  const indexes = (catalogue.indexes.get(name) ?? []) as [string, string][]
+  const indexes = (catalogue.indexes.get(name) ?? []) as readonly (readonly (
+    | string
+    | null
+  )[])[] as readonly IndexRow[]
   const references = (catalogue.references.get(name) ?? []) as [string, string][]
   const checks = new Set((catalogue.json.get(name) ?? []).map(([clause]) => clause))
   const parents = new Set(references.map(([, table]) => table).filter((table) => table !== name))
   const createdAt = rows[0]![14] ?? null
   const isReadable = rows.every((row) => /\bselect\b/i.test(row[12]!))
-  const key = indexes.filter(([index]) => index === 'PRIMARY').map(([, column]) => column)
+  const columns = rows.map((row) => columnOf(row, checks))
+  const key = keyOf(indexes, columns)
   return {
     name,
     sql: quoteName(name),
@@ -143,12 +148,29 @@ function tableOf(catalogue: Catalogue, name: string, chosen: readonly string[]):
     isReferenced: [...catalogue.references.values()].some((found) =>
       found.some(([, table]) => table === name),
     ),
-    columns: rows.map((row) => columnOf(row, checks)),
+    columns,
     key,
     references: [...parents].filter((table) => chosen.includes(table)),
-    uniqueColumns: new Set(indexes.map(([, column]) => column).filter((column) => !key.includes(column))),
+    uniqueColumns: new Set(
+      indexes.flatMap(([, column]) => (column === null || key.includes(column) ? [] : [column])),
+    ),
     referringColumns: new Set(references.map(([column]) => column).filter((column) => !key.includes(column))),
   }
+}
+
+type IndexRow = readonly [index: string, column: string | null, isPartial: string]
+
+/** The primary key, or else the shortest of those that are whole, never empty, and can be written. */
+function keyOf(indexes: readonly IndexRow[], columns: readonly MysqlColumn[]): string[] {
+  const keys = new Map<string, string[]>()
+  const unfit = new Set<string>()
+  for (const [index, column, isPartial] of indexes) {
+    const isWritten = columns.some(({ name, generated }) => name === column && !generated)
+    if (column !== null) keys.set(index, [...(keys.get(index) ?? []), column])
+    if (isPartial === '1' || !isWritten) unfit.add(index)
+  }
+  const others = [...keys].filter(([index]) => !unfit.has(index)).map(([, key]) => key)
+  return keys.get('PRIMARY') ?? others.toSorted((a, b) => a.length - b.length)[0] ?? []
 }
 
 function columnOf(

@@ -20,6 +20,8 @@ export interface SqliteColumn extends EndpointColumn {
   readonly isStrict: boolean
 }
 
+type ColumnRow = [name: string, type: string, notNull: bigint, pk: bigint, hidden: bigint]
+
 /** Not the user's data. */
 const ownTables: readonly string[] = ['varve_sync', 'varve_changes', 'varve_log']
 
@@ -47,12 +49,13 @@ export function discoverTables(database: SqliteDatabase, names?: readonly string
 function tableOf(database: SqliteDatabase, name: string, isStrict: boolean): SqliteTable {
   const rows = database.all('SELECT name, type, "notnull", pk, hidden FROM pragma_table_xinfo(?)', [
     name,
-  ]) as [name: string, type: string, notNull: bigint, pk: bigint, hidden: bigint][]
-  const keys = rows.filter(([, , , pk]) => pk > 0n).sort((a, b) => Number(a[3] - b[3]))
+  ]) as ColumnRow[]
+  const primary = rows.filter(([, , , pk]) => pk > 0n).sort((a, b) => Number(a[3] - b[3]))
+  const key = primary.length > 0 ? primary.map(([column]) => column) : uniqueKey(database, name, rows)
   return {
     name,
     references: [],
-    key: keys.map(([column]) => column),
+    key,
     columns: rows.map(([column, type, notNull, pk, hidden]) => ({
       name: column,
       type: columnTypeOf(type),
@@ -65,6 +68,27 @@ function tableOf(database: SqliteDatabase, name: string, isStrict: boolean): Sql
       isStrict,
     })),
   }
+}
+
+/** The shortest key whose values are unique and never empty, by name if several are; none is also a key. */
+function uniqueKey(database: SqliteDatabase, table: string, rows: readonly ColumnRow[]): string[] {
+  const usable = new Set(
+    rows.flatMap(([name, , notNull, , hidden]) => (notNull === 1n && hidden === 0n ? [name] : [])),
+  )
+  const indexes = database.all(
+    'SELECT name FROM pragma_index_list(?) WHERE "unique" AND NOT partial ORDER BY name',
+    [table],
+  ) as [string][]
+  const keys = indexes
+    .map(
+      ([index]) =>
+        database.all('SELECT name FROM pragma_index_info(?) ORDER BY seqno', [index]) as [string | null][],
+    )
+    .map((columns) => columns.map(([column]) => column))
+    .filter((columns): columns is string[] =>
+      columns.every((column) => column !== null && usable.has(column)),
+    )
+  return keys.toSorted((a, b) => a.length - b.length)[0] ?? []
 }
 
 function find<T extends readonly [string, ...unknown[]]>(all: readonly T[], name: string): T {

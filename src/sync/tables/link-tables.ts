@@ -34,9 +34,9 @@ export function linkedTables(link: Link, tables: readonly EndpointTable[]): Link
         hint: 'mend that at the endpoint, or leave the table out of the link',
       })
     if (table.key.length === 0) {
-      throw new VarveError('VARVE_RULE_VIOLATED', `table '${table.name}' has no primary key`, {
+      throw new VarveError('VARVE_RULE_VIOLATED', `table '${table.name}' has no key`, {
         data: { link: link.name, table: table.name },
-        hint: 'without a key, rows cannot be kept in step; give the table a primary key, or leave it out of the link',
+        hint: 'without a key, rows cannot be kept in step; give the table a primary key, or a unique one of columns that are NOT NULL, or leave it out of the link',
       })
     }
     return { table, path: tablePath(link, table.name) }
