@@ -80,6 +80,7 @@ export const slow: readonly string[] = [
   'test/cli/s3.test.ts',
   'test/cli/sync-every.test.ts',
   'test/cli/silent-endpoint.test.ts',
+  'test/connectors/silence.test.ts',
   'test/cli/faulty-links.test.ts',
   'test/crash/endpoint-full.test.ts',
   'test/crash/sync-kills.test.ts',

@@ -2,7 +2,8 @@
 import { VarveError } from '../base/errors.ts'
 import { connectMsMax, openPatiently, redisMsMax } from './patience.ts'
 import { refusePassword } from './url-password.ts'
-import type { Sink, SinkKind, SinkOptions } from './sink.ts'
+import { type OnWait, tellingWait } from '../base/telling-wait.ts'
+import type { Batch, Sink, SinkKind, SinkOptions } from './sink.ts'
 
 const webhook: SinkKind = {
   name: 'webhook: webhook+https://HOST/PATH',
@@ -61,11 +62,21 @@ export async function openSink(url: string, options: SinkOptions): Promise<Sink>
       hint: 'rows can be sent to webhook+https://, redis://, nats://, amqp://, mqtt:// and kafka://',
     })
   const { openMsMax: msMax } = kind
-  return openPatiently({
+  const sink = await openPatiently({
     url,
     link: options.link,
     open: () => kind.open(url, options),
     msMax,
     onWait: options.onWait,
   })
+  // HTTP tells it of each request, and knows for how long.
+  return kind === webhook ? sink : tellingSink(sink, options.onWait)
+}
+
+/** The same, but that it says so when the receiver does not confirm a batch. */
+function tellingSink(sink: Sink, onWait: OnWait | undefined): Sink {
+  const { location } = sink
+  const deliver = sink.deliver.bind(sink)
+  const wait = { location, msMax: null }
+  return Object.assign(sink, { deliver: (batch: Batch) => tellingWait(() => deliver(batch), wait, onWait) })
 }

@@ -8,6 +8,12 @@ export const connectMsMax = 15_000
 /** Of Redis: its driver has one limit for every answer, and a large transaction takes its time. */
 export const redisMsMax = 60_000
 
+/**
+ * After so long without a byte the system asks whether the other end is still there, ten times. A server that is at work is,
+ * however long it takes; where the network is gone the connection fails, instead of being waited for without end.
+ */
+export const probeMs = 60_000
+
 /** What a kind of system says of it. */
 export interface Patience {
   /** How long `open` waits for a server that says nothing, in ms. */

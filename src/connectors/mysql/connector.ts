@@ -20,6 +20,7 @@ import { digestOf } from './digest.ts'
 import { type MysqlTable, discoverTables } from './discover.ts'
 import { endpointError, withEndpointErrors } from './failure.ts'
 import { rowSelect } from './long-values.ts'
+import { watchSilence } from '../silence.ts'
 import { Session } from './session.ts'
 import { quoteName } from './sql.ts'
 import { sinceCursor } from './since.ts'
@@ -30,7 +31,10 @@ export async function openMysql(url: string, options: ConnectorOptions): Promise
   const own = link === undefined ? null : await linkSecret({ link, environment }, 'PASSWORD')
   const address = addressOf(url, options, own)
   try {
-    return new MysqlConnector(await Session.open(address), address, placeOf(url))
+    const session = await Session.open(address)
+    const location = placeOf(url)
+    const unwatch = watchSilence(session.line, location, options.onWait)
+    return new MysqlConnector(session, address, { location, unwatch })
   } catch (error) {
     throw endpointError(placeOf(url), error)
   }
@@ -40,9 +44,15 @@ class MysqlConnector implements Connector {
   readonly location: string
   readonly log: BinlogChangeLog
   readonly #session: Session
+  readonly #unwatch: () => void
 
-  constructor(session: Session, address: ConnectionOptions, location: string) {
+  constructor(
+    session: Session,
+    address: ConnectionOptions,
+    { location, unwatch }: { readonly location: string; readonly unwatch: () => void },
+  ) {
     this.#session = session
+    this.#unwatch = unwatch
     this.location = location
     this.log = new BinlogChangeLog({ session, address, location, snapshot: () => this.snapshot() })
   }
@@ -107,6 +117,7 @@ class MysqlConnector implements Connector {
   }
 
   async close(): Promise<void> {
+    this.#unwatch()
     await this.log.close()
     await this.#session.close()
   }

@@ -1,8 +1,9 @@
 // One connection, and the three ways to use it: ask for a few texts, stream rows as bytes, run statements one after the
 // other in one packet. Its settings make every value's text the same everywhere, and every refusal an error.
-import type { Duplex } from 'node:stream'
+import type { Socket } from 'node:net'
 import mysql, { type Connection, type ConnectionOptions, type ResultSetHeader } from 'mysql2'
-import { connectMsMax } from '../patience.ts'
+import { connectMsMax, probeMs } from '../patience.ts'
+import type { WatchedLine } from '../silence.ts'
 
 const batchBytesMax = 512 << 10
 const batchRowsMax = 4_096
@@ -30,6 +31,13 @@ export interface StatementsResult {
   readonly error: Error | null
 }
 
+/** What of the driver is not in its types. */
+interface Internals {
+  readonly stream: Socket
+  readonly _command?: object | null
+  readonly _paused: boolean
+}
+
 export class Session {
   /** Longest statement. */
   packetBytesMax = 0
@@ -48,11 +56,22 @@ export class Session {
     })
   }
 
+  get #driver(): Internals {
+    return this.#connection as unknown as Internals
+  }
+
+  get line(): WatchedLine {
+    const driver = this.#driver
+    return {
+      bytes: () => driver.stream.bytesRead + driver.stream.bytesWritten,
+      isAsked: () => (driver._command ?? null) !== null && !driver._paused,
+    }
+  }
+
   #break(error: Error): void {
     this.#broken ??= error
     // The driver's own way to close waits for all that is under way.
-    const { stream } = this.#connection as unknown as { readonly stream: Duplex }
-    stream.destroy()
+    this.#driver.stream.destroy()
   }
 
   static async open(address: ConnectionOptions): Promise<Session> {
@@ -61,6 +80,7 @@ export class Session {
       charset: 'utf8mb4_bin',
       multipleStatements: true,
       connectTimeout: connectMsMax,
+      keepAliveInitialDelay: probeMs,
       connectAttributes: { program_name: 'varve' },
     })
     const session = new Session(connection)

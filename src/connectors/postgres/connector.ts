@@ -19,7 +19,8 @@ import type { CopyColumn } from './copy/copy-plan.ts'
 import { type PostgresTable, discoverTables } from './discover.ts'
 import { withEndpointErrors, endpointError } from './failure.ts'
 import { cellRows, packedRows } from './copy/packed-rows.ts'
-import { type Session, connect, placeOf } from './session.ts'
+import { watchSilence } from '../silence.ts'
+import { type Session, connect, placeOf, watchedLine } from './session.ts'
 import { quoteName, quoteText } from './sql.ts'
 import { readState, takeOver } from './state.ts'
 import { sinceCursor } from './since.ts'
@@ -44,12 +45,14 @@ class PostgresConnector implements Connector {
   readonly location: string
   readonly log: PostgresChangeLog
   readonly #client: Client
+  readonly #unwatch: () => void
   /** The schema of the table in which this connection has taken links over. */
   #place: string | null = null
 
   constructor(session: Session, client: Client, line: Promise<Client> | null) {
     this.#client = client
     this.location = placeOf(session.url)
+    this.#unwatch = watchSilence(watchedLine(client), this.location, session.options.onWait)
     this.log = new PostgresChangeLog(session, client, line, (exported) => this.#snapshot(exported))
   }
 
@@ -119,6 +122,7 @@ class PostgresConnector implements Connector {
   }
 
   async close(): Promise<void> {
+    this.#unwatch()
     // A lost connection need not be closed.
     await Promise.all([this.log.close(), this.#client.end().catch(() => undefined)])
   }

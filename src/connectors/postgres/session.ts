@@ -1,5 +1,6 @@
 // A connection whose settings make every value's text the same, wherever it runs: for statements, and the same again for
 // the log of changes, where the server writes the values as that connection's settings say.
+import type { Socket } from 'node:net'
 import { Client } from 'pg'
 import type { ConnectorOptions } from '../interface.ts'
 import { usesChannelBinding, driverUrl } from './address.ts'
@@ -7,7 +8,8 @@ import { endpointError } from './failure.ts'
 import { ReusedBufferSocket } from './copy/reused-buffer-socket.ts'
 import { type Login, passwordOf } from './password.ts'
 import { sessionSettings } from './types.ts'
-import { connectMsMax } from '../patience.ts'
+import { connectMsMax, probeMs } from '../patience.ts'
+import type { WatchedLine } from '../silence.ts'
 
 export interface Session {
   readonly url: string
@@ -24,6 +26,8 @@ export async function connect(
     ...(purpose === 'replication' ? { replication: 'database' } : {}),
     stream: () => new ReusedBufferSocket(),
     connectionTimeoutMillis: connectMsMax,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: probeMs,
     enableChannelBinding: usesChannelBinding(url),
     application_name: 'varve',
   })
@@ -39,6 +43,15 @@ export async function connect(
     throw endpointError(placeOf(url), error)
   }
   return client
+}
+
+export function watchedLine(client: Client): WatchedLine {
+  const stream = client.connection.stream as Socket
+  return {
+    bytes: () => stream.bytesRead + stream.bytesWritten,
+    isAsked: () =>
+      !(client as unknown as { readonly readyForQuery: boolean }).readyForQuery && !stream.isPaused(),
+  }
 }
 
 /** The URL for messages, without its settings. */

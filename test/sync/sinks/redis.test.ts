@@ -5,6 +5,7 @@ import path from 'node:path'
 import { RESP_TYPES, createClient } from '@redis/client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { rowFields, rowKey } from '../../../src/connectors/redis/row.ts'
+import type { Wait } from '../../../src/base/telling-wait.ts'
 import { openSink } from '../../../src/connectors/open-sink.ts'
 import { SinkFull } from '../../../src/connectors/sink-full.ts'
 import { createContext } from '../../../src/repo/context.ts'
@@ -112,6 +113,19 @@ describe.skipIf(program === null)(`Redis${without}`, () => {
     await sink.deliver({ ...insertInto('people'), link: 'other' })
     expect(await fault(sink.position!())).toContain("the link 'other' writes under the same prefix")
     await sink.close()
+  })
+
+  test('a server that does not confirm a batch is said to be waited for, once', async () => {
+    const admin = clientOf(broker.port)
+    await admin.connect()
+    const told: Wait[] = []
+    const url = `redis://127.0.0.1:${broker.port}?prefix=paused`
+    const sink = await openSink(url, { link: 'shop', environment, onWait: (wait) => told.push(wait) })
+    await admin.sendCommand(['CLIENT', 'PAUSE', '3000', 'WRITE'])
+    await sink.deliver(insertInto('people'))
+    expect(told).toEqual([{ location: sink.location, msMax: null }])
+    await sink.close()
+    admin.destroy()
   })
 
   test('a server that takes no writes for now says what to do, and takes them again when it can', async () => {

@@ -8,7 +8,7 @@ import { EventIntake } from './event-intake.ts'
 import type { EventBytes } from './events.ts'
 import { PacketReader } from './packet-reader.ts'
 import type { BinlogPlace } from './position.ts'
-import { connectMsMax } from '../../patience.ts'
+import { connectMsMax, probeMs } from '../../patience.ts'
 
 const waitingBytesMax = 4 << 20
 const heartbeatNs = 500_000_000
@@ -64,7 +64,11 @@ export class BinlogStream {
     { file, at }: BinlogPlace,
     silenceMs: number = silenceMsMax,
   ): Promise<BinlogStream> {
-    const connection = mysql.createConnection({ ...address, connectTimeout: connectMsMax })
+    const connection = mysql.createConnection({
+      ...address,
+      connectTimeout: connectMsMax,
+      keepAliveInitialDelay: probeMs,
+    })
     const stream = new BinlogStream(connection, silenceMs)
     try {
       // Checksums and GTID events as they are in the file. A word now and then when there is nothing new.
