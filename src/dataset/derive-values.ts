@@ -50,9 +50,11 @@ function* inputsIn(value: unknown, fault: FaultAt): Generator<DerivationInput> {
   }
 }
 
-/** The name of an input that is given by its path alone. */
+/** The name of an input that is given by its path alone. 'hr.staff' is a table of a database, and no file of kind 'staff'. */
 export function inputName(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1).replace(/\.[a-z]+$/i, '')
+  return path
+    .slice(path.lastIndexOf('/') + 1)
+    .replace(/\.(csv|tsv|tab|psv|jsonl|ndjson|json|txt|dat|data)$/i, '')
 }
 
 export function typesOf(

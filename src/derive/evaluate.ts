@@ -125,9 +125,12 @@ function columnsOf({ database }: Workspace, table: string): { name: string; type
   return columns.map(({ name, type }) => ({ name: String(name), type: String(type ?? '') }))
 }
 
-function noQuery({ path }: Derivation, fault: string): VarveError {
+function noQuery({ path, from }: Derivation, fault: string): VarveError {
+  const names = from.map(({ name }) => `"${name}"`).join(', ')
   return new VarveError('VARVE_RULE_VIOLATED', `'${path}' cannot be derived: ${fault}`, {
     data: { path },
-    hint: "its 'sql' is one SELECT in SQLite's words, over the tables that 'from' names, without a semicolon",
+    hint: fault.startsWith('no such table')
+      ? `its tables are called ${names}; for other names write 'from: {NAME: PATH}'`
+      : "its 'sql' is one SELECT in SQLite's words, over the tables that 'from' names, without a semicolon",
   })
 }

@@ -56,6 +56,19 @@ describe('derived tables', () => {
     return found
   }
 
+  test('call tables of schemas by their whole names, and a query of another table is told these', async () => {
+    const from = '[erp/hr.staff, erp/hr.customer, data/people.csv]'
+    const { derivations } = parseConfig(`derive: { a: { from: ${from}, sql: SELECT 1, key: id } }`)
+    expect(derivations.get('a')!.from.map(({ name }) => name)).toEqual(['hr.staff', 'hr.customer', 'people'])
+    declare('\n  a: { from: [people.csv], sql: SELECT id FROM "people.csv", key: id }')
+    await repo.add(['varve.yaml'])
+    await repo.commit({ message: 'a' })
+    await expect(repo.derive()).rejects.toMatchObject({
+      message: "'a' cannot be derived: no such table: people.csv",
+      hint: `its tables are called "people"; for other names write 'from: {NAME: PATH}'`,
+    })
+  })
+
   test('are computed, committed, and say what they were made of', async () => {
     const { tables: made, commit } = await repo.derive()
     expect(made).toEqual([

@@ -36,7 +36,7 @@ function hashing(secret: string | undefined): (cell: Cell) => Cell {
   if (secret === undefined || secret.length < secretCharactersMin) {
     throw new VarveError(
       'VARVE_REFUSED',
-      `the mask 'hash' needs a secret of ${secretCharactersMin} characters`,
+      `the mask 'hash' needs a secret of at least ${secretCharactersMin} characters`,
       {
         data: { variable: secretVariable },
         hint: `set ${secretVariable} in the environment, to the same text each time: 'openssl rand -hex 32' makes one`,
