@@ -7,11 +7,12 @@ import type { Cid } from '../encoding/cid.ts'
 import { cidOf, cidOfDigest, codecOf, digestHex } from '../encoding/cid.ts'
 import { fromHex, utf8 } from '../base/bytes.ts'
 import type { Tree } from '../files/tree.ts'
-import type { Checkpoint } from '../connectors/interface.ts'
+import type { Checkpoint, Connector } from '../connectors/interface.ts'
 import { isAncestor } from '../history/ancestry.ts'
 import { readCommit } from '../history/commit.ts'
 import type { Commit } from '../history/interface.ts'
 import type { ObjectReader, ObjectWriter } from '../store/interface.ts'
+import { lacksRight } from './retry.ts'
 import { type LinkState, linkObject, linkRef } from './state.ts'
 
 const restoredNote = 'the endpoint was restored from an earlier state: it is compared with what it had then'
@@ -52,6 +53,24 @@ export interface CommonBase {
 /** Whether somebody unknown wrote that base, and another base was agreed on since. */
 function isAgreed({ base, stranger }: LinkState, said: string | null): boolean {
   return said !== null && base !== null && stranger === cidOf('raw', utf8(said))
+}
+
+/**
+ * The endpoint's record. Who only reads there may not be allowed to see the table in which others have theirs: a link that
+ * has never written has none.
+ */
+export async function readCheckpoint(
+  connector: Connector,
+  link: string,
+  place: string | null,
+  { written, intent, stranger }: LinkState,
+): Promise<Checkpoint | null> {
+  try {
+    return await connector.checkpoint(link, place)
+  } catch (error) {
+    if (lacksRight(error) && (written ?? intent ?? stranger) === null) return null
+    throw error
+  }
 }
 
 export async function commonBase(

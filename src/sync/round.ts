@@ -37,7 +37,7 @@ import { readEndpoint } from './capture/read-endpoint.ts'
 import { rememberReceipt } from './receipts/log.ts'
 import { orByReceipts, unknownWriter } from './receipts/told.ts'
 import { makeReceipt } from './receipts/make.ts'
-import { type CommonBase, baseBeforeRestore, commonBase, notedState } from './common-base.ts'
+import { type CommonBase, baseBeforeRestore, commonBase, notedState, readCheckpoint } from './common-base.ts'
 import { forgetNotes } from './transform/one-way-notes.ts'
 import { markRead } from './transform/one-way.ts'
 import type { KeyNames } from './keys/key-names.ts'
@@ -91,7 +91,7 @@ async function runWith(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
   const start = { ...begun, round, io }
   if (begun.stops.isOther(state.identity, identity)) return stopOther(start, captureInput(round, begun))
 
-  const checkpoint = await connector.checkpoint(link.name, place)
+  const checkpoint = await readCheckpoint(connector, link.name, place, state)
   const known = await commonBase(io.nodes.reader, state, checkpoint, identity)
   const found = await orByReceipts(round, io, begun, known)
   const seen = await captureRound(start, log, found)

@@ -92,6 +92,33 @@ describe.skipIf(!hasPostgres)(`a role of PostgreSQL${withoutPostgres}`, () => {
     expect((await linked.rows())[0]).toEqual({ id: 1, name: 'Ada L.', age: 36 })
   })
 
+  test('that may not see a varve_sync that another has made reads all the same, and writes when it may', async () => {
+    const role = await start()
+    const owner = linked.anew()
+    owner.link = {
+      ...owner.link,
+      name: 'owner',
+      endpoint: owner.link.endpoint.replace(`${role}@`, 'postgres@'),
+    }
+    await owner.sync()
+    await owner.edit((rows) => rows.put({ id: 4, name: 'Alan', age: 41 }))
+    await owner.sync()
+    linked.link = { ...linked.link, mode: 'capture' }
+    expect((await linked.sync()).tables[0]).toMatchObject({ captured: { added: 4 } })
+    await linked.db.query('UPDATE people SET age = 42 WHERE id = 4')
+    expect((await linked.sync()).tables[0]).toMatchObject({ captured: { changed: 1 } })
+    linked.link = { ...linked.link, mode: 'two-way' }
+    await linked.edit((rows) => rows.put({ id: 4, name: 'Alan T.', age: 42 }))
+    const { notes, heldBack } = await linked.sync()
+    expect(notes.join()).toMatch(/nothing can be written there now.*permission denied for table varve_sync/)
+    expect(heldBack).toMatchObject([{ reason: 'rejected', isTable: true }])
+    await linked.db.query(`GRANT SELECT, INSERT, UPDATE ON varve_sync TO ${role}`)
+    expect((await linked.sync()).tables[0]).toMatchObject({ written: { changed: 1 } })
+    // From now on the record counts.
+    await linked.db.query(`REVOKE SELECT ON varve_sync FROM ${role}`)
+    expect(await fault(linked.sync())).toMatch(/^VARVE_REFUSED: .*permission denied for table varve_sync/)
+  })
+
   test('that has no connection left is said to have none, and writes when it has one', async () => {
     const role = await start()
     await linked.db.query(`GRANT CREATE ON SCHEMA public TO ${role}`)
