@@ -16,6 +16,7 @@ import {
 } from '../history/refs.ts'
 import type { Manifest, ManifestChange, Store } from '../store/interface.ts'
 import { CheckedReader } from './checked-reader.ts'
+import { adoptedHead, refuseCurrentBranch } from './current-branch.ts'
 import { tagsToFollow } from './follow-tags.ts'
 import type { RefUpdate, TransferOptions, TransferReport } from './interface.ts'
 import { descends } from './peel.ts'
@@ -144,7 +145,7 @@ async function copyForPush(
 
 /** What one ref may become, judged by what the remote had when we looked. */
 async function judge(local: Store, before: Manifest, target: PushTarget, bare: boolean): Promise<RefUpdate> {
-  refuseCheckedOut(before, target, bare)
+  refuseCurrentBranch(before, target, bare)
   const old = before.refs.get(target.ref) ?? null
   const update = { ref: target.ref, before: old, after: target.target }
   if (target.lease !== undefined && target.lease !== old) throw movedThere(target.ref)
@@ -160,7 +161,7 @@ async function judge(local: Store, before: Manifest, target: PushTarget, bare: b
 
 /** Refuses when somebody was faster, between our look at the refs and our compare-and-set. */
 function checkUnmoved(before: Manifest, current: Manifest, target: PushTarget, bare: boolean): void {
-  refuseCheckedOut(current, target, bare)
+  refuseCurrentBranch(current, target, bare)
   const now = current.refs.get(target.ref)
   if (now === before.refs.get(target.ref) || (now ?? null) === target.target) return
   if (target.lease !== undefined) throw movedThere(target.ref)
@@ -173,21 +174,7 @@ function changeFor(current: Manifest, targets: readonly PushTarget[], bare: bool
   for (const { ref, target } of targets) if ((current.refs.get(ref) ?? null) !== target) refs.set(ref, target)
   const names = targets.map(({ ref }) => shortRefName(ref)).join(', ')
   const change = { refs, operation: { name: 'push', message: names, author: '' } }
-  // A bare repository whose HEAD names no branch yet takes the first that comes: clones then have one to check out.
-  const hasBranch = [...current.refs.keys()].some((ref) => ref.startsWith(branchPrefix))
-  const branch = targets.find(({ ref, target }) => target !== null && ref.startsWith(branchPrefix))
-  const adopts =
-    bare && current.head !== null && !hasBranch && branch !== undefined && !refs.has(current.head)
-  return adopts ? { ...change, head: branch.ref } : change
-}
-
-function refuseCheckedOut(manifest: Manifest, target: PushTarget, bare: boolean): void {
-  if (bare || manifest.head !== target.ref || manifest.refs.get(target.ref) === target.target) return
-  const name = shortRefName(target.ref)
-  throw new VarveError('VARVE_REFUSED', `branch '${name}' is checked out in the remote's working folder`, {
-    data: { ref: target.ref },
-    hint: `push to another branch ('${name}:incoming'), or pull from over there`,
-  })
+  return { ...change, ...adoptedHead(current, refs, bare) }
 }
 
 function notFastForward(ref: string): VarveError {

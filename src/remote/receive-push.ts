@@ -15,6 +15,7 @@ import {
   tagPrefix,
 } from '../history/refs.ts'
 import type { Manifest, ManifestChange, ObjectReader, Store } from '../store/interface.ts'
+import { adoptedHead, refuseCurrentBranch } from './current-branch.ts'
 import type { RefUpdate, TransferOptions, TransferReport } from './interface.ts'
 import { horizonChange, receiveCommits } from './fetch.ts'
 import { descends, peel } from './peel.ts'
@@ -168,7 +169,7 @@ function checkName(ref: string, kind: 'branch' | 'tag', bad: (why: string, ref: 
 }
 
 function checkUnmoved(current: Manifest, updates: readonly PushedUpdate[], bare: boolean): void {
-  for (const { ref, before, after } of updates) {
+  for (const { ref, before, after, force } of updates) {
     const now = current.refs.get(ref) ?? null
     if (now !== before) {
       throw new VarveError('VARVE_REFUSED', `'${shortRefName(ref)}' has been moved by somebody else`, {
@@ -176,12 +177,7 @@ function checkUnmoved(current: Manifest, updates: readonly PushedUpdate[], bare:
         hint: catchUpHint(ref),
       })
     }
-    if (bare || current.head !== ref || now === after) continue
-    const name = shortRefName(ref)
-    throw new VarveError('VARVE_REFUSED', `branch '${name}' is checked out in the remote's working folder`, {
-      data: { ref },
-      hint: `push to another branch ('${name}:incoming'), or pull from over there`,
-    })
+    refuseCurrentBranch(current, { ref, target: after, force: force === true }, bare)
   }
 }
 
@@ -194,12 +190,7 @@ function changeOf(
   const refs = new Map<string, Cid | null>(updates.map(({ ref, after }) => [ref, after]))
   const message = updates.map(({ ref }) => shortRefName(ref)).join(', ')
   const change = { refs, operation: { name: 'push', message, author } }
-  // A bare repository whose HEAD names no branch yet takes the first that comes: clones then have one to check out.
-  const hasBranch = [...current.refs.keys()].some((ref) => ref.startsWith(branchPrefix))
-  const branch = updates.find(({ ref, after }) => after !== null && ref.startsWith(branchPrefix))
-  const adopts =
-    bare && current.head !== null && !hasBranch && branch !== undefined && !refs.has(current.head)
-  return adopts ? { ...change, head: branch.ref } : change
+  return { ...change, ...adoptedHead(current, refs, bare) }
 }
 
 function collected(current: Manifest): VarveError {

@@ -106,15 +106,33 @@ test('the branch that is checked out over there is not moved; another one is', a
   expect((await remote.manifest()).head).toBe(main)
 })
 
+test("a bare remote's current branch goes only by force, and the next that is pushed takes its place", async () => {
+  const [local, remote] = [MemoryStore.create(), MemoryStore.create()]
+  const head = await commitOn(local, main, { files: { a: '1' } })
+  await push(local, remote, { refspecs: ['main', 'main:dev'] })
+  const refusal = "VARVE_REFUSED: 'main' is the remote's current branch, which clones check out"
+  expect(await codeAndMessage(push(local, remote, { refspecs: [':main'] }))).toBe(refusal)
+  expect(await codeAndMessage(push(local, remote, { refspecs: [':main', 'main:trunk'] }))).toBe(refusal)
+  expect(await refOf(remote, main)).toBe(head)
+  await push(local, remote, { refspecs: [':main', 'main:trunk'], force: true })
+  expect([await refOf(remote, main), (await remote.manifest()).head]).toEqual([undefined, 'refs/heads/trunk'])
+  // Without another one it names none, until a branch comes.
+  await push(local, remote, { refspecs: ['+:trunk'] })
+  expect((await remote.manifest()).head).toBe('refs/heads/trunk')
+  await push(local, remote, { refspecs: ['main:new'] })
+  expect((await remote.manifest()).head).toBe('refs/heads/new')
+})
+
 test('refspecs push under another name, push tags, and delete, all in one step', async () => {
   const [local, remote] = [MemoryStore.create(), MemoryStore.create()]
   const head = await commitOn(local, main, { files: { a: '1' } })
-  await push(local, remote, { refspecs: ['main:old'] })
+  await push(local, remote, { refspecs: ['main:first', 'main:old'] })
   const tag = await tagCommit(local, 'v1', head)
   const before = (await remote.manifest()).sequence
   await push(local, remote, { refspecs: ['main:next', 'v1', ':old'], remoteName: 'origin' })
   const { refs, sequence } = await remote.manifest()
   expect([...refs]).toEqual([
+    ['refs/heads/first', head],
     ['refs/heads/next', head],
     ['refs/tags/v1', tag],
   ])

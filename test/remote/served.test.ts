@@ -204,7 +204,7 @@ test('a protected branch, and one with checks: the server’s word is what the p
     /^VARVE_REFUSED \(61\): .* refuses the push: branch 'main' is protected: it only moves forward/,
   )
   expect(
-    await fault(ada.with((remote) => push(ada.store, remote, { ...origin, refspecs: [':main'] }))),
+    await fault(ada.with((remote) => push(ada.store, remote, { ...origin, refspecs: ['+:main'] }))),
   ).toContain('protected')
   await protect(['rules'])
   await setRef(ada.store, main, head)
