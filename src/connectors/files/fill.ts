@@ -8,7 +8,7 @@ import type { ApplyPlan } from '../interface.ts'
 import type { FileRows } from './file-rows.ts'
 import type { FileTable } from './file-table.ts'
 
-/** Null where not all of them can be written: who tries one by one finds out which. */
+/** In the order of their keys. Null where not all of them can be written: who tries one by one finds out which. */
 export async function filledTable(
   file: FileTable,
   empty: Table,
@@ -29,8 +29,8 @@ export async function filledTable(
       }
       await intake.add(packer.pack(rows))
     }
-    const { rows, order } = await intake.finish()
-    return await Table.of(nodes, { ...empty.object, rows: rows.cid, order })
+    const { rows } = await intake.finish()
+    return await Table.of(nodes, { ...empty.object, rows: rows.cid })
   } catch (error) {
     // Two of the rows may have one key in the file.
     if (isVarveError(error, 'VARVE_RULE_VIOLATED')) return null
