@@ -38,6 +38,7 @@ export const slow: readonly string[] = [
   'test/sync/overlapping-clones.test.ts',
   'test/sync/lost-branch-log.test.ts',
   'test/sync/restored-tables.test.ts',
+  'test/sync/loaded-anew.test.ts',
   'test/sync/restored-server.test.ts',
   'test/sync/restored-by-statements.test.ts',
   'test/sync/hard-rows.test.ts',

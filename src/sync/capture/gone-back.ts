@@ -2,25 +2,24 @@
 // then most of what differs from the last reading is as one and the same earlier reading had it. A table that is filled
 // again from newer data, or moved by a migration, has little in common with any. Asked only where tables are others than
 // before, or their files written earlier, for rows go back and forth in any table. A table that was emptied and filled again
-// in place, as some are each night, has gone back only where that undoes what the link had written.
+// in place, as some are each night, has gone back only where that undoes what the link had written. Of rows that were deleted
+// and written anew nothing tells but what they are (loaded-anew.ts).
 import type { Cid } from '../../encoding/cid.ts'
 import type { Path } from '../../files/interface.ts'
 import { Tree } from '../../files/tree.ts'
 import { readCommit } from '../../history/commit.ts'
-import { diffMaps } from '../../prolly/diff.ts'
 import { sameEntry } from '../../prolly/entry-batch.ts'
-import type { Difference, Entry } from '../../prolly/interface.ts'
-import { ProllyMap } from '../../prolly/map.ts'
+import type { Difference } from '../../prolly/interface.ts'
 import type { Io } from '../../repo/interface.ts'
 import type { CommonBase } from '../common-base.ts'
 import { isOfWrite } from '../link-commit.ts'
 import { earlierTables, pendingFacts } from '../pending/approval.ts'
 import type { LinkState } from '../state.ts'
-import { type LinkedTable, tableAt } from '../tables/link-tables.ts'
+import type { LinkedTable } from '../tables/link-tables.ts'
+import { type Differing, type Write, differingRows, entriesAt, sameIn } from './earlier-rows.ts'
+import { isLoadedAnew } from './loaded-anew.ts'
 import type { Namespaces } from './namespaces.ts'
 
-/** Rows of each table that are looked at. */
-const rowsMax = 256
 /** Earlier readings. */
 const readingsMax = 1_000
 
@@ -50,6 +49,10 @@ export async function goneBack(
     if (await haveGoneBack(io, live, { tables: [linked], captured })) earlier.add(linked.path)
   for (const linked of namespaces.filledAnew(tables))
     if (await haveGoneBack(io, live, { tables: [linked], captured, undoing: true })) earlier.add(linked.path)
+  if (!isTold || told === null) return earlier
+  for (const linked of tables)
+    if (!earlier.has(linked.path) && (await isLoadedAnew(io, live, { linked, captured })))
+      earlier.add(linked.path)
   return earlier
 }
 
@@ -58,9 +61,6 @@ async function stillEarlier(io: Io, pending: Cid | null): Promise<Set<Path>> {
   if (pending === null) return new Set()
   return new Set(earlierTables(pendingFacts(await readCommit(io.nodes.reader, pending))))
 }
-
-/** What each table lacks of, or has beside, the last reading. */
-type Differing = ReadonlyMap<Path, readonly Difference[]>
 
 interface Tables {
   readonly tables: readonly LinkedTable[]
@@ -97,12 +97,6 @@ async function haveGoneBack(
   return false
 }
 
-/** Trees of the endpoint around a write of the link. */
-interface Write {
-  readonly before: Cid
-  readonly after: Cid
-}
-
 /** Whether one of the rows was as a write had left it, which had changed it. */
 async function areUndone(io: Io, writes: readonly Write[], differing: Differing): Promise<boolean> {
   for (const write of writes)
@@ -117,55 +111,4 @@ async function areUndone(io: Io, writes: readonly Write[], differing: Differing)
       if (rows.some(isUndone)) return true
     }
   return false
-}
-
-async function differingRows(
-  io: Io,
-  before: Tree,
-  after: Tree,
-  tables: readonly LinkedTable[],
-): Promise<Differing> {
-  const found = new Map<Path, Difference[]>()
-  for (const { path } of tables) {
-    const [old, now] = [await rowsAt(io, before, path), await rowsAt(io, after, path)]
-    // An emptied table is another guard's.
-    if (old === null || now === null || now.count === 0 || now.cid === old.cid) continue
-    const rows: Difference[] = []
-    for await (const differences of diffMaps(old, now)) {
-      rows.push(...differences.slice(0, rowsMax - rows.length))
-      if (rows.length === rowsMax) break
-    }
-    found.set(path, rows)
-  }
-  return found
-}
-
-/** Which of the rows are in that tree as they are now. */
-async function sameIn(io: Io, tree: Tree, differing: Differing): Promise<Differing> {
-  const same = new Map<Path, readonly Difference[]>()
-  for (const [path, rows] of differing) {
-    const then = await entriesAt(io, tree, path, rows)
-    if (then !== null)
-      same.set(
-        path,
-        rows.filter(({ after }, i) => sameEntry(after, then[i]!)),
-      )
-  }
-  return same
-}
-
-/** What the tree has under the keys of these rows; null where it has no such table. */
-async function entriesAt(
-  io: Io,
-  tree: Tree,
-  path: Path,
-  rows: readonly Difference[],
-): Promise<readonly (Entry | null)[] | null> {
-  const table = await rowsAt(io, tree, path)
-  return table === null ? null : table.getMany(rows.map(({ key }) => key))
-}
-
-async function rowsAt(io: Io, tree: Tree, path: Path): Promise<ProllyMap | null> {
-  const table = await tableAt(io, tree, path)
-  return table === null ? null : ProllyMap.load(io.nodes, table.rows)
 }
