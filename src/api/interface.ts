@@ -2,6 +2,7 @@
 // as they are (bigint and bytes as strings), so these types are also the JSON's documentation.
 import type { OnWait } from '../base/telling-wait.ts'
 import type { ConnectorKind } from '../connectors/interface.ts'
+import type { SinkKind } from '../connectors/sink.ts'
 import type { DocumentValues } from '../documents/diff-values.ts'
 import type { NamedPath } from '../files/pathspec.ts'
 import type { Signature, Person } from '../history/interface.ts'
@@ -48,6 +49,8 @@ export interface OpenOptions {
    * docs/CONNECTORS.md.
    */
   readonly connectors?: readonly ConnectorKind[]
+  /** Kinds of sinks of your own, as `connectors`. */
+  readonly sinks?: readonly SinkKind[]
   /** Called with what went wrong without stopping anything, such as a copy of a remote that could not be reached. */
   readonly onWarning?: (message: string) => void
   /** Called when the endpoint of a link has not answered for two seconds. */

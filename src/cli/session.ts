@@ -48,7 +48,7 @@ export async function openOptions(
   return {
     author,
     environment,
-    connectors: userConnectors(environment),
+    ...userConnectors(environment),
     ...(needs.commits === true && isOpen
       ? { defaultAuthor: configAuthor(await readUserConfig(environment)) }
       : {}),

@@ -4,6 +4,7 @@ import { connectMsMax, openPatiently, redisMsMax } from './patience.ts'
 import { refusePassword } from './url-password.ts'
 import { type OnWait, tellingWait } from '../base/telling-wait.ts'
 import type { Batch, Sink, SinkKind, SinkOptions } from './sink.ts'
+import { sinkKit } from './sink-kit.ts'
 
 const webhook: SinkKind = {
   name: 'webhook: webhook+https://HOST/PATH',
@@ -48,14 +49,15 @@ const kafka: SinkKind = {
 
 export const sinkKinds: readonly SinkKind[] = [webhook, redis, nats, mqtt, amqp, kafka]
 
-export function isSinkUrl(url: string): boolean {
-  return sinkKinds.some((kind) => kind.accepts(url))
+/** `sinks`: kinds of the caller's own. */
+export function isSinkUrl(url: string, sinks: readonly SinkKind[] = []): boolean {
+  return [...sinks, ...sinkKinds].some((kind) => kind.accepts(url))
 }
 
 /** @throws VarveError VARVE_USAGE, VARVE_REFUSED (a password in the URL, none in the environment), VARVE_UNREACHABLE */
 export async function openSink(url: string, options: SinkOptions): Promise<Sink> {
   refusePassword(url)
-  const kind = sinkKinds.find((one) => one.accepts(url))
+  const kind = [...(options.sinks ?? []), ...sinkKinds].find((one) => one.accepts(url))
   if (kind === undefined)
     throw new VarveError('VARVE_USAGE', `not an endpoint that rows can be sent to: '${url}'`, {
       data: { url },
@@ -65,10 +67,11 @@ export async function openSink(url: string, options: SinkOptions): Promise<Sink>
   const sink = await openPatiently({
     url,
     link: options.link,
-    open: () => kind.open(url, options),
+    open: () => kind.open(url, { ...options, kit: sinkKit }),
     msMax,
     onWait: options.onWait,
   })
+  checkMembers(sink, kind)
   // HTTP tells it of each request, and knows for how long.
   return kind === webhook ? sink : tellingSink(sink, options.onWait)
 }
@@ -79,4 +82,18 @@ function tellingSink(sink: Sink, onWait: OnWait | undefined): Sink {
   const deliver = sink.deliver.bind(sink)
   const wait = { location, msMax: null }
   return Object.assign(sink, { deliver: (batch: Batch) => tellingWait(() => deliver(batch), wait, onWait) })
+}
+
+/** Sinks are written without types, too. @throws VarveError VARVE_USAGE for one that lacks a member */
+function checkMembers(sink: Sink, { name }: SinkKind): void {
+  const given = (sink ?? {}) as Partial<Sink>
+  const missing = [
+    ...(['location', 'identity'] as const).filter((member) => typeof given[member] !== 'string'),
+    ...(['deliver', 'close'] as const).filter((member) => typeof given[member] !== 'function'),
+  ]
+  if (missing.length === 0) return
+  throw new VarveError('VARVE_USAGE', `the sink '${name}' has no ${missing.join(', ')}`, {
+    data: { name, missing },
+    hint: "give what its 'open' returns these members; docs/CONNECTORS.md says what they promise",
+  })
 }

@@ -94,7 +94,7 @@ function checked(connector: Connector, { name }: ConnectorKind): Connector {
 export function checkEndpointUrl(url: string, all: readonly ConnectorKind[] = kinds): void {
   refusePassword(url)
   if (all.some((kind) => kind.accepts(url)) || isSinkUrl(url)) return
-  const supported = [...all, ...sinkKinds].map(({ name }) => name)
+  const supported = [...all, ...sinkKinds].map(({ name }) => name).filter((name) => name !== '')
   throw new VarveError('VARVE_USAGE', `not an endpoint that can be linked: '${url}'`, {
     data: { url, supported },
     hint: `supported: ${supported.join('; ')}; with VARVE_CONNECTORS others of your own (docs/CONNECTORS.md)`,

@@ -5,10 +5,13 @@
 import type { Row } from '../table/interface.ts'
 import type { ConnectorOptions } from './interface.ts'
 import type { Patience } from './patience.ts'
+import type { SinkKit } from './sink-kit.ts'
 
 export interface SinkOptions extends ConnectorOptions {
   /** Name of the link: secrets are looked up under it, and what the sink creates for itself is named after it. */
   readonly link: string
+  /** Kinds of the caller's own, asked before those that come with Varve. */
+  readonly sinks?: readonly SinkKind[] | undefined
 }
 
 /** A kind of sink. Its driver is loaded by `open`, not before. */
@@ -17,7 +20,7 @@ export interface SinkKind extends Patience {
   readonly name: string
   accepts(url: string): boolean
   /** @throws VarveError VARVE_USAGE, VARVE_UNREACHABLE, VARVE_REFUSED */
-  open(url: string, options: SinkOptions): Promise<Sink>
+  open(url: string, options: SinkOptions & { readonly kit: SinkKit }): Promise<Sink>
 }
 
 /** One connection to one receiver. Methods are called one after another. */
@@ -29,9 +32,11 @@ export interface Sink {
   /** Only where the receiver stores, together with the rows, how far it has been sent them. */
   position?(): Promise<SinkPosition>
   /**
-   * Sends all of these in their order; resolves when the receiver has stored them. A batch may be sent again, with the same ids.
+   * Sends all of these in their order; resolves when the receiver has stored them. A batch may be sent again, with the same
+   * ids. The last batch of a delivery may have no messages.
    * @throws RowsRefused where some rows are refused for their content (rows-refused.ts): the batch is sent again without
-   * them. VarveError VARVE_UNREACHABLE, VARVE_REFUSED where it accepts nothing at all.
+   * them. SinkFull where it has no room for some of them now (sink-full.ts): they are sent again later. VarveError
+   * VARVE_UNREACHABLE, VARVE_REFUSED where it accepts nothing at all.
    */
   deliver(batch: Batch): Promise<void>
   close(): Promise<void>

@@ -1,5 +1,7 @@
 // Connectors of the user's own: named by the environment, handed over by a program, and by nothing else.
 import fs from 'node:fs'
+import http from 'node:http'
+import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { Repository } from '../../src/api/repository.ts'
@@ -8,6 +10,7 @@ import { temporaryDir } from '../support/temporary.ts'
 import { type Finished, varve } from './varve.ts'
 
 const module = path.join(import.meta.dirname, '../../docs/connector-template/json-file.mjs')
+const lineSink = path.join(import.meta.dirname, '../../docs/connector-template/line-sink.mjs')
 
 describe("connectors of the user's own", () => {
   function stock(): { dir: string; file: string; url: string } {
@@ -42,7 +45,7 @@ describe("connectors of the user's own", () => {
 
   test('a program hands them over when it opens a repository', async () => {
     const { dir, url } = stock()
-    const [kind] = userConnectors({ VARVE_CONNECTORS: module })
+    const [kind] = userConnectors({ VARVE_CONNECTORS: module }).connectors
     await (await Repository.init(dir)).close()
     const author = { name: 'Ada', email: 'ada@example.org' }
     const repository = await Repository.open(dir, { author, connectors: [kind!] })
@@ -53,7 +56,7 @@ describe("connectors of the user's own", () => {
 
   test('what is no connector is refused by name, when a URL is looked at', () => {
     const asked = (file: string): (() => boolean) => {
-      const [kind] = userConnectors({ VARVE_CONNECTORS: file })
+      const [kind] = userConnectors({ VARVE_CONNECTORS: file }).connectors
       return () => kind!.accepts('stock://here')
     }
     expect(asked('relative.mjs')).toThrow('the path must be a whole one')
@@ -61,8 +64,56 @@ describe("connectors of the user's own", () => {
       "cannot use the connector '/nowhere/x.mjs': there is no such file",
     )
     expect(asked(written('empty.cjs', 'module.exports = {}'))).toThrow("it exports no 'connector'")
-    const waits = written('waits.mjs', 'await null\nexport const connector = {}')
-    expect(asked(waits)).toThrow("it uses 'await' outside of a function")
+    const both =
+      "export const connector = { name: 'a', accepts: () => true, open: () => null }\nexport const sink = {}"
+    expect(asked(written('half.mjs', both))).toThrow("it exports no 'connector' or 'sink'")
+  })
+
+  test('a module may export a sink, which is told what changes and is never read', async () => {
+    const { dir } = stock()
+    fs.mkdirSync(dir)
+    const lines: string[] = []
+    const server = http.createServer((request, response) => {
+      request.on('data', (part) => lines.push(String(part)))
+      request.on('end', () => response.writeHead(204).end())
+    })
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+    const feed = `lines+http://127.0.0.1:${(server.address() as AddressInfo).port}/rows`
+    const env = { VARVE_CONNECTORS: [module, lineSink].join(path.delimiter) }
+    await run(dir, ['init'])
+    fs.writeFileSync(path.join(dir, 'people.csv'), 'id,name\n1,Ada\n')
+    for (const args of [
+      ['track', 'people.csv', '--key', 'id'],
+      ['add', '.'],
+      ['commit', '-m', 'people'],
+    ])
+      expect(await run(dir, args)).toMatchObject({ code: 0 })
+    const linking = (mode: string): readonly string[] => [
+      'link',
+      'add',
+      'feed',
+      feed,
+      '--tables',
+      'people.csv',
+      '--mode',
+      mode,
+    ]
+    expect(await run(dir, linking('two-way'), env)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('can be written to and not read') as string,
+    })
+    expect(await run(dir, linking('materialize'), env)).toMatchObject({
+      code: 0,
+      stderr: expect.not.stringContaining('warning') as string,
+    })
+    expect((await run(dir, ['link', 'test', 'feed'], env)).stdout).toContain(feed.replace('lines+', ''))
+    expect((await run(dir, ['sync', 'feed'], env)).code).toBe(0)
+    expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
+      { link: 'feed', table: 'people.csv', kind: 'insert', after: { id: 1, name: 'Ada' } },
+    ])
+    expect((await run(dir, ['sync', 'feed'])).stderr).toContain('not an endpoint')
+    server.closeAllConnections()
+    await new Promise((done) => server.close(done))
   })
 
   test('commands that look at no link go on without a module that cannot be loaded', async () => {

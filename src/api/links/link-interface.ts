@@ -20,6 +20,16 @@ export type {
 export type { ChangeLog, LogStatus } from '../../connectors/change-log.ts'
 export type { ConnectorKit } from '../../connectors/kit.ts'
 export type {
+  Batch,
+  KeyText,
+  RowMessage,
+  Sink,
+  SinkKind,
+  SinkOptions,
+  SinkPosition,
+} from '../../connectors/sink.ts'
+export type { SinkKit } from '../../connectors/sink-kit.ts'
+export type {
   Applied,
   ApplyPlan,
   Checkpoint,

@@ -22,12 +22,13 @@ export async function withSink<T>(
     environment,
     onWait,
     signal,
-  }: Pick<SinkOptions, 'environment' | 'onWait'> & { readonly signal?: AbortSignal | undefined },
+    sinks,
+  }: Pick<SinkOptions, 'environment' | 'onWait' | 'sinks'> & { readonly signal?: AbortSignal | undefined },
   work: (sink: Sink) => Promise<T>,
 ): Promise<T> {
   checkSinkLink(link)
   const sink = await untilAborted(
-    () => openSink(link.endpoint, { link: link.name, environment, onWait }),
+    () => openSink(link.endpoint, { link: link.name, environment, sinks, onWait, signal }),
     signal,
     (late) => late.close(),
   )

@@ -63,14 +63,16 @@ export abstract class LinkedRepository extends CarryingRepository {
       ...setting,
       tables: [...new Set(setting.tables)],
     })
+    const isToSink = await this.isSink(given)
     const { namedTables } = await import('./named-tables.ts')
     const connected = <T>(work: (connector: Connector) => Promise<T>): Promise<T> =>
       this.#connected(given, options, work)
-    const link = { ...given, tables: await namedTables(given, connected, (message) => this.warn(message)) }
+    const warn = (message: string): void => this.warn(message)
+    const link = isToSink ? given : { ...given, tables: await namedTables(given, connected, warn) }
     const { checkLink, setLink } = await import('../../worktree/config-edit.ts')
     const declared = { ...link, endpoint: portableEndpoint(link.endpoint, root) }
     checkLink(root, name, declared)
-    if (await isSink(link)) {
+    if (isToSink) {
       await this.#toSink(link, options, async (sink) => void (await sink.position?.()))
       const { absentTables } = await import('../../sync/deliver/tables.ts')
       for (const { path, near } of await absentTables(this.repo, link))
@@ -115,7 +117,7 @@ export abstract class LinkedRepository extends CarryingRepository {
   /** Connects to the endpoint, and tells which tables it has. */
   async testLink(name: string, options: t.WaitOptions = {}): Promise<t.LinkTest> {
     const link = await this.linkNamed(name)
-    if (await isSink(link))
+    if (await this.isSink(link))
       return this.#toSink(link, options, async ({ location, identity }) => ({
         location,
         identity,
@@ -143,7 +145,7 @@ export abstract class LinkedRepository extends CarryingRepository {
   /** Reads the endpoint at one moment, and compares it with a commit by checksums of key ranges. */
   async verifyLink(name: string, options: t.VerifyOptions = {}): Promise<t.LinkVerification> {
     const link = await this.linkNamed(name)
-    if (await isSink(link)) {
+    if (await this.isSink(link)) {
       throw new VarveError(
         'VARVE_NOT_POSSIBLE',
         `what '${link.endpoint}' holds cannot be read, nor verified`,
@@ -171,7 +173,7 @@ export abstract class LinkedRepository extends CarryingRepository {
   }
 
   async #round(link: t.Link, options: t.LinkSyncOptions): Promise<t.Receipt> {
-    if (await isSink(link)) {
+    if (await this.isSink(link)) {
       const { deliverRound } = await import('../../sync/deliver/deliver.ts')
       const { repo, environment } = this
       return this.#toSink(link, options, (sink) => deliverRound({ repo, sink, link, options, environment }))
@@ -195,7 +197,7 @@ export abstract class LinkedRepository extends CarryingRepository {
       repo,
       link,
       async () => {
-        if (await isSink(link)) return this.#sinkLine(link, options)
+        if (await this.isSink(link)) return this.#sinkLine(link, options)
         const connector = await this.#opened(link, options)
         return endpointLine({ repo, folder, connector, link, options }, options)
       },
@@ -249,8 +251,13 @@ export abstract class LinkedRepository extends CarryingRepository {
 
   async #toSink<T>(link: t.Link, { signal }: t.WaitOptions, work: (sink: Sink) => Promise<T>): Promise<T> {
     const { withSink } = await import('./link-sink.ts')
-    const { environment, onWait } = this
-    return withSink(link, { environment, onWait, signal }, work)
+    const { environment, sinks, onWait } = this
+    return withSink(link, { environment, sinks, onWait, signal }, work)
+  }
+
+  /** Whether its endpoint is only written to. */
+  protected async isSink({ endpoint }: t.Link): Promise<boolean> {
+    return (await import('../../connectors/open-sink.ts')).isSinkUrl(endpoint, this.sinks)
   }
 
   /** Gives up items of an inbox that cannot become rows. */
@@ -281,10 +288,6 @@ export abstract class LinkedRepository extends CarryingRepository {
     const tree = await Tree.load(this.repo.nodes, commit.tree)
     return storedConfig(this.repo.nodes, await tree.get(configFileName), {})
   }
-}
-
-export async function isSink({ endpoint }: t.Link): Promise<boolean> {
-  return (await import('../../connectors/open-sink.ts')).isSinkUrl(endpoint)
 }
 
 async function logTest(connector: Connector, link: t.Link, at: LogMark | null): Promise<t.LinkTest['log']> {

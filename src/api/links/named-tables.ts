@@ -1,6 +1,5 @@
 // The tables that a new link names, with those that its patterns stand for.
 import type { Connector } from '../../connectors/interface.ts'
-import { isSinkUrl } from '../../connectors/open-sink.ts'
 import type { Link } from '../../sync/interface.ts'
 
 /** `connected` runs its work at the endpoint; `warn` hears of tables that match and cannot be kept in step. */
@@ -10,7 +9,7 @@ export async function namedTables(
   warn: (message: string) => void,
 ): Promise<readonly string[]> {
   const { isPattern, matchingTables } = await import('../../sync/tables/matching-tables.ts')
-  if (!link.tables.some(isPattern) || isSinkUrl(link.endpoint)) return link.tables
+  if (!link.tables.some(isPattern)) return link.tables
   const { tables, leftOut } = await connected((connector) => matchingTables(connector, link.tables))
   for (const { table, why } of leftOut) warn(`left out '${table}': ${why}`)
   return tables

@@ -4,7 +4,7 @@ import { VarveError } from '../../base/errors.ts'
 import type { Followed } from '../../sync/pending/leave.ts'
 import type { CommitInfo } from '../interface.ts'
 import type * as t from './link-interface.ts'
-import { LinkedRepository, isSink } from './linked-repository.ts'
+import { LinkedRepository } from './linked-repository.ts'
 
 export abstract class SyncedRepository extends LinkedRepository {
   /**
@@ -56,7 +56,7 @@ export abstract class SyncedRepository extends LinkedRepository {
     where: { table?: string; key?: string } = {},
   ): Promise<readonly t.HeldBack[]> {
     const link = await this.linkNamed(name)
-    const waiting = (await isSink(link)) ? [] : ((await this.lastSync(name))?.heldBack ?? [])
+    const waiting = (await this.isSink(link)) ? [] : ((await this.lastSync(name))?.heldBack ?? [])
     const rows = waiting.filter(
       (row) =>
         isMeant(row, where) &&
@@ -150,7 +150,7 @@ export abstract class SyncedRepository extends LinkedRepository {
   /** A log that has one reader is read by whoever follows the link; null where nobody does. */
   async #followed(name: string, options: t.OperationOptions): Promise<Followed | null> {
     const isFollowed = async (): Promise<boolean> => {
-      if (await isSink(await this.linkNamed(name))) return false
+      if (await this.isSink(await this.linkNamed(name))) return false
       const tested = await this.testLink(name, options).catch(() => null)
       return tested?.log.kept?.isActive === true
     }

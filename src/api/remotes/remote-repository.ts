@@ -28,6 +28,7 @@ export class RemoteRepository extends DataRepository {
   protected readonly warn: (message: string) => void
   /** Kinds of endpoints of the caller's own. */
   protected readonly connectors: t.OpenOptions['connectors']
+  protected readonly sinks: t.OpenOptions['sinks']
   /** Called when an endpoint lets itself be waited for. */
   protected readonly onWait: t.OpenOptions['onWait']
   readonly #opening: Pick<OpenRemoteOptions, 'base' | 'cacheDir' | 'environment'>
@@ -42,6 +43,7 @@ export class RemoteRepository extends DataRepository {
     this.#base = place.base ?? undefined
     this.#opening = { base: this.#base, cacheDir: place.cacheDir, environment: options.environment }
     this.connectors = options.connectors
+    this.sinks = options.sinks
     this.onWait = options.onWait
     this.warn = options.onWarning ?? (() => undefined)
   }

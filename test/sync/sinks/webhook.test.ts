@@ -1,7 +1,7 @@
 // Webhooks as a sink: the contract of sinks, signatures as others check them, and receivers that are busy or refuse.
 import type { ServerResponse } from 'node:http'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { sinkContract } from '../../contract/sink.ts'
+import { type Receiver, sinkContract } from '../../contract/sink.ts'
 import { deliverTo, insertInto } from '../../support/one-batch.ts'
 import { type Hook, secret, startHook } from './webhook-receiver.ts'
 
@@ -14,7 +14,9 @@ sinkContract('webhook', async () => {
       const hook = await startHook()
       hooks.push(hook)
       const messages = async () => hook.batches.flatMap(({ rows }) => rows)
-      return { url: hook.url, environment, messages }
+      const refuse: Receiver['refuse'] = (rule) =>
+        void (hook.judge = (rows) => (rows.some(rule) ? 422 : null))
+      return { url: hook.url, environment, messages, refuse }
     },
     nowhere: 'webhook+http://127.0.0.1:9/hook',
     environment,
