@@ -19,6 +19,8 @@ export interface BoundTables {
   readonly views: readonly QueryView[]
   readonly tables: readonly QueriedTable[]
   readonly rowsRead: number
+  /** By the names that the query has for them. */
+  readonly inputs: ReadonlyMap<string, LoadedInput>
 }
 
 interface BoundTable {
@@ -57,6 +59,7 @@ export async function bindTables(
       columns: input.columns.map((column) => column.name),
     })),
     tables: all.map(({ table }) => table),
+    inputs: new Map(all.map(({ table, input }) => [table.name, input])),
     rowsRead: all.reduce((sum, { input }) => sum + input.rowsRead, 0),
   }
 }

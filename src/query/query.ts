@@ -14,6 +14,7 @@ import { type Folder, type Io, type Repo, indexRef } from '../repo/interface.ts'
 import { cellValue } from '../table/cell.ts'
 import type { Cell, Row } from '../table/interface.ts'
 import { type BoundTables, bindTables, noQuery } from './bind-tables.ts'
+import { columnsOfNone } from './empty-result.ts'
 import type { QueryColumn, QueryOptions, QueryResult } from './interface.ts'
 import { TableNames, type DefaultSource } from './table-names.ts'
 
@@ -76,7 +77,7 @@ async function answer(
   forgetOthers(workspace, new Set(views.map(({ table }) => table)))
   const end = await workspace.run(querySteps({ views, sql, result }), signal)
   if (end.kind !== 'done') throw noQuery(end.kind === 'fault' ? end.message : end.reason)
-  return new Result(workspace, bound, signal)
+  return new Result(workspace, { ...bound, sql }, signal)
 }
 
 function defaultSource(
@@ -121,12 +122,16 @@ class Result implements QueryResult {
   readonly #signal: AbortSignal | undefined
   #isOpen = true
 
-  constructor(workspace: Workspace, { tables, rowsRead }: BoundTables, signal: AbortSignal | undefined) {
+  constructor(
+    workspace: Workspace,
+    { tables, rowsRead, inputs, sql }: BoundTables & { readonly sql: string },
+    signal: AbortSignal | undefined,
+  ) {
     this.#workspace = workspace
     this.#source = sqliteTable(workspace.database, { name: result, where: 'the result' })
     this.#signal = signal
-    this.columns = this.#source.columns
     this.rowCount = this.#source.rowCount
+    this.columns = this.rowCount === 0 ? columnsOfNone(workspace, sql, inputs) : this.#source.columns
     this.tables = tables
     this.rowsRead = rowsRead
   }

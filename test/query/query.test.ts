@@ -51,6 +51,24 @@ describe('a query', () => {
     return () => repo.close()
   })
 
+  test('without an answer has the types of the columns that it takes', async () => {
+    await repo.transaction('main', async (tx) => {
+      const types = { id: 'int', price: 'decimal', weight: 'float', sold: 'bool', at: 'timestamp' } as const
+      const columns = Object.entries(types).map(([name, type]) => ({ name, type }))
+      const table = tx.createTable('shop/items', { key: ['id'], columns })
+      table.put({ id: 1, price: '1.50', weight: 2.5, sold: true, at: '2026-01-01T00:00:00Z' })
+    })
+    const sql = `SELECT i.*, p.name, i.id + 1 AS next FROM "shop/items" i JOIN "people@v1" p USING (id)`
+    const typesOf = async (where: string) => {
+      await using result = await repo.query(`${sql} WHERE i.id ${where}`)
+      return result.columns.map(({ name, type }) => `${name} ${type}`)
+    }
+    const all = ['id int', 'price float', 'weight float', 'sold int', 'at text', 'name text']
+    expect(await typesOf('= 1')).toEqual([...all, 'next int'])
+    expect(await typesOf('> 1')).toEqual([...all, 'next text'])
+    expect(await typesOf('= 1')).toEqual([...all, 'next int'])
+  })
+
   test('joins, aggregates and sorts', async () => {
     await put('shop/orders', [
       { id: 10, person: 1, total: 5 },
