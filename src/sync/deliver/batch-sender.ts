@@ -1,7 +1,7 @@
 // Sends batches to a receiver, and finds out which rows it refuses: a batch that is refused without naming a row is
 // sent again in halves, down to the row. Refused rows are set aside, and what follows goes on. A receiver that has
-// accepted nothing in this round and refuses one row after another, and a sample of those behind them, refuses everything:
-// that is not the rows' fault, and ends the round.
+// accepted nothing in this round and refuses one row after another, and a sample of those behind them, in later batches and
+// other tables too, refuses everything: that is not the rows' fault, and ends the round.
 import { SinkFull } from '../../connectors/sink-full.ts'
 import { RowsRefused } from '../../connectors/rows-refused.ts'
 import type { Batch, RowMessage, Sink } from '../../connectors/sink.ts'
@@ -11,6 +11,8 @@ import { pause } from '../../base/pause.ts'
 const refusedInARowMax = 10
 /** So many rows of the rest of the batch are tried before that. */
 const sampleMax = 8
+/** And so many of what is still to come. */
+const laterMax = 16
 /** How long a full receiver may go without storing anything more. */
 const roomMsMaxDefault = 60_000
 const roomWaitMsMin = 100
@@ -31,11 +33,20 @@ interface KeyedBatch extends Batch {
   readonly messages: readonly KeyedMessage[]
 }
 
+/** Messages behind a batch, from here and there; those that may be sent before the others. */
+export type Later = () => AsyncIterable<KeyedMessage>
+
+// oxlint-disable-next-line require-yield
+async function* nothing(): AsyncGenerator<never> {}
+
 export class BatchSender {
   readonly #sink: Sink
   readonly #roomMsMax: number
   #hasTaken = false
   #batch: KeyedBatch | null = null
+  #later: Later = nothing
+  /** Ids of samples that were taken. */
+  readonly #sampled = new Set<string>()
   #kept = new Set<string>()
   #refusedInARow = 0
 
@@ -59,9 +70,10 @@ export class BatchSender {
    * PATH') say nothing about others.
    * @throws VarveError of the sink, and VARVE_REFUSED when everything is refused
    */
-  tell(batch: KeyedBatch, known: ReadonlySet<string>): Promise<RefusedRow[]> {
-    this.#kept = new Set()
+  tell(batch: KeyedBatch, known: ReadonlySet<string>, later: Later = nothing): Promise<RefusedRow[]> {
+    this.#kept = new Set(batch.messages.flatMap(({ id }) => (this.#sampled.delete(id) ? [id] : [])))
     this.#batch = batch
+    this.#later = later
     return this.#tell(batch, known)
   }
 
@@ -131,14 +143,27 @@ export class BatchSender {
     const { messages } = this.#batch!
     const rest = messages.slice(messages.indexOf(last) + 1)
     const step = Math.max(1, Math.ceil(rest.length / sampleMax))
-    for (let at = rest.length - 1; at >= 0 && !this.#hasTaken; at -= step)
-      try {
-        await this.#deliver({ ...this.#batch!, messages: [rest[at]!], isLast: false })
-        this.#hasTaken = true
-      } catch (error) {
-        if (!(error instanceof RowsRefused)) throw error
+    for (let at = rest.length - 1; at >= 0; at -= step) if (await this.#takes(rest[at]!)) return true
+    let tried = 0
+    for await (const message of this.#later()) {
+      if (await this.#takes(message)) {
+        this.#sampled.add(message.id)
+        return true
       }
-    return this.#hasTaken
+      if (++tried === laterMax) return false
+    }
+    return false
+  }
+
+  async #takes(message: KeyedMessage): Promise<boolean> {
+    try {
+      await this.#deliver({ ...this.#batch!, messages: [message], isLast: false })
+      this.#hasTaken = true
+      return true
+    } catch (error) {
+      if (error instanceof RowsRefused) return false
+      throw error
+    }
   }
 
   async #inHalves(batch: KeyedBatch, known: ReadonlySet<string>): Promise<RefusedRow[]> {

@@ -43,6 +43,15 @@ export async function sendDelivery(round: DeliverRound, io: Io, sending: SendInp
   return (await (await start(sending.goesOn)).send()) ?? (await (await start(false)).send())!
 }
 
+/** So many batches of a table are looked at behind one that is refused. */
+const batchesAheadMax = 128
+
+interface TableMessages {
+  readonly refusedBefore: Iterable<string>
+  readonly withheld: Iterable<string>
+  readonly messages: AsyncIterable<readonly KeyedMessage[]>
+}
+
 class DeliverySender {
   readonly #round: DeliverRound
   readonly #io: Io
@@ -81,18 +90,50 @@ class DeliverySender {
     return { waiting: this.#waiting, refused: this.#refused }
   }
 
-  /** What is to be told of a table, without the rows that the receiver was not told before and need not be told now. */
   async #messagesOf(path: Path): Promise<AsyncIterable<readonly KeyedMessage[]>> {
+    const { refusedBefore, withheld, messages } = await this.#read(path)
+    for (const keyHex of refusedBefore) this.#known.add(`${keyHex} ${path}`)
+    this.#waiting.set(path, new Set([...withheld, ...this.#sent.refusedOf(path)]))
+    return messages
+  }
+
+  /**
+   * Of what is still to come behind a batch: a row of later batches, ever farther apart, and of each other table. A table that
+   * has another key has its rows deleted first: only the kind with which a table begins is told early.
+   */
+  async *#later(batch: readonly KeyedMessage[]): AsyncGenerator<KeyedMessage> {
+    const { table, id } = batch.at(-1)!
+    const { paths } = this.#sending
+    let isBehind = false
+    for (const path of paths.slice(paths.indexOf(table as Path))) {
+      let kind: RowMessage['kind'] | null = null
+      let [count, next] = [0, 1]
+      for await (const messages of (await this.#read(path)).messages) {
+        kind ??= messages[0]!.kind
+        if (path === table && !isBehind) {
+          isBehind = messages.at(-1)!.id === id
+          continue
+        }
+        if (++count < next) continue
+        const found = messages.find((one) => one.kind === kind)
+        if (found !== undefined) yield found
+        next *= 2
+        if (path !== table || next > batchesAheadMax) break
+      }
+    }
+  }
+
+  /** What is to be told of a table, without the rows that the receiver was not told before and need not be told now. */
+  async #read(path: Path): Promise<TableMessages> {
     const io = this.#io
     const { previous, delivery } = this.#sending
     const before = await deliveredTable(io, previous?.told ?? null, path)
     const after = await deliveredTable(io, delivery.target, path)
     const refusedBefore = await waitingRows(io, previous, path)
-    for (const keyHex of refusedBefore) this.#known.add(`${keyHex} ${path}`)
     const withheld = await withheldRows(io, previous, delivery, { path, waiting: refusedBefore })
-    this.#waiting.set(path, new Set([...withheld, ...this.#sent.refusedOf(path)]))
     const { link, delivery: id } = this.#head
-    return messagesOf(io, { link, delivery: id, path, before, after, withheld })
+    const messages = messagesOf(io, { link, delivery: id, path, before, after, withheld })
+    return { refusedBefore, withheld, messages }
   }
 
   async #sendBatch(messages: readonly KeyedMessage[], isLast: boolean): Promise<void> {
@@ -119,7 +160,8 @@ class DeliverySender {
     try {
       throwIfAborted(options.signal)
       refuseOvertaken(await repo.store.manifest(), link.name, recorded)
-      return await sender.tell({ ...this.#head, number: this.#batches++, isLast, messages }, this.#known)
+      const batch = { ...this.#head, number: this.#batches++, isLast, messages }
+      return await sender.tell(batch, this.#known, () => this.#later(messages))
     } catch (error) {
       const end = messages.findIndex(({ id }) => !sender.kept.has(id))
       this.#sent.add(messages.slice(0, end))

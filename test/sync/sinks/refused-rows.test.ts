@@ -177,11 +177,32 @@ test('more refused rows than that at the beginning hold back themselves alone, w
   expect(there()).toEqual(await here())
 })
 
+test.each([
+  ['in a later batch', (id: number) => id >= 1100],
+  ['of another table', () => false],
+])(
+  'more refused rows than a batch at the beginning hold back themselves alone, where it takes one %s',
+  async (_, isTaken) => {
+    await edit((tx) => {
+      for (let id = 0; id < 1200; id++) tx.table('people').put({ id, name: `name ${id}`, age: 1 })
+    })
+    isRefused = ({ table, key }) => table === 'people' && !isTaken(Number(key['id']))
+    const all = await sync()
+    const refused = Array.from({ length: 1200 }, (_, id) => id).filter((id) => !isTaken(id))
+    expect(new Set(waiting(all))).toEqual(new Set(refused.map((id) => `people/${id} rejected`)))
+    const ids = told().map(({ id }) => id)
+    expect([ids.length, new Set(ids).size]).toEqual([1220 - refused.length, 1220 - refused.length])
+    isRefused = () => false
+    expect(waiting(await sync({ retry: true }))).toEqual([])
+    expect(there()).toEqual(await here())
+  },
+)
+
 test('a receiver that refuses all that comes ends the round, and the branch can be mended', async () => {
   isRefused = () => true
   await expect(sync()).rejects.toMatchObject({ code: 'VARVE_REFUSED' })
-  // Down to ten single rows, a few of those behind them, and no further.
-  expect(requests).toBeLessThan(30)
+  // Down to ten single rows, a few of those behind them, one of the other table, and no further.
+  expect(requests).toBeLessThan(31)
   const { refs } = await store.manifest()
   expect([...refs.keys()].filter((ref) => ref.includes('shop'))).toEqual([])
   await edit((tx) => tx.table('people').delete(0))
