@@ -36,6 +36,14 @@ export interface ColumnRow {
 
 /** The key is the primary one, or else the shortest whose values are unique at once and never empty; by name, if several are. */
 export const columnsQuery: string = `
+  WITH keys AS MATERIALIZED (
+    SELECT DISTINCT ON (x.indrelid) x.indrelid, x.indkey, x.indnkeyatts, x.indimmediate
+      FROM pg_index x JOIN pg_class xc ON xc.oid = x.indexrelid
+     WHERE x.indisprimary
+        OR x.indisunique AND x.indimmediate AND x.indisvalid AND x.indpred IS NULL AND x.indexprs IS NULL
+           AND NOT EXISTS (SELECT FROM pg_attribute k WHERE k.attrelid = x.indrelid AND (NOT k.attnotnull OR k.attgenerated <> '')
+                             AND k.attnum = ANY ((x.indkey::int2[])[0:x.indnkeyatts - 1]))
+     ORDER BY x.indrelid, NOT x.indisprimary, x.indnkeyatts, xc.relname)
   SELECT n.nspname AS schema, c.relname AS table, c.oid::text AS oid, c.relispartition AS is_part, a.attname AS column,
          CASE c.relkind WHEN 'p' THEN (SELECT to_hex(hashtextextended(string_agg(concat(relid::oid, ':', pg_relation_filenode(relid)), ',' ORDER BY relid::oid), 0))
                                          FROM pg_partition_tree(c.oid))
@@ -71,13 +79,7 @@ export const columnsQuery: string = `
     JOIN pg_namespace n ON n.oid = c.relnamespace
     JOIN pg_type t ON t.oid = a.atttypid
     JOIN pg_namespace tn ON tn.oid = t.typnamespace
-    LEFT JOIN LATERAL (
-      SELECT x.indkey, x.indnkeyatts, x.indimmediate FROM pg_index x JOIN pg_class xc ON xc.oid = x.indexrelid
-       WHERE x.indrelid = c.oid AND (x.indisprimary
-          OR x.indisunique AND x.indimmediate AND x.indisvalid AND x.indpred IS NULL AND x.indexprs IS NULL
-             AND NOT EXISTS (SELECT FROM pg_attribute k WHERE k.attrelid = c.oid AND (NOT k.attnotnull OR k.attgenerated <> '')
-                               AND k.attnum = ANY ((x.indkey::int2[])[0:x.indnkeyatts - 1])))
-       ORDER BY NOT x.indisprimary, x.indnkeyatts, xc.relname LIMIT 1) i ON true
+    LEFT JOIN keys i ON i.indrelid = c.oid
    WHERE c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped
      AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%' AND ($1::text[] IS NULL OR c.relname = ANY ($1))
    ORDER BY n.nspname, c.relname, a.attnum`
