@@ -7,6 +7,8 @@ import { linkedIn } from '../support/linked-store.ts'
 import { ShopLink } from '../support/shop-link.ts'
 import type { Connector, EndpointSnapshot } from '../../src/connectors/interface.ts'
 import type { TableCursor } from '../../src/dataset/interface.ts'
+import { openLink } from '../../src/sync/open-link.ts'
+import { verifyLink } from '../../src/sync/verify/verify.ts'
 
 export interface CursorHost {
   readonly name: string
@@ -115,6 +117,10 @@ export function cursorContract(host: CursorHost): void {
       expect(receipt.tables[0]).toMatchObject({ read: 2, captured: { added: 1, removed: 1 } })
       expect(await names()).toEqual(['Edsger', 'Barbara'])
       expect((await shop.sync()).commit).toBe(receipt.commit)
+      const connector = await openLink(shop.link)
+      const proof = await verifyLink({ repo: shop.repo, connector, link: shop.link, options: {} })
+      await connector.close()
+      expect(proof).toMatchObject({ matches: true, tables: [{ endpoint: { rows: 2 } }] })
       await host.run(url, "UPDATE people SET gone = NULL, at = '2024-05-03 10:00:00' WHERE id = 1")
       await shop.sync()
       expect(await names()).toEqual(['Ada', 'Edsger', 'Barbara'])

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { cursorContract } from '../contract/cursor.ts'
 import { parseConfig } from '../../src/dataset/config.ts'
+import { cursorEntry } from '../../src/dataset/cursor-section.ts'
 import { type Mariadb, hasMariadb, startMariadb, withoutMariadb } from '../support/mariadb.ts'
 import { type Postgres, hasPostgres, startPostgres, withoutPostgres } from '../support/postgres.ts'
 import { type SqliteWriter, startSqliteWriter } from '../support/sqlite-writer.ts'
@@ -73,6 +74,18 @@ describe('the setting cursor of a link', () => {
     expect(links('{people: {column: at, lag: 5m}}')).toEqual([
       { table: 'people', column: 'at', lag: { ms: 300_000 } },
     ])
+  })
+
+  test('names how rows are marked as deleted, by a column or by its values, and is written as it was read', () => {
+    const [marked] = links('{people: {column: at, deletes: gone}}')!
+    expect(marked).toEqual({ table: 'people', column: 'at', deletes: [{ path: 'gone', values: ['*'] }] })
+    const [valued] = links('{people: {column: at, deletes: {state: [gone, 2]}}}')!
+    expect(valued!.deletes).toEqual([{ path: 'state', values: ['gone', '2'] }])
+    for (const one of [marked!, valued!])
+      expect(links(`{people: ${JSON.stringify(cursorEntry(one))}}`)).toEqual([one])
+    expect(() => links('{people: {column: at, deletes: [gone]}}')).toThrow(
+      /'deletes' is neither a property nor a map/,
+    )
   })
 
   test.each([
