@@ -16,9 +16,12 @@ import { tmpPath } from '../store/disk/temporary-name.ts'
 import { exists } from '../store/disk/exists.ts'
 import { DiskStore, type StoreOptions } from '../store/disk/store.ts'
 import type { Store } from '../store/interface.ts'
+import { CheckoutStore, mainFolderOf } from '../repo/worktrees/checkout-store.ts'
+import { settingOf } from '../repo/worktrees/checkouts.ts'
 import { removeTemporaries } from '../worktree/checkout/temporaries.ts'
 import { FileModes } from '../worktree/file-modes.ts'
 import type { OpenOptions } from './interface.ts'
+import { type CheckoutLink, readLink } from './worktrees/link-file.ts'
 
 export const dotName = '.varve'
 const firstBranch = 'main'
@@ -28,6 +31,10 @@ export interface Place {
   readonly store: Store
   readonly root: string | null
   readonly dotDir: string
+  /** The linked checkout that this is; null: the main one. */
+  readonly checkout: string | null
+  /** Where relative paths in settings start: the main checkout's folder; null: a bare repository. */
+  readonly base: string | null
   readonly gitignore: string | null
   /** Paths that have files here; null: all. */
   readonly filter: PathFilter | null
@@ -101,10 +108,43 @@ export async function findPlace(dir: string, options: OpenOptions): Promise<Plac
   for (let at = dir; ; at = path.dirname(at)) {
     const dotDir = path.join(at, dotName)
     if (DiskStore.exists(dotDir)) return opened(dotDir, at)
+    const link = readLink(dotDir)
+    if (link !== null) return openLinked(link, at, options)
     if (isBare(at)) return opened(at, null)
     if (path.dirname(at) === at) break
   }
   throw noRepository(dir)
+}
+
+/** @throws VarveError VARVE_NO_REPOSITORY, VARVE_REFUSED where the store does not know this folder */
+async function openLinked(link: CheckoutLink, root: string, options: OpenOptions): Promise<Place> {
+  const place = await openCheckout(link, root, options)
+  const known = (await place.store.manifest()).config.get(settingOf(link.name, 'path'))
+  if (known === fs.realpathSync(root)) return place
+  await place.store.close()
+  throw new VarveError(
+    'VARVE_REFUSED',
+    `'${root}' is not a checkout that the repository at '${link.store}' knows`,
+    {
+      data: { path: root, store: link.store, known: known ?? null },
+      hint:
+        known === undefined
+          ? "its entry was removed: make a new one with 'varve worktree add', or delete the folder"
+          : `if the folder was moved, run 'varve worktree repair ${root}' in the main checkout`,
+    },
+  )
+}
+
+/** The checkout that a folder is or is to be, whether its store knows it or not. */
+export async function openCheckout(link: CheckoutLink, root: string, options: OpenOptions): Promise<Place> {
+  if (!DiskStore.exists(link.store)) {
+    throw new VarveError('VARVE_NO_REPOSITORY', `the repository of this checkout is not at '${link.store}'`, {
+      data: { path: root, store: link.store },
+      hint: `if it was moved, run 'varve worktree repair ${root}' in its main checkout`,
+    })
+  }
+  const disk = await DiskStore.open(link.store, storeOptions(root, options))
+  return placeOf(disk, { root, dotDir: path.join(root, dotName), checkout: link.name }, options)
 }
 
 /** Files that a killed checkout left go along, as far as a short look finds them. */
@@ -137,6 +177,13 @@ export function findStore(dir: string): StorePlace {
   for (let at = path.resolve(dir); ; at = path.dirname(at)) {
     const dotDir = path.join(at, dotName)
     if (fs.existsSync(path.join(dotDir, 'm'))) return { dotDir, root: at }
+    const link = readLink(dotDir)
+    if (link !== null) {
+      throw new VarveError('VARVE_NOT_POSSIBLE', `'${at}' is a linked checkout`, {
+        data: { path: at, store: link.store },
+        hint: `run it in the repository itself, whose history is in '${link.store}'`,
+      })
+    }
     if (isMostlyStore(at)) return { dotDir: at, root: null }
     if (path.dirname(at) === at) throw noRepository(dir)
   }
@@ -180,16 +227,18 @@ function isBare(dir: string): boolean {
  */
 export async function placeOf(
   disk: DiskStore,
-  { root, dotDir }: Pick<Place, 'root' | 'dotDir'>,
+  { root, dotDir, checkout = null }: Pick<Place, 'root' | 'dotDir'> & Partial<Pick<Place, 'checkout'>>,
   { environment, onWarning = () => undefined }: OpenOptions,
 ): Promise<Place> {
-  const opening = { base: root ?? dotDir, cacheDir: path.join(dotDir, 'cache'), environment }
-  const store = new PartialStore(disk, async (name, manifest) => {
+  const base = checkout === null ? root : mainFolderOf(disk.location)
+  const opening = { base: base ?? dotDir, cacheDir: path.join(dotDir, 'cache'), environment }
+  const store = new PartialStore(new CheckoutStore(disk, checkout), async (name, manifest) => {
     const { openSource } = await import('../remote/transports/open.ts')
     const source = { ...opening, environment: environmentFor(manifest, name, environment) }
     return openSource(fetchUrls(manifest, name), source, onWarning)
   })
   const manifest = await disk.manifest()
   const filter = partialOf(manifest)?.filter ?? null
-  return { store, root, dotDir, gitignore: null, filter, modes: FileModes.of(manifest.config) }
+  const modes = FileModes.of(manifest.config)
+  return { store, root, dotDir, checkout, base, gitignore: null, filter, modes }
 }

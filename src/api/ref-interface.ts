@@ -12,6 +12,8 @@ export type RefDetails = EngineDetails<string>
 export interface BranchInfo {
   readonly name: string
   readonly current: boolean
+  /** Set where another worktree of this repository has it checked out. */
+  readonly elsewhere?: true
   readonly commit: string | null
   readonly upstream: string | null
   readonly subject: string

@@ -20,6 +20,7 @@ import type { RepairOptions, RepairReport } from './repair.ts'
 import { Stashes } from './stash.ts'
 import type { SwitchOptions, SwitchResult } from './switch.ts'
 import { readStatus } from './status.ts'
+import { Worktrees } from './worktrees/worktrees.ts'
 
 /** A repository with a folder of files and with remotes: `Repository.open(dir)`. Close it when you are done. */
 export class Repository extends DerivingRepository {
@@ -30,6 +31,8 @@ export class Repository extends DerivingRepository {
   /** The .gitignore that `init` added '.varve/' to, if it did. */
   readonly gitignore: string | null
   readonly #worktree: Worktree | null
+  readonly #checkout: string | null
+  readonly #options: t.OpenOptions
 
   private constructor(place: Place, options: t.OpenOptions) {
     const makeTree = (repo: Repo): Worktree => ({
@@ -40,9 +43,11 @@ export class Repository extends DerivingRepository {
       modes: place.modes,
     })
     super(place.store, options, place.root === null ? undefined : (repo) => worktreeFolder(makeTree(repo)), {
-      base: place.root,
+      base: place.base,
       cacheDir: cacheDirOf(place),
     })
+    this.#checkout = place.checkout
+    this.#options = options
     this.root = place.root
     this.dotDir = place.dotDir
     this.gitignore = place.gitignore
@@ -209,6 +214,17 @@ export class Repository extends DerivingRepository {
   /** Changes put aside for later. */
   get stashes(): Stashes {
     return new Stashes(this.repo, () => this.worktree)
+  }
+
+  /** Other folders with files of this repository, each with a branch of its own. */
+  get worktrees(): Worktrees {
+    const { repo } = this
+    return new Worktrees({
+      repo,
+      checkout: this.#checkout,
+      isBare: this.#checkout === null ? this.root === null : path.basename(repo.store.location) !== '.varve',
+      options: this.#options,
+    })
   }
 
   /** Commits the index; with `all`, every change of a tracked file first. */

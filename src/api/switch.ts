@@ -68,12 +68,18 @@ export async function switchTo(
   }
 }
 
-interface Goal {
+export interface Goal {
   readonly commit: CommitCid | null
   readonly move: Omit<Move, 'show'>
 }
 
-async function goalOf(repo: Repo, manifest: Manifest, target: string, options: SwitchOptions): Promise<Goal> {
+/** What HEAD is to be, as the checkout sees it whose view the manifest is. */
+export async function goalOf(
+  repo: Repo,
+  manifest: Manifest,
+  target: string,
+  options: SwitchOptions,
+): Promise<Goal> {
   const operation = { name: 'switch', message: `to ${target}` }
   const leaving: [string, Cid | null][] = options.discard === true ? [[mergeRef, null]] : []
   if (options.detach === true) {

@@ -55,6 +55,12 @@ export const commands: readonly CommandEntry[] = [
   entry('rev-parse', 'history', "Print revisions' ids, for scripts", () => import('./commands/rev-parse.ts')),
   entry('branch', 'branches', 'List, make, rename and delete branches', () => import('./commands/branch.ts')),
   entry('switch', 'branches', 'Go to another branch', () => import('./commands/switch.ts')),
+  entry(
+    'worktree',
+    'branches',
+    'Have several branches checked out, each in a folder',
+    () => import('./commands/worktree.ts'),
+  ),
   entry('tag', 'branches', 'List, make and delete tags', () => import('./commands/tag.ts')),
   entry('merge', 'merging', 'Merge another branch into this one', () => import('./commands/merge.ts')),
   entry('merge-file', 'merging', 'Merge three versions of a file', () => import('./commands/merge-file.ts')),

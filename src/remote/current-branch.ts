@@ -3,6 +3,7 @@
 import { VarveError } from '../base/errors.ts'
 import type { Cid } from '../encoding/cid.ts'
 import { branchPrefix, shortRefName } from '../history/refs.ts'
+import { isCheckedOut } from '../repo/worktrees/checkouts.ts'
 import type { Manifest } from '../store/interface.ts'
 
 export interface WantedRef {
@@ -18,14 +19,14 @@ export function refuseCurrentBranch(
   { ref, target, force }: WantedRef,
   bare: boolean,
 ): void {
-  if (manifest.head !== ref || (manifest.refs.get(ref) ?? null) === target) return
+  if ((manifest.refs.get(ref) ?? null) === target) return
   const name = shortRefName(ref)
-  if (!bare)
+  if (isCheckedOut(manifest, ref, bare))
     throw new VarveError('VARVE_REFUSED', `branch '${name}' is checked out in the remote's working folder`, {
       data: { ref },
       hint: `push to another branch ('${name}:incoming'), or pull from over there`,
     })
-  if (target === null && !force)
+  if (manifest.head === ref && target === null && !force)
     throw new VarveError(
       'VARVE_REFUSED',
       `'${name}' is the remote's current branch, which clones check out`,

@@ -12,12 +12,15 @@ import type { Manifest } from '../store/interface.ts'
 import { operatorOf } from './context.ts'
 import { peelToCommit } from './head.ts'
 import type { Repo } from './interface.ts'
+import { otherCheckouts } from './worktrees/checkouts.ts'
 import { type RefFilter, hasName, isNarrow, passing } from './ref-filter.ts'
 import { type RefDetails, sortRefs, sortsByDate } from './ref-sort.ts'
 
 export interface Branch {
   readonly name: string
   readonly current: boolean
+  /** Set where another checkout of this repository has it. */
+  readonly elsewhere?: true
   readonly commit: CommitCid | null
   readonly upstream: string | null
   readonly subject: string
@@ -62,9 +65,11 @@ export async function listBranches(
     const { cid: object, author, committer, message } = commits[i]!
     return { ref, object, author, committer, message, tagger: null }
   })
+  const taken = new Set(otherCheckouts(manifest).map(({ head }) => head))
   const branches: Branch[] = sortRefs(described, options).map((details) => ({
     name: shortRefName(details.ref),
     current: manifest.head === details.ref,
+    ...(taken.has(details.ref) ? { elsewhere: true } : {}),
     commit: details.object,
     upstream: upstreamOf(manifest, details.ref),
     subject: subjectOf(details.message),
@@ -94,7 +99,12 @@ async function apartOf(
 }
 
 function unborn(ref: string, manifest: Manifest): Branch & { commit: CommitCid } {
-  const branch = { name: shortRefName(ref), current: true, upstream: upstreamOf(manifest, ref), subject: '' }
+  const branch = {
+    name: shortRefName(ref),
+    current: true,
+    upstream: upstreamOf(manifest, ref),
+    subject: '',
+  }
   return { ...branch, commit: null } as unknown as Branch & { commit: CommitCid }
 }
 

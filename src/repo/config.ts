@@ -31,6 +31,10 @@ export function checkConfig(key: string, value: string | null): void {
       hint: `a value is one line of at most ${valueBytesMax} characters`,
     })
   }
+  if (key.startsWith('worktree.'))
+    throw new VarveError('VARVE_USAGE', `'${key}' belongs to a worktree`, {
+      hint: "'varve worktree' changes it",
+    })
   if (programs.includes(key) && value !== null)
     throw new VarveError('VARVE_USAGE', `'${key}' names a program: no repository may`, {
       hint: `set it in your own settings: 'varve config --global ${key} NAME'`,

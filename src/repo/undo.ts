@@ -3,7 +3,7 @@
 import { VarveError } from '../base/errors.ts'
 import type { Cid } from '../encoding/cid.ts'
 import { horizonRef } from '../history/horizon.ts'
-import { isRemoteNotesRef, linkRefs, remotePrefix } from '../history/refs.ts'
+import { isRemoteNotesRef, linkRefs, remotePrefix, shortRefName } from '../history/refs.ts'
 import type { Manifest } from '../store/interface.ts'
 import { filesOfUndone, restoreStash } from './stash/bring-back.ts'
 import {
@@ -16,6 +16,7 @@ import {
 } from './interface.ts'
 import { move } from './move.ts'
 import { undoOperation, undoneSequence } from './undo-operation.ts'
+import { hasCheckout, isCheckoutRef, wasElsewhere } from './worktrees/checkouts.ts'
 
 /** Operations that changed the index but no file: undoing them leaves the files alone. */
 const indexOnly = new Set([
@@ -44,12 +45,13 @@ export async function undo(
     repo,
     folder,
     async (manifest, io) => {
-      const { before, ...found } = await lastOperation(repo, manifest)
+      const { before, passed, ...found } = await lastOperation(repo, manifest)
       last = found.last
       undone = { operation: last.operation.name, message: last.operation.message }
       if (options.dryRun === true) return null
       const keepFiles = indexOnly.has(last.operation.name) || !before.refs.has(indexRef)
       const refs = refsToRestore(manifest, before)
+      for (const ref of passed) refs.delete(ref)
       const index = before.refs.get(indexRef)
       const over = before.refs.get(indexBaseRef)
       const files = keepFiles ? null : await filesOfUndone(io, folder, last, before)
@@ -87,26 +89,51 @@ function isOurs(ref: string): boolean {
   const isTheirs = [remotePrefix, linkRefs, 'refs/receipts/', 'links/'].some((prefix) =>
     ref.startsWith(prefix),
   )
-  return !isTheirs && !isRemoteNotesRef(ref) && ref !== horizonRef && ref !== promisedRef
+  return (
+    !isTheirs && !isCheckoutRef(ref) && !isRemoteNotesRef(ref) && ref !== horizonRef && ref !== promisedRef
+  )
+}
+
+interface LastOperation {
+  readonly last: Manifest
+  readonly before: Manifest
+  /** Refs that other checkouts have moved since: they stay. */
+  readonly passed: ReadonlySet<string>
 }
 
 /** The newest operation that changed something of ours and is not undone yet, and the state before it. */
-async function lastOperation(repo: Repo, newest: Manifest): Promise<{ last: Manifest; before: Manifest }> {
+async function lastOperation(repo: Repo, newest: Manifest): Promise<LastOperation> {
   let skipTo = Number.POSITIVE_INFINITY
   let last: Manifest | null = null
-  for await (const manifest of chain(newest, repo.store.manifests())) {
-    if (manifest.sequence > skipTo) continue
-    if (last !== null && refsToRestore(last, manifest).size + Number(last.head !== manifest.head) > 0) {
-      return { last, before: manifest }
+  const passed = new Set<string>()
+  for await (const before of chain(newest, repo.store.manifests())) {
+    if (!hasCheckout(before)) break
+    if (last !== null && wasElsewhere(before, last)) {
+      for (const ref of refsToRestore(last, before).keys()) passed.add(ref)
+    } else if (last !== null && last.sequence <= skipTo) {
+      const undone = undoneSequence(last.operation)
+      const changed = refsToRestore(last, before)
+      if (undone !== null) skipTo = undone - 1
+      else if (changed.size + Number(last.head !== before.head) > 0) {
+        refuseMovedElsewhere(changed, passed)
+        return { last, before, passed }
+      }
     }
-    last = null
-    const undone = undoneSequence(manifest.operation)
-    if (undone === null) last = manifest
-    else skipTo = undone - 1
+    last = before
   }
   throw new VarveError('VARVE_NOT_POSSIBLE', 'there is nothing left to undo', {
     hint: "'varve reflog' lists what happened here, 'varve reset --hard REV' goes to any state of it",
   })
+}
+
+function refuseMovedElsewhere(changed: ReadonlyMap<string, unknown>, passed: ReadonlySet<string>): void {
+  const ref = [...changed.keys()].find((one) => passed.has(one))
+  if (ref === undefined) return
+  throw new VarveError(
+    'VARVE_NOT_POSSIBLE',
+    `'${shortRefName(ref)}' has been moved in another checkout since`,
+    { data: { ref }, hint: "'varve reflog' lists what happened; undo it there first" },
+  )
 }
 
 async function* chain(first: Manifest, rest: AsyncIterable<Manifest>): AsyncGenerator<Manifest> {

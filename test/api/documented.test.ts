@@ -12,7 +12,9 @@ const read = (file: string): string => readFileSync(file, 'utf8')
 function wordsBehind(heading: string): string[] {
   const part = page.split(`## ${heading}\n`)[1]!.split('\n## ')[0]!
   return [
-    ...part.matchAll(/`\.?(?:Repository|DataRepository|stashes|bisect|notes)?\.?(\w+)(?:\(\w*\))?`/g),
+    ...part.matchAll(
+      /`\.?(?:Repository|DataRepository|stashes|bisect|notes|worktrees)?\.?(\w+)(?:\(\w*\))?`/g,
+    ),
   ].map(([, word]) => word!)
 }
 
@@ -61,7 +63,7 @@ test('every public method is named, and there are no others', () => {
   expect(methods.length).toBeGreaterThan(90)
   expect(methods.filter((name) => !named.has(name))).toEqual([])
   const others = [...named].filter((name) => !methods.includes(name) && !(name in varve))
-  // Those of `stashes`, `bisect` and `notes`, and three options.
+  // Those of `stashes`, `bisect`, `notes` and `worktrees`, and three options.
   const elsewhere = [
     'append',
     'apply',
@@ -69,6 +71,7 @@ test('every public method is named, and there are no others', () => {
     'copy',
     'drop',
     'get',
+    'lock',
     'mark',
     'next',
     'onMoved',
@@ -78,6 +81,7 @@ test('every public method is named, and there are no others', () => {
     'reader',
     'start',
     'state',
+    'unlock',
   ]
   expect(others.sort()).toEqual(elsewhere)
 })

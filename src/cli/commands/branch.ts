@@ -27,7 +27,7 @@ export const command: Command = {
     'branch -d NAME...',
   ],
   description:
-    "Lists branches, or makes the branch NAME at START (default: HEAD) without switching to it. With\n--list or a condition, only branches whose names match PATTERN ('fix/*') are listed. With -v the\nlist shows how far each branch is ahead of and behind its upstream. A branch that is merged neither\ninto HEAD nor into its upstream is deleted only by -D; `varve undo` brings it back.",
+    "Lists branches, or makes the branch NAME at START (default: HEAD) without switching to it. With\n--list or a condition, only branches whose names match PATTERN ('fix/*') are listed. With -v the\nlist shows how far each branch is ahead of and behind its upstream. A branch that is merged neither\ninto HEAD nor into its upstream is deleted only by -D; `varve undo` brings it back. A branch that\nanother worktree has checked out is marked with '+', and stays as it is.",
   options: {
     list: { type: 'flag', short: 'l', about: 'list branches (the default without NAME)' },
     ...refOptions,
@@ -59,7 +59,7 @@ export const command: Command = {
     ['varve branch cleanup v1', 'a branch that starts at v1'],
     ['varve branch -d cleanup', 'delete it once it is merged'],
   ],
-  json: '{ items: { name: string; current: boolean; commit: string | null; upstream: string | null; subject: string; divergence?: { ahead: number; behind: number } | null (with -v) }[] }; made: one of these; deleted: { deleted: string[] }; --show-current: { branch: string | null }; renamed: { from: string; to: string }; -u, --unset-upstream: { branch: string; upstream: string | null }',
+  json: '{ items: { name: string; current: boolean; elsewhere?: true; commit: string | null; upstream: string | null; subject: string; divergence?: { ahead: number; behind: number } | null (with -v) }[] }; made: one of these; deleted: { deleted: string[] }; --show-current: { branch: string | null }; renamed: { from: string; to: string }; -u, --unset-upstream: { branch: string; upstream: string | null }',
   run,
 }
 
@@ -158,10 +158,10 @@ async function follow({ arguments: given, out, repository }: Context): Promise<n
 
 function printBranches(out: Output, branches: readonly BranchInfo[]): void {
   const rows = branches.map((branch) => {
-    const { name, current, commit, subject } = branch
+    const { name, current, elsewhere, commit, subject } = branch
     const title = out.paint(current ? 'green' : 'bold', visible(name))
     return [
-      `${current ? '*' : ' '} ${current ? title : visible(name)}`,
+      `${current ? '*' : elsewhere ? '+' : ' '} ${current ? title : visible(name)}`,
       commit === null ? '' : shortId(commit),
       followed(branch) + subjectOf(subject),
     ]
