@@ -64,6 +64,12 @@ export class Worktrees {
       })
     }
     if (options.force !== true) refuseLocked(found, 'remove')
+    const inside = (await this.list()).find((other) => other.path.startsWith(found.path + path.sep))
+    if (inside !== undefined) {
+      throw new VarveError('VARVE_NOT_POSSIBLE', `another checkout lies inside: '${inside.path}'`, {
+        hint: 'move or remove that one first',
+      })
+    }
     if (found.prunable === null) {
       const { removeFiles } = await import('./remove.ts')
       await removeFiles(this.#place, found, { force: options.force === true })

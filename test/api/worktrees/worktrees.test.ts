@@ -125,6 +125,17 @@ test('gc keeps what only a linked checkout has staged', async () => {
   expect((await side.fsck()).problems).toEqual([])
 })
 
+test('remove deletes no other checkout that lies inside', async () => {
+  await using main = await open('main')
+  await main.worktrees.add(at('side', 'inner'))
+  fs.writeFileSync(at('side/inner/b'), 'uncommitted')
+  expect(await fault(main.worktrees.remove(at('side'), { force: true }))).toContain(at('side', 'inner'))
+  expect(read('side/inner/b')).toBe('uncommitted')
+  await main.worktrees.move(at('side', 'inner'), at('outer'))
+  await main.worktrees.remove(at('side'), { force: true })
+  expect(read('outer/b')).toBe('uncommitted')
+})
+
 test('remove deletes the folder and keeps the branch, and refuses where files would be lost', async () => {
   await using main = await open('main')
   fs.writeFileSync(at('side/new'), 'nobody has it')
