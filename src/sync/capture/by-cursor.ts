@@ -1,7 +1,7 @@
 // Reads only the rows of a table that are new by a cursor column: those whose value is at least the largest value of
 // the last reading minus a lag (for transactions that began earlier and ended later), and those without a value. A row
-// that is read twice is stored once. Deleted rows are not seen
-// until all rows are read and compared, unless they stay and are only marked as deleted.
+// that is read twice is stored once. Deleted rows are not seen until all rows are read and compared, unless they stay and
+// are only marked as deleted.
 import { VarveError } from '../../base/errors.ts'
 import type { RowCursor } from '../../connectors/interface.ts'
 import type { TableCursor } from '../../dataset/interface.ts'

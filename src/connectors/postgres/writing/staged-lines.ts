@@ -1,4 +1,5 @@
 // Rows of a batch as lines of COPY, numbered from 1. They can be made ahead, while the server works on the batch before.
+import { assert } from '../../../base/assert.ts'
 import { sendCell } from '../../../table/stored-cells.ts'
 import type { Cell } from '../../../table/interface.ts'
 import type { RowChange, StoredSide } from '../../interface.ts'
@@ -14,6 +15,7 @@ export class StagedLines {
   readonly #made: Uint8Array[] = []
   readonly #lines = new CopyBuffer()
   #next = 0
+  #isSent = false
 
   constructor(statement: Statement, changes: readonly RowChange[]) {
     this.#statement = statement
@@ -30,8 +32,10 @@ export class StagedLines {
     }
   }
 
-  /** Each chunk once: what is sent need not stay in memory. */
+  /** All chunks, which can be asked for once: what is sent need not stay in memory. */
   *chunks(): Generator<Uint8Array> {
+    assert(!this.#isSent, 'the lines of a batch are sent once')
+    this.#isSent = true
     for (let chunk = this.#made.shift(); chunk !== undefined; chunk = this.#made.shift()) yield chunk
     for (let chunks = this.#make(); chunks.length > 0; chunks = this.#make()) yield* chunks
   }
