@@ -61,6 +61,10 @@ export class Arguments {
     return this.#values.get(name)?.at(-1)
   }
 
+  isList(name: string): boolean {
+    return this.#specs[name]?.type === 'list'
+  }
+
   list(name: string): readonly string[] {
     assert(this.#specs[name]?.type === 'list', `'${name}' is declared as a list`)
     return this.#values.get(name) ?? []

@@ -91,8 +91,8 @@ test('as JSON each commit carries its changes', async () => {
 })
 
 test('filters by author, message, date and merges', async () => {
-  expect(await subjects('--author', 'GRACE@')).toBe('Translate Wien')
-  expect(await subjects('--grep', 'paris')).toBe('Move to Paris')
+  expect(await subjects('-i', '--author', 'GRACE@')).toBe('Translate Wien')
+  expect(await subjects('-i', '--grep', 'paris')).toBe('Move to Paris')
   expect(await subjects('--since', '2026-02-01T00:00:00Z', '--until', '2026-03-15')).toBe(
     'Move to Paris, Translate Wien',
   )

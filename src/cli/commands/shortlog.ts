@@ -7,8 +7,8 @@ import { chosenPaths } from '../log/chosen-paths.ts'
 import { commitsByPerson } from '../log/by-person.ts'
 import { requirePaths, revisionsAndPaths } from '../paths.ts'
 
-// '-n' is another option here.
-const { limit, ...choices } = choiceOptions
+// '-n' and '--committer' are other options here, as in Git.
+const { limit, committer: _pattern, ...choices } = choiceOptions
 const limitOption: OptionSpecs = {
   limit: { type: 'text', aliases: ['max-count'], value: 'N', about: `${limit!.about.split(';')[0]}` },
 }

@@ -2,6 +2,7 @@
 import type { ContentFilter, LogOptions } from '../../api/interface.ts'
 import { type Arguments, type Occurrence, usage } from '../arguments.ts'
 import { branchPrefix, remotePrefix, tagPrefix } from '../../history/refs.ts'
+import { type PatternSyntax, asRe2 } from '../../base/posix-pattern.ts'
 import { parseMoment } from '../../base/moment.ts'
 import type { OptionSpecs } from '../interface.ts'
 
@@ -36,21 +37,30 @@ export const choiceOptions: OptionSpecs = {
   },
   'first-parent': { type: 'flag', about: 'leave out what merges brought in' },
   author: {
-    type: 'text',
-    value: 'TEXT',
-    about: "only commits whose author's name or address contains TEXT, in any case",
+    type: 'list',
+    value: 'PATTERN',
+    about: "only commits in whose author's 'Name <email>' PATTERN matches; of several one has to",
   },
-  grep: { type: 'text', value: 'TEXT', about: 'only commits whose message contains TEXT, in any case' },
+  committer: { type: 'list', value: 'PATTERN', about: 'the same of the committer' },
+  grep: {
+    type: 'list',
+    value: 'PATTERN',
+    about: 'only commits with a line in the message in which PATTERN matches; of several one has to',
+  },
+  'all-match': { type: 'flag', about: 'each --grep has to match' },
+  'invert-grep': { type: 'flag', about: 'only commits in whose messages no --grep matches' },
   'regexp-ignore-case': {
     type: 'flag',
     short: 'i',
-    about: '--author and --grep in any case, which is how they are anyway',
+    about: 'patterns, and the text of -S, match in any case',
   },
-  'fixed-strings': {
+  'basic-regexp': {
     type: 'flag',
-    short: 'F',
-    about: '--author and --grep look for texts, which is what they do anyway',
+    about: "--author, --committer and --grep are basic patterns, as grep's (the default)",
   },
+  'extended-regexp': { type: 'flag', short: 'E', about: "they are extended patterns, as those of 'grep -E'" },
+  'perl-regexp': { type: 'flag', short: 'P', about: "they are RE2's patterns, which are nearly Perl's" },
+  'fixed-strings': { type: 'flag', short: 'F', about: 'they are texts, not patterns' },
   changing: {
     type: 'text',
     short: 'S',
@@ -79,6 +89,7 @@ export const choiceOptions: OptionSpecs = {
 /** Options that leave out commits in between. */
 export const filterNames = [
   'author',
+  'committer',
   'grep',
   'changing',
   'changing-lines',
@@ -90,14 +101,13 @@ export const filterNames = [
 
 export function choice(given: Arguments, revisions: readonly string[]): LogOptions {
   given.exclusive('merges', 'no-merges')
-  const [limit, author, grep] = [given.number('limit'), given.text('author'), given.text('grep')]
+  const limit = given.number('limit')
   const [sinceMs, untilMs] = [moment(given.text('since')), moment(given.text('until'))]
   return {
     ...(revisions.length === 0 ? {} : { revision: withNot(given, revisions) }),
     ...refsChosen(given),
     ...(limit === undefined ? {} : { limit }),
-    ...(author === undefined ? {} : { author }),
-    ...(grep === undefined ? {} : { grep }),
+    ...patternsChosen(given),
     ...contentChosen(given),
     ...(sinceMs === undefined ? {} : { sinceMs }),
     ...(untilMs === undefined ? {} : { untilMs }),
@@ -108,14 +118,45 @@ export function choice(given: Arguments, revisions: readonly string[]): LogOptio
   }
 }
 
+type Patterns = Pick<LogOptions, 'authors' | 'committers' | 'messages' | 'allMatch' | 'invertGrep'>
+
+function patternsChosen(given: Arguments): Patterns {
+  given.exclusive(...Object.keys(syntaxes))
+  const syntax = Object.entries(syntaxes).find(([name]) => given.flag(name))?.[1] ?? 'basic'
+  const patterns = (option: string): readonly string[] =>
+    given.list(option).map((text) => caseOf(given, asRe2(text, syntax)))
+  return {
+    authors: patterns('author'),
+    // That of `shortlog` is a flag.
+    committers: given.isList('committer') ? patterns('committer') : [],
+    messages: patterns('grep'),
+    allMatch: given.flag('all-match'),
+    invertGrep: given.flag('invert-grep'),
+  }
+}
+
+const syntaxes: Readonly<Record<string, PatternSyntax>> = {
+  'basic-regexp': 'basic',
+  'extended-regexp': 'extended',
+  'perl-regexp': 'perl',
+  'fixed-strings': 'fixed',
+}
+
+function caseOf(given: Arguments, pattern: string): string {
+  return given.flag('regexp-ignore-case') ? `(?i:${pattern})` : pattern
+}
+
 function contentChosen(given: Arguments): ContentFilter {
   given.exclusive('changing', 'changing-lines')
   const [text, lines] = [given.text('changing'), given.text('changing-lines')]
   const isPattern = given.flag('pickaxe-regex')
   if (isPattern && text === undefined)
     throw usage("'--pickaxe-regex' needs a pattern to count: -S PATTERN", '-G takes a pattern anyway')
-  if (text !== undefined) return isPattern ? { changesPattern: text } : { changesText: text }
-  return lines === undefined ? {} : { changesLines: lines }
+  if (text !== undefined) {
+    if (!isPattern && !given.flag('regexp-ignore-case')) return { changesText: text }
+    return { changesPattern: caseOf(given, isPattern ? text : asRe2(text, 'fixed')) }
+  }
+  return lines === undefined ? {} : { changesLines: caseOf(given, lines) }
 }
 
 const kinds: Readonly<Record<string, string>> = {

@@ -13,7 +13,7 @@ import type { Commit } from '../../history/interface.ts'
 import type { NodeStore } from '../../prolly/node-store.ts'
 import { linesOfVersion, noLines } from '../blame/version-lines.ts'
 import type { Repo } from '../interface.ts'
-import { passes } from './commit-filter.ts'
+import { commitTest } from './commit-filter.ts'
 import { type LineRange, mapRanges, unionOf } from './line-ranges.ts'
 import { rangesOf } from './line-spec.ts'
 import { type LogOptions, logEnds } from './log.ts'
@@ -50,6 +50,7 @@ export async function* lineLog(
   const origins = new PathOrigins(repo.nodes, graph, options)
   const ranges = await rangesIn(repo.nodes, await origins.versionIn(graph.slotOf(tip), path), options)
   if (limit <= 0) return
+  const passes = await commitTest(options)
   const history = new LineHistory(repo.nodes, origins, options)
   history.track(graph.slotOf(tip), path, ranges)
   const walk = walkGraph(graph, repo.store, from, { exclude, firstParent: firstParent === true, signal })
@@ -57,7 +58,7 @@ export async function* lineLog(
   for await (const slot of walk) {
     if (options.until?.({ id: digestHex(graph.cidOf(slot)) }) === true) return
     for (const entry of await history.changesOf(slot)) {
-      if (!passes(entry.commit, options)) continue
+      if (!passes(entry.commit)) continue
       yield entry
       if (++count >= limit) return
     }

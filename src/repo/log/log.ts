@@ -9,7 +9,7 @@ import { graphOf } from '../../history/commit-graph.ts'
 import { readCommits } from '../../history/commit.ts'
 import type { Commit } from '../../history/interface.ts'
 import { type RevisionSet, resolveSet } from '../../history/revision-set.ts'
-import { type CommitFilter, mayPass, passes } from './commit-filter.ts'
+import { type CommitFilter, type CommitTest, commitTest, mayPass } from './commit-filter.ts'
 import { type ContentFilter, filtersContent } from './content-filter.ts'
 import { peelToCommit } from '../head.ts'
 import type { Repo } from '../interface.ts'
@@ -79,6 +79,7 @@ async function* newestFirst(repo: Repo, options: LogOptions): AsyncGenerator<Log
 async function* passing(repo: Repo, options: LogOptions): AsyncGenerator<LogEntry> {
   const limit = options.limit ?? Number.POSITIVE_INFINITY
   if (limit <= 0) return
+  const passes = await commitTest(options)
   let count = 0
   let size = 1
   let batch: Chosen[] = []
@@ -86,14 +87,14 @@ async function* passing(repo: Repo, options: LogOptions): AsyncGenerator<LogEntr
   for await (const one of chosen(repo, options)) {
     batch.push(one)
     if (batch.length < Math.min(size, limit - count)) continue
-    for await (const entry of read(repo, batch, options)) {
+    for await (const entry of read(repo, batch, passes)) {
       yield entry
       if (++count >= limit) return
     }
     batch = []
     size = Math.min(2 * size, batchCommits)
   }
-  for await (const entry of read(repo, batch, options)) {
+  for await (const entry of read(repo, batch, passes)) {
     yield entry
     if (++count >= limit) return
   }
@@ -123,14 +124,14 @@ async function* chosen(repo: Repo, asked: LogOptions): AsyncGenerator<Chosen> {
   }
 }
 
-async function* read(repo: Repo, batch: readonly Chosen[], filter: CommitFilter): AsyncGenerator<LogEntry> {
+async function* read(repo: Repo, batch: readonly Chosen[], passes: CommitTest): AsyncGenerator<LogEntry> {
   const commits = await readCommits(
     repo.store,
     batch.map(({ cid }) => cid),
   )
   for (const [i, commit] of commits.entries()) {
     const { paths } = batch[i]!
-    if (passes(commit, filter)) yield paths === null ? { commit } : { commit, paths }
+    if (passes(commit)) yield paths === null ? { commit } : { commit, paths }
   }
 }
 

@@ -14,7 +14,7 @@ import { encodeRowKey, rowKeyText, type RowKey } from '../../table/row-key.ts'
 import { type KnownRow, type RowChange, asAsked, stepRow } from '../../table/row-step.ts'
 import type { Table } from '../../table/table.ts'
 import { noColumn } from '../../table/no-column.ts'
-import { passes } from './commit-filter.ts'
+import { commitTest } from './commit-filter.ts'
 import { type RowProbe, rowProbeOf } from './changed-rows.ts'
 import type { Io, Repo } from '../interface.ts'
 import { type LogOptions, logEnds } from './log.ts'
@@ -39,6 +39,7 @@ export interface RowLogEntry {
 export async function* rowLog(repo: Repo, path: Path, options: RowLogOptions): AsyncGenerator<RowLogEntry> {
   const limit = options.limit ?? Number.POSITIVE_INFINITY
   if (limit <= 0) return
+  const passes = await commitTest(options)
   const { from, exclude } = await logEnds(repo, options)
   // Files that are read as tables leave their nodes in a writer that is thrown away.
   const writer = repo.store.writer()
@@ -54,7 +55,7 @@ export async function* rowLog(repo: Repo, path: Path, options: RowLogOptions): A
       if (history.passesOver(slot)) continue
       for (const entry of await history.changesOf(slot)) {
         found = true
-        if (!passes(entry.commit, options)) continue
+        if (!passes(entry.commit)) continue
         yield entry
         if (++count >= limit) return
       }
