@@ -36,8 +36,9 @@ export function accessRefused(where: string, facts: FailureFacts, hint: string):
   })
 }
 
-export function rightMissing(where: string, facts: FailureFacts): VarveError {
-  return new VarveError('VARVE_REFUSED', `'${where}' does not allow it: ${facts.cause.message}`, {
+/** `detail` stands behind the message. */
+export function rightMissing(where: string, facts: FailureFacts, detail = ''): VarveError {
+  return new VarveError('VARVE_REFUSED', `'${where}' does not allow it: ${facts.cause.message}${detail}`, {
     ...facts,
     data: { ...facts.data, lacksRight: true },
     hint: 'the user needs to read the linked tables, and to write, the tables and one of its own, varve_sync',

@@ -7,8 +7,14 @@ import path from 'node:path'
 import { Client } from 'pg'
 import { backUp } from './data-folder.ts'
 
+const newerFolder = '/opt/postgres-sid/bin'
 const folder = findBinaries()
 export const hasPostgres: boolean = folder !== null
+/** A server of version 18 or later, as `.ci/install-postgres-sid` installs it. */
+export const hasNewerPostgres: boolean = isFolderOfPostgres(newerFolder)
+export const withoutNewerPostgres: string = hasNewerPostgres
+  ? ''
+  : ' (skipped: PostgreSQL 18 is not installed)'
 export const withoutPostgres: string = hasPostgres ? '' : ' (skipped: PostgreSQL is not installed)'
 
 /** A program that comes with PostgreSQL. */
@@ -31,15 +37,20 @@ export interface Postgres {
 }
 
 export function startPostgres(settings: Readonly<Record<string, string>> = {}): Promise<Postgres> {
-  return startServer(settings, null)
+  return startServer(folder!, settings, null)
+}
+
+export function startNewerPostgres(settings: Readonly<Record<string, string>> = {}): Promise<Postgres> {
+  return startServer(newerFolder, settings, null)
 }
 
 /** A standby server of one that runs, with all that is there, which follows it and may only be read. */
 export function startStandby(primary: Postgres): Promise<Postgres> {
-  return startServer({ hot_standby: 'on' }, primary)
+  return startServer(folder!, { hot_standby: 'on' }, primary)
 }
 
 async function startServer(
+  programs: string,
   settings: Readonly<Record<string, string>>,
   primary: Postgres | null,
 ): Promise<Postgres> {
@@ -49,8 +60,8 @@ async function startServer(
   if (isRoot) execFileSync('chown', ['postgres', dir])
   const asUser = (program: string, args: readonly string[]): [string, string[]] =>
     isRoot
-      ? ['runuser', ['-u', 'postgres', '--', path.join(folder!, program), ...args]]
-      : [path.join(folder!, program), [...args]]
+      ? ['runuser', ['-u', 'postgres', '--', path.join(programs, program), ...args]]
+      : [path.join(programs, program), [...args]]
   const [init, initArgs] =
     primary === null
       ? asUser('initdb', ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-locale', '-N'])
@@ -129,9 +140,9 @@ function findBinaries(): string | null {
     ...versions.map((version) => path.join(root, version, 'bin')),
     ...(process.env['PATH'] ?? '').split(':'),
   ]
-  return (
-    folders.find(
-      (one) => fs.existsSync(path.join(one, 'initdb')) && fs.existsSync(path.join(one, 'postgres')),
-    ) ?? null
-  )
+  return folders.find(isFolderOfPostgres) ?? null
+}
+
+function isFolderOfPostgres(one: string): boolean {
+  return fs.existsSync(path.join(one, 'initdb')) && fs.existsSync(path.join(one, 'postgres'))
 }

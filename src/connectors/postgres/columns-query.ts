@@ -37,7 +37,7 @@ export interface ColumnRow {
 /** The key is the primary one, or else the shortest whose values are unique at once and never empty; by name, if several are. */
 export const columnsQuery: string = `
   WITH keys AS MATERIALIZED (
-    SELECT DISTINCT ON (x.indrelid) x.indrelid, x.indkey, x.indnkeyatts, x.indimmediate
+    SELECT DISTINCT ON (x.indrelid) x.indrelid, x.indkey, x.indnkeyatts, x.indimmediate AND NOT x.indisexclusion AS decides
       FROM pg_index x JOIN pg_class xc ON xc.oid = x.indexrelid
      WHERE x.indisprimary
         OR x.indisunique AND x.indimmediate AND x.indisvalid AND x.indpred IS NULL AND x.indexprs IS NULL
@@ -61,7 +61,7 @@ export const columnsQuery: string = `
                  WHERE m.amname = 'btree' AND o.amopstrategy = 3 AND o.amoplefttype = a.atttypid)
              OR t.typname IN ('_numeric', '_bpchar', '_float4', '_float8', '_timestamp', '_timestamptz', 'tsrange', 'tstzrange',
                               'tsmultirange', 'tstzmultirange')) AS has_equality,
-         coalesce(NOT i.indimmediate, false) AS key_waits, row_security_active(c.oid) AS hides_rows,
+         coalesce(NOT i.decides, false) AS key_waits, row_security_active(c.oid) AS hides_rows,
          nullif(concat_ws('; ',
            CASE WHEN NOT has_schema_privilege(n.oid, 'USAGE') THEN format('GRANT USAGE ON SCHEMA %I TO %I', n.nspname, current_user) END,
            CASE WHEN NOT has_column_privilege(c.oid, a.attnum, 'SELECT')

@@ -52,10 +52,15 @@ export function endpointError(where: string, error: unknown): unknown {
     return accessRefused(where, facts, code === '28000' ? nobodyHint(error) : passwordHint)
   }
   if (code.startsWith('3D')) return accessRefused(where, facts, 'the path of the URL names the database')
-  if (code === missingRight) return rightMissing(where, facts)
+  if (code === missingRight) return rightMissing(where, facts, detailOf(error))
   if (code === readOnly) return onlyRead(where, facts)
   if (code === '53100') return diskFull(where, facts)
   return otherFailure(where, facts, code === '55006' ? followedHint : undefined)
+}
+
+/** Which right it is: newer servers say so here, not in the message. */
+function detailOf({ detail }: Error & { detail?: unknown }): string {
+  return typeof detail === 'string' ? ` (${detail.replace(/\.$/, '')})` : ''
 }
 
 /** Not the password, but the user is refused, or the place that he comes from. */
