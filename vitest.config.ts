@@ -31,6 +31,7 @@ export const slow: readonly string[] = [
   'test/property/git-walk.test.ts',
   'test/property/ignored-files.test.ts',
   'test/property/hostile-graphs.test.ts',
+  'test/sync/sinks/kafka-cluster.test.ts',
   'test/sync/log-rounds.test.ts',
   'test/sync/types-at-rest.test.ts',
   'test/sync/other-tables.test.ts',

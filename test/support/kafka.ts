@@ -11,7 +11,7 @@ import { type CuttingProxy, startCuttingProxy } from './cutting-proxy.ts'
 const version = '3.9.1'
 const caches = process.env['XDG_CACHE_HOME'] ?? path.join(os.homedir(), '.cache')
 const libraries = path.join(caches, 'varve', `kafka-${version}`)
-const java = programAt('java')
+export const java: string | null = programAt('java')
 
 export const hasKafka: boolean =
   java !== null && fs.existsSync(path.join(libraries, `kafka_2.13-${version}.jar`))
@@ -36,7 +36,13 @@ interface Ports {
   readonly controller: number
 }
 
-const jvm = ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-cp', `${libraries}/*`]
+export const jvm: readonly string[] = [
+  '-Xmx256m',
+  '-XX:+UseSerialGC',
+  '-XX:TieredStopAtLevel=1',
+  '-cp',
+  `${libraries}/*`,
+]
 
 /** `pem`: a private key and its certificate. */
 export async function startKafka(pem: string | null = null): Promise<Kafka> {

@@ -45,6 +45,8 @@ export interface TopicFacts {
   /** The cluster's own, and the topic's: another one under the same name has another. */
   readonly cluster: string
   readonly id: string
+  /** How many brokers there are, as far as the cluster knows. */
+  readonly brokers: number
   /** What one batch may weigh. */
   readonly batchBytesMax: number
 }
@@ -52,8 +54,9 @@ export interface TopicFacts {
 export async function topicFacts(options: BaseOptions, topic: string): Promise<TopicFacts> {
   const admin = guarded(new Admin(options))
   try {
-    const { id: cluster, topics } = await admin.metadata({ topics: [topic] })
-    return { cluster, id: topics.get(topic)?.id ?? '', batchBytesMax: await batchBytesMax(admin, topic) }
+    const { id: cluster, brokers, topics } = await admin.metadata({ topics: [topic] })
+    const [id, bytesMax] = [topics.get(topic)?.id ?? '', await batchBytesMax(admin, topic)]
+    return { cluster, id, brokers: brokers.size, batchBytesMax: bytesMax }
   } finally {
     await admin.close()
   }

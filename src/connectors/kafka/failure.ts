@@ -42,6 +42,8 @@ export function kafkaFailure(
     return new RowsRefused(words, { ids: null, data: { endpoint: location }, cause: error })
   }
   if (refusal !== undefined) return refused(location, wordsOf(refusal))
+  if (all.some(({ apiId }) => apiId?.startsWith('NOT_ENOUGH_REPLICAS') === true))
+    return tooFew(location, topic, error)
   return unreachable(location, wordsOf(all.at(-1)))
 }
 
@@ -68,6 +70,19 @@ function* saidWithin(error: unknown): Generator<Said> {
 function wordsOf(said: Said | undefined): Error {
   const words = said?.serverErrorMessage || messageOf(said)
   return new Error(words.replace(/\.$/, ''), { cause: said })
+}
+
+/** It passes when brokers come back. */
+function tooFew(location: string, topic: string, cause: unknown): VarveError {
+  return new VarveError(
+    'VARVE_UNREACHABLE',
+    `'${location}' keeps nothing now: too few of the topic's replicas are in step`,
+    {
+      cause,
+      data: { endpoint: location, topic },
+      hint: `bring the missing brokers back: '${topic}' asks for more in step ('min.insync.replicas') than there are; the next round goes on where this one stopped`,
+    },
+  )
 }
 
 function noTopic(location: string, topic: string): VarveError {

@@ -1,8 +1,12 @@
 // A topic of Kafka's protocol as a sink: each row is a record, confirmed by all replicas that are in step (acks=all). The
 // producer is idempotent: what it sends again because an answer was lost, the broker keeps once. That holds for one
-// session and no longer, so a round that was cut short and runs again may tell a thing twice, under the same id.
+// session and no longer, so a round that was cut short and runs again may tell a thing twice, under the same id. In a
+// cluster what was led by a broker that is gone is led by another one after some seconds: that is waited for, and what was
+// not confirmed is sent there.
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Producer, compatibilityPartitioner } from '@platformatic/kafka'
-import { throwIfAborted } from '../../base/errors.ts'
+import { isVarveError, throwIfAborted } from '../../base/errors.ts'
+import { tellingWait } from '../../base/telling-wait.ts'
 import { linkSecret, secretName } from '../link-secret.ts'
 import type { Sink, SinkOptions } from '../sink.ts'
 import { withTimeout } from '../with-timeout.ts'
@@ -12,6 +16,9 @@ import { kafkaFailure } from './failure.ts'
 import { type SizedRecord, parts, recordsOf } from './records.ts'
 
 const closeMsMax = 15_000
+/** For another leader, or enough replicas in step. A broker is given up after nine seconds unless it is set otherwise. */
+const leaderMsMax = 60_000
+const pauseMs = 500
 
 export async function openKafka(url: string, options: SinkOptions): Promise<Sink> {
   const address = kafkaAddress(url, options.link)
@@ -19,7 +26,7 @@ export async function openKafka(url: string, options: SinkOptions): Promise<Sink
   const client = clientOptions(address, await linkSecret(options, 'PASSWORD'))
   const failure = (error: unknown): unknown =>
     kafkaFailure(address, error, secretName(options.link, 'PASSWORD'))
-  const { cluster, id, batchBytesMax } = await topicFacts(client, topic).catch((error: unknown) => {
+  const { cluster, id, brokers, batchBytesMax } = await topicFacts(client, topic).catch((error: unknown) => {
     throw failure(error)
   })
   let producer: Producer | null = null
@@ -39,13 +46,26 @@ export async function openKafka(url: string, options: SinkOptions): Promise<Sink
       throw failure(error)
     }
   }
+  const sendPatiently = async (part: readonly SizedRecord[], signal?: AbortSignal): Promise<void> => {
+    const endMs = Date.now() + (brokers > 1 ? leaderMsMax : 0)
+    for (;;) {
+      throwIfAborted(signal)
+      try {
+        return await send(part)
+      } catch (error) {
+        const isPassing = isVarveError(error, 'VARVE_UNREACHABLE') && error.data['passing'] !== false
+        if (!isPassing || Date.now() > endMs) throw error
+        await sleep(pauseMs, undefined, { signal }).catch(() => throwIfAborted(signal))
+      }
+    }
+  }
   return {
     location,
     identity: `kafka:${cluster}:${topic}:${id}`,
     async deliver(batch) {
       for (const part of parts(recordsOf(address, batch, batchBytesMax), batchBytesMax)) {
-        throwIfAborted(batch.signal)
-        await send(part)
+        const wait = { location, msMax: brokers > 1 ? leaderMsMax : null }
+        await tellingWait(() => sendPatiently(part, batch.signal), wait, options.onWait)
       }
     },
     close: end,
