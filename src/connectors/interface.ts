@@ -7,7 +7,7 @@ import type { Cell, ColumnType } from '../table/interface.ts'
 import type { RowShape } from '../table/rows.ts'
 import type { StoredCells, StoredRow } from '../table/stored-cells.ts'
 import type { ChangeLog } from './change-log.ts'
-import type { CursorLag, DeclaredTable, HttpTable, InboxTable } from '../dataset/interface.ts'
+import type { CursorLag, DeclaredTable, HttpAuth, HttpTable, InboxTable } from '../dataset/interface.ts'
 import type { ConnectorKit } from './kit.ts'
 import type { MadeColumns } from './made-columns.ts'
 import type { Patience, WaitOptions } from './patience.ts'
@@ -21,6 +21,8 @@ export interface ConnectorOptions extends WaitOptions {
   readonly link?: string | undefined
   /** For an HTTP API: where its tables are in its answers. */
   readonly http?: readonly HttpTable[] | undefined
+  /** For an HTTP API: where its access tokens are had. */
+  readonly auth?: HttpAuth | undefined
   /** For an inbox: which webhooks are about which table. */
   readonly inbox?: readonly InboxTable[] | undefined
   /** For files: keys and types, which the files do not tell themselves. */

@@ -1,6 +1,6 @@
 // Secrets of a link: never in its URL, which is committed and shown, but in the caller's environment under the link's
 // name, or in a file that the environment names.
-import { readFile } from 'node:fs/promises'
+import fs, { readFile } from 'node:fs/promises'
 import { VarveError } from '../base/errors.ts'
 import { readFailure } from '../base/system-error.ts'
 import type { SinkOptions } from './sink.ts'
@@ -37,6 +37,39 @@ export async function linkSecret(
     data: { link, name: `${name}_FILE` },
     hint: 'the file has to hold the secret alone',
   })
+}
+
+/** Puts another secret into the file that this one came from; where it came from the environment itself, nothing is done. */
+export async function keepSecret(
+  { link, environment }: Pick<SinkOptions, 'link' | 'environment'>,
+  what: string,
+  secret: string,
+): Promise<void> {
+  const name = secretName(link, what)
+  const file = environment?.[`${name}_FILE`]
+  if ((environment?.[name] ?? '') !== '' || file === undefined || file === '') return
+  try {
+    await replaceFile(file, `${secret}\n`)
+  } catch (cause) {
+    throw new VarveError('VARVE_REFUSED', `cannot put the new secret into the file that ${name}_FILE names`, {
+      cause,
+      data: { link, name: `${name}_FILE` },
+      hint: 'its folder has to be one that may be written to: the old secret may be worth nothing now',
+    })
+  }
+}
+
+/** With its rights. Kept secrets are often links to where they are. */
+async function replaceFile(name: string, text: string): Promise<void> {
+  const file = await fs.realpath(name)
+  const fresh = `${file}.${process.pid}.new`
+  try {
+    await fs.writeFile(fresh, text, { flag: 'wx', mode: (await fs.stat(file)).mode & 0o777, flush: true })
+    await fs.rename(fresh, file)
+  } catch (error) {
+    await fs.rm(fresh, { force: true })
+    throw error
+  }
 }
 
 /** The last end of line is an editor's, or of whoever stored the secret; all else, spaces too, may be the secret's. */

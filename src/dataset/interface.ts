@@ -3,6 +3,9 @@
 import type { Path } from '../files/interface.ts'
 import type { ColumnType, JsonValue } from '../table/interface.ts'
 import type { ColumnarName } from './columnar-name.ts'
+import type { HttpAuth } from './http-auth.ts'
+
+export type { HttpAuth } from './http-auth.ts'
 
 export const configFileName = 'varve.yaml'
 
@@ -94,6 +97,8 @@ export interface LinkSetting {
   readonly files?: readonly DeclaredTable[] | undefined
   /** For a link to an HTTP API: its tables. */
   readonly http?: readonly HttpTable[] | undefined
+  /** For a link to an HTTP API: where its access tokens are had. */
+  readonly auth?: HttpAuth | undefined
   /** How webhooks that come in for the link are signed. Default: 'standard' (standardwebhooks.com). */
   readonly signature?: WebhookSignature | undefined
   /** For a link to an inbox of webhooks: its tables. */

@@ -3,6 +3,7 @@
 import { isMap, isScalar, isSeq } from 'yaml'
 import { isVarveError } from '../base/errors.ts'
 import { safePath } from '../files/path.ts'
+import { authOf } from './auth-section.ts'
 import { fileTablesOf, httpTablesOf, inboxTablesOf } from './declared-tables.ts'
 import { cursorsOf } from './cursor-section.ts'
 import { type FaultAt, nameOf } from './document.ts'
@@ -31,6 +32,7 @@ const settings = [
   'transform',
   'files',
   'http',
+  'auth',
   'signature',
   'inbox',
 ] as const
@@ -91,6 +93,7 @@ function linkOf(key: unknown, value: unknown, name: string, fault: FaultAt): Lin
     ...commitsOf(given.get('commits') ?? key, text('commits'), fault),
     ...(given.has('files') ? { files: fileTablesOf(given.get('files'), { tables, fault }) } : {}),
     ...(given.has('http') ? { http } : {}),
+    ...(given.has('auth') ? { auth: authOf(given.get('auth'), endpoint, fault) } : {}),
     ...signatureOf(given.get('signature'), text('signature'), fault),
     ...made,
   }

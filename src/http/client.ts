@@ -12,6 +12,7 @@ import { type AnswerHead, type BodyTaker, exchange } from './exchange.ts'
 import { isLong, slicesOf } from './long-body.ts'
 import { askedMs, isPassing, periodWords } from './passing.ts'
 import { type Proxy, refusalOf, throughProxy } from './proxy.ts'
+import { elsewhere, hintFor } from './refusal-words.ts'
 import { connecting } from './sockets.ts'
 import { isUntrusted, unreachable } from './unreachable.ts'
 
@@ -72,6 +73,10 @@ export interface HttpClientOptions {
   readonly location?: string
   /** Sent with every request, to this origin and nowhere else: a token. */
   readonly headers?: Headers
+  /** The same, asked for before each attempt. */
+  readonly headersNow?: () => Promise<Headers>
+  /** After an answer 401: `headersNow` has something else to show from now on. A request is repeated once for that. */
+  readonly renew?: () => void
   /** What a refused answer says in its body, in one line; null when nothing. */
   readonly explain?: (body: Uint8Array) => string | null
   /** What to do when access is refused. */
@@ -120,6 +125,7 @@ export class HttpClient {
   }
 
   async #send(request: HttpRequest, answered: () => void): Promise<HttpAnswer> {
+    let canRenew = this.#options.renew !== undefined
     for (let attempt = 1; ; attempt++) {
       throwIfAborted(request.signal)
       const last = attempt >= attemptsMax || request.repeatable === false
@@ -136,6 +142,11 @@ export class HttpClient {
       }
       const { status } = answer
       if ((status >= 200 && status < 300) || request.expected?.includes(status) === true) return answer
+      if (status === 401 && canRenew) {
+        canRenew = false
+        this.#options.renew!()
+        continue
+      }
       const asked = askedMs(answer)
       // Asked before that it would only be refused again, and many a server then makes the time longer.
       const isTooEarly = asked > (attemptsMax - attempt) * (this.#options.pauseMsMax ?? Infinity)
@@ -152,7 +163,7 @@ export class HttpClient {
     const { method, path, body, signal } = request
     const own = typeof request.headers === 'function' ? await request.headers() : (request.headers ?? {})
     const length = isLong(body) ? { 'content-length': String(body.length) } : {}
-    const headers = { ...this.#options.headers, ...own, ...length }
+    const headers = { ...this.#options.headers, ...(await this.#options.headersNow?.()), ...own, ...length }
     const stream = isLong(body) ? () => slicesOf(body) : body
     const parts: Uint8Array[] = []
     let settled: AnswerHead | null = null
@@ -282,16 +293,4 @@ function takingNothing(): BodyTaker {
   const endMs = Date.now() + tailMsMax
   let left = refusalBytesMax
   return ({ length }) => ((left -= length) < 0 || Date.now() > endMs ? 'enough' : undefined)
-}
-
-/** Where an answer redirects to, for messages: without the query, which may hold secrets. */
-function elsewhere(origin: string, { headers: { location = '' } }: HttpAnswer): string {
-  if (location === '' || !URL.canParse(location, origin)) return 'another address'
-  const { origin: target, pathname } = new URL(location, origin)
-  return `another address, '${target === 'null' ? '' : target}${pathname}'`
-}
-
-function hintFor(status: number, path: string): { hint?: string } {
-  if (status === 404 || status === 410) return { hint: `there is no '${path}': check the address` }
-  return {}
 }

@@ -30,6 +30,7 @@ export async function openLink(
       link: name,
       files,
       http: declaredTables(link, link.http),
+      auth: link.auth,
       inbox: declaredTables(link, link.inbox),
     }),
     link,

@@ -1,4 +1,5 @@
 // Changes one entry of varve.yaml and leaves everything else in it as the user wrote it: comments, order, spelling.
+import { authEntry } from '../dataset/auth-section.ts'
 import { cursorEntry } from '../dataset/cursor-section.ts'
 import { type Document, isMap, isScalar, isSeq } from 'yaml'
 import { VarveError, isVarveError } from '../base/errors.ts'
@@ -79,6 +80,8 @@ function withLink(root: string, name: string, setting: LinkSetting): Document {
     document.setIn(['links', name, 'files'], document.createNode(declaredEntries(setting.files)))
   if (setting.http !== undefined)
     document.setIn(['links', name, 'http'], document.createNode(declaredEntries(setting.http)))
+  if (setting.auth !== undefined)
+    document.setIn(['links', name, 'auth'], document.createNode(authEntry(setting.auth)))
   if (setting.signature !== undefined) document.setIn(['links', name, 'signature'], setting.signature)
   if (setting.inbox !== undefined)
     document.setIn(['links', name, 'inbox'], document.createNode(declaredEntries(setting.inbox)))

@@ -65,6 +65,9 @@ test('varve sync --follow: a webhook is told of a commit when it is made, and so
   const env = { VARVE_LINK_HOOK_SECRET: secret }
   const link = ['link', 'add', 'hook', hook.url, '--tables', 'people.csv', '--mode', 'materialize']
   expect((await varve(link, { cwd: dir, env })).code).toBe(0)
+  expect(await ok(['link', 'test', 'hook'], { cwd: dir, env })).toBe(
+    `${hook.url.replace('webhook+', '')} answers\nit is only written to: it is told what changes on the branch\n`,
+  )
   const child = spawn(process.execPath, [varveFile, 'sync', '--follow', '--json'], {
     cwd: dir,
     env: { PATH: process.env['PATH'], HOME: dir, ...env },

@@ -7,6 +7,7 @@ export type {
   ColumnTransform,
   CursorLag,
   DeclaredTable,
+  HttpAuth,
   HttpTable,
   InboxTable,
   LinkChanges,
@@ -108,6 +109,8 @@ export interface FollowLinkOptions extends OperationOptions {
 export interface LinkTest {
   readonly location: string
   readonly identity: string
+  /** A sink: it has no tables and no log that could be read. */
+  readonly isOnlyWritten?: true
   readonly log: {
     /** Why the endpoint's log of changes cannot be read for this link; null when it can. */
     readonly obstacle: string | null

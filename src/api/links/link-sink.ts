@@ -5,6 +5,7 @@ import { openSink } from '../../connectors/open-sink.ts'
 import type { Sink, SinkOptions } from '../../connectors/sink.ts'
 import { refusePassword } from '../../connectors/url-password.ts'
 import type { Link } from '../../sync/interface.ts'
+import type { LinkTest } from './link-interface.ts'
 
 /** @throws VarveError VARVE_USAGE */
 function checkSinkLink({ endpoint, mode }: Pick<Link, 'endpoint' | 'mode'>): void {
@@ -14,6 +15,11 @@ function checkSinkLink({ endpoint, mode }: Pick<Link, 'endpoint' | 'mode'>): voi
     data: { endpoint, mode },
     hint: "its mode is 'materialize': the branch's changes go there",
   })
+}
+
+export function sinkTest({ location, identity }: Sink): LinkTest {
+  const log = { obstacle: 'it is only written to', kept: null }
+  return { location, identity, isOnlyWritten: true, log, tables: [] }
 }
 
 export async function withSink<T>(

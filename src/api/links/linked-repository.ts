@@ -118,12 +118,7 @@ export abstract class LinkedRepository extends CarryingRepository {
   async testLink(name: string, options: t.WaitOptions = {}): Promise<t.LinkTest> {
     const link = await this.linkNamed(name)
     if (await this.isSink(link))
-      return this.#toSink(link, options, async ({ location, identity }) => ({
-        location,
-        identity,
-        log: { obstacle: 'it is only written to', kept: null },
-        tables: [],
-      }))
+      return this.#toSink(link, options, async (sink) => (await import('./link-sink.ts')).sinkTest(sink))
     const at = readMark(await this.repo.store.manifest(), name)?.at ?? null
     return this.#connected(link, options, async (connector) => ({
       location: connector.location,

@@ -4,7 +4,7 @@ import type { DeclaredTable, Link, LinkTest, TableCursor, TableTransform } from 
 
 /** What varve.yaml says of the link, by setting. */
 export function linkLines(link: Link): Readonly<Record<string, unknown>> {
-  const { branch, into, commits, cursor, transform, files, http, signature, inbox, ...rest } = link
+  const { branch, into, commits, cursor, transform, files, http, auth, signature, inbox, ...rest } = link
   const list = <T>(name: string, all: readonly T[] = [], text: (one: T) => string): object =>
     all.length === 0 ? {} : { [name]: all.map(text).join('; ') }
   const named = ({ table }: DeclaredTable): string => table
@@ -17,6 +17,7 @@ export function linkLines(link: Link): Readonly<Record<string, unknown>> {
     ...list('cursor', cursor, cursorText),
     ...list('files', files, fileText),
     ...list('http', http, named),
+    ...(auth === undefined ? {} : { auth: `access tokens of ${auth.tokenUrl}` }),
     ...(signature === undefined ? {} : { signature }),
     ...list('inbox', inbox, named),
     ...list('transform', transform, transformText),
@@ -61,7 +62,8 @@ function transformText({ table, where, select, omit, columns }: TableTransform):
   return `${table}: ${words.join('; ')}`
 }
 
-export function logLines({ log: { obstacle, kept } }: LinkTest): string[] {
+export function logLines({ log: { obstacle, kept }, isOnlyWritten }: LinkTest): string[] {
+  if (isOnlyWritten === true) return ['it is only written to: it is told what changes on the branch']
   if (kept !== null) {
     const size = kept.keptBytes === null ? '' : `, keeps ${(kept.keptBytes / 1e6).toFixed(1)} MB`
     const trouble = kept.trouble === null ? '' : `: ${kept.trouble}`

@@ -52,29 +52,40 @@ export const declaredOptions: OptionSpecs = {
     value: 'WHERE',
     about: 'HTTP API: where in a response is said whether there are more pages, true or false',
   },
+  'token-url': {
+    type: 'text',
+    value: 'URL',
+    about:
+      'HTTP API: where access tokens of OAuth 2 are had, for the client id and secret in the environment (VARVE_LINK_NAME_CLIENT_ID, …_CLIENT_SECRET, …_REFRESH_TOKEN)',
+  },
+  scope: {
+    type: 'text',
+    value: 'SCOPE',
+    about: 'with --token-url: the rights to ask for (default: what the server gives)',
+  },
 }
 
-/** Options for HTTP APIs; `items` for an inbox too. */
-export const httpOptions = ['path', 'body', 'items', 'next', 'parameter', 'counts', 'more'] as const
+/** Options for tables of HTTP APIs; `items` for an inbox too. */
+const tableOptions = ['path', 'body', 'items', 'next', 'parameter', 'counts', 'more'] as const
+export const httpOptions: readonly string[] = [...tableOptions, 'token-url', 'scope'] as const
 
 export function declaredTables(
   given: Arguments,
   tables: readonly string[],
   endpoint: string,
-): Pick<LinkSetting, 'files' | 'http' | 'inbox'> {
+): Pick<LinkSetting, 'files' | 'http' | 'inbox' | 'auth'> {
   const columns = namesGiven(given, 'key')
   const key = columns.length === 0 ? {} : { key: columns }
   if (/^https?:/.test(endpoint)) {
-    const said = httpOptions.flatMap((name) => {
+    const said = tableOptions.flatMap((name) => {
       if (!given.has(name)) return []
       const text = given.text(name)!
       return [[name, name === 'body' ? bodyGiven(text) : text]]
     })
     if (given.has('path') && tables.length > 1)
       throw usage("'--path' is one table's: say it in varve.yaml, under the link's 'http'")
-    return said.length + columns.length === 0
-      ? {}
-      : { http: tables.map((table) => ({ table, ...key, ...Object.fromEntries(said) })) }
+    const http = tables.map((table) => ({ table, ...key, ...Object.fromEntries(said) }))
+    return { ...(said.length + columns.length === 0 ? {} : { http }), ...authGiven(given) }
   }
   const isInbox = endpoint.startsWith('inbox:')
   const alone = httpOptions.find((name) => given.has(name) && !(isInbox && name === 'items'))
@@ -93,4 +104,11 @@ function bodyGiven(text: string): unknown {
   } catch {
     throw usage("'--body' is not JSON")
   }
+}
+
+function authGiven(given: Arguments): Pick<LinkSetting, 'auth'> {
+  const [tokenUrl, scope] = [given.text('token-url'), given.text('scope')]
+  if (tokenUrl !== undefined) return { auth: { tokenUrl, ...(scope === undefined ? {} : { scope }) } }
+  if (scope !== undefined) throw usage("'--scope' is only for '--token-url'")
+  return {}
 }

@@ -7,10 +7,12 @@ import { endpointUrl } from '../endpoint-url.ts'
 import type { Connector, ConnectorOptions } from '../interface.ts'
 import type { HttpTable } from '../../dataset/interface.ts'
 import { itemTable } from '../json/item-table.ts'
-import { linkSecret, secretName } from '../link-secret.ts'
+import { secretName } from '../link-secret.ts'
+import { accessTokens } from './access-token.ts'
 import { requestName } from './page-request.ts'
 import { type PageSource, firstRequest, pagesOf } from './pages.ts'
 import { saidIn } from './said-errors.ts'
+import { secretHeaders } from './secret-headers.ts'
 import { HttpSnapshot, cellsOf } from './snapshot.ts'
 
 /** Of first pages that are kept from finding the tables to reading them. */
@@ -25,15 +27,26 @@ export async function openHttp(url: string, options: ConnectorOptions): Promise<
   }
   if (!base.pathname.endsWith('/')) base.pathname += '/'
   const link = options.link ?? ''
-  const headers = await secretHeaders({ link, environment: options.environment }, base)
+  const { auth } = options
+  const headers = await secretHeaders({ ...options, link }, base)
+  const tokens = auth === undefined ? null : await accessTokens(auth, { ...options, link })
   const client = new HttpClient(base.origin, {
     location: url,
     headers: { 'user-agent': 'varve', ...headers },
+    ...(tokens === null
+      ? {}
+      : {
+          headersNow: async () => ({ authorization: `Bearer ${await tokens.current()}` }),
+          renew: () => tokens.forget(),
+        }),
     pauseMsMax: 60_000,
     onWait: options.onWait,
     proxy: proxyFor(base.origin, options.environment ?? {}),
     explain: saidIn,
-    accessHint: `give its token in the environment as ${secretName(link, 'TOKEN')}`,
+    accessHint:
+      tokens === null
+        ? `give its token in the environment as ${secretName(link, 'TOKEN')}, or say where one is had: 'auth' of the link in varve.yaml`
+        : `an access token was had from '${auth!.tokenUrl}', and is not accepted: check 'scope' of the link's 'auth'`,
   })
   const source: PageSource = { client, base, ahead: new Map(), signal: options.signal }
   /** Marks of tables that were read to their end. */
@@ -68,35 +81,6 @@ export async function openHttp(url: string, options: ConnectorOptions): Promise<
     takeOver: () => Promise.reject(onlyRead(url)),
     apply: () => Promise.reject(onlyRead(url)),
     close: () => client.close(),
-  }
-}
-
-async function secretHeaders(
-  options: { readonly link: string; readonly environment: ConnectorOptions['environment'] },
-  base: URL,
-): Promise<Record<string, string>> {
-  const token = await linkSecret(options, 'TOKEN')
-  if (token !== null && !/^[!-~]+$/.test(token)) {
-    throw new VarveError('VARVE_REFUSED', `${secretName(options.link, 'TOKEN')} is not a token`, {
-      hint: 'a token has no spaces, line ends or letters beyond ASCII; check what was copied',
-    })
-  }
-  const header = await linkSecret(options, 'HEADER')
-  const [, name, value] = /^([\w-]+): *([!-~][\t -~]*)$/.exec(header ?? '') ?? []
-  if (header !== null && (name === undefined || value === undefined)) {
-    throw new VarveError('VARVE_REFUSED', `${secretName(options.link, 'HEADER')} is not a header`, {
-      hint: "write it as 'NAME: VALUE', in one line of ASCII",
-    })
-  }
-  const isLoopback = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(base.hostname)
-  if ((token ?? header) !== null && base.protocol !== 'https:' && !isLoopback) {
-    throw new VarveError('VARVE_REFUSED', `the secret would travel to '${base.origin}' for all to read`, {
-      hint: 'use https://, or take the secret away',
-    })
-  }
-  return {
-    ...(token === null ? {} : { authorization: `Bearer ${token}` }),
-    ...(name === undefined ? {} : { [name]: value! }),
   }
 }
 
