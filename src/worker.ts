@@ -1,7 +1,7 @@
 // Entry of the worker threads: a table of functions by name, pure but for the files that they are given.
 import { serveJobs } from './base/serve-jobs.ts'
 import { copySlice } from './connectors/postgres/copy/copy-slice.ts'
-import { leafSlice, parseSlice } from './formats/csv/slice.ts'
+import { keySlice, leafSlice, parseSlice } from './formats/csv/slice.ts'
 import { lineSlice } from './formats/jsonl/slice.ts'
 import { diffDocumentValues } from './documents/diff-values.ts'
 import { packLines, packRows } from './documents/packed-comparison.ts'
@@ -15,6 +15,7 @@ serveJobs({
   copySlice,
   diffDocumentValues,
   insertRows,
+  keySlice,
   leafSlice,
   lineSlice,
   packBatch,

@@ -15,13 +15,15 @@ export interface ReadRowsOptions {
   readonly format: FormatName
   /** Names of the key's columns, in key order. */
   readonly key: readonly string[]
-  /** The version before: column ids, types and layout carry over, and unchanged parts are recognised. */
-  readonly previous?: TableObject | undefined
+  /** The version before: column ids, types and layout carry over. */
+  readonly previous?: Pick<TableObject, 'schema' | 'layout'> | undefined
   /**
    * Rows of values, without a layout and in the order of their key: texts become what their columns' types say, in a format
    * that knows nothing but texts. Columns that are named have these types, others as their cells look.
    */
   readonly types?: ReadonlyMap<string, ColumnType> | undefined
+  /** Only keys are wanted: rows come without values, and without the proof that the file is made of them. */
+  readonly only?: 'keys' | undefined
   /** Path of the file, for messages. */
   readonly where: string
   readonly pool?: WorkerPool | undefined
@@ -29,6 +31,8 @@ export interface ReadRowsOptions {
 }
 
 export interface ReadTableOptions extends ReadRowsOptions {
+  /** And unchanged parts of it are recognised. */
+  readonly previous?: TableObject | undefined
   readonly writer: ObjectWriter
   readonly nodes: NodeStore
   readonly onProgress?: ((bytesDone: number) => void) | undefined

@@ -127,6 +127,13 @@ export function ownRows(rows: PackedRows): PackedRows {
   }
 }
 
+/** The keys alone, all in memory of their own: a thread gives it away. */
+export function ownKeys(rows: PackedRows): PackedRows {
+  const [keys, keyEnds] = [rows.keys.slice(), rows.keyEnds.slice()]
+  const none = { values: new Uint8Array(0), valueEnds: new Uint32Array(0), contents: null, contentEnds: null }
+  return { ...rows, keys, keyEnds, ...none }
+}
+
 /** The rows as entries, with the names of the contents stored outside of them. */
 export function entriesOf(rows: PackedRows, links: readonly Cid[]): EntryBatch {
   const { count, keys, keyEnds, values, valueEnds, contentEnds } = rows

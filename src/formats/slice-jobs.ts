@@ -1,6 +1,8 @@
 // Where slices are parsed: in threads, but for those that take less than a thread takes to start.
 import type { WorkerPool } from '../base/pool.ts'
 
+/** Threads take about 60 ms to start, and each compiles for itself what it runs. */
+export const fileBytesWorthThreads: number = 8 << 20
 const slicesMax = 4
 const bytesWorthThreads = 1 << 20
 

@@ -9,7 +9,7 @@ export interface SortedRows {
   readonly rowOf: Uint32Array
 }
 
-type Keys = Pick<PackedRows, 'count' | 'keys' | 'keyEnds'>
+export type Keys = Pick<PackedRows, 'count' | 'keys' | 'keyEnds'>
 
 export function sortRows(batches: readonly Keys[]): SortedRows {
   const firsts = new Uint32Array(batches.length + 1)
@@ -31,7 +31,7 @@ export function sortRows(batches: readonly Keys[]): SortedRows {
   return { batchOf, rowOf: order }
 }
 
-function compareKeys(a: Keys, i: number, b: Keys, j: number): number {
+export function compareKeys(a: Keys, i: number, b: Keys, j: number): number {
   const aStart = i === 0 ? 0 : a.keyEnds[i - 1]!
   const bStart = j === 0 ? 0 : b.keyEnds[j - 1]!
   return compareRanges(a.keys, aStart, a.keyEnds[i]!, b.keys, bStart, b.keyEnds[j]!)

@@ -22,7 +22,8 @@ import { isReadyFor } from './tables/ready-table.ts'
 import { isSameTable } from './tables/same-table.ts'
 import { hasShape } from './tables/shape.ts'
 import { isCarried } from './status.ts'
-import { bytesWorthThreads, readTableFile, reasonOf } from './tables/table-file.ts'
+import { fileBytesWorthThreads } from '../formats/slice-jobs.ts'
+import { readTableFile, reasonOf } from './tables/table-file.ts'
 
 const filesPerBatch = 500
 const batchBytesMax = 8 << 20
@@ -54,7 +55,7 @@ export async function stageSurvey(
   const pool = new WorkerPool()
   // A large new file is sure to be read: a thread starts while the settings are loaded.
   for (const [path, { size }] of survey.files) {
-    if (size < bytesWorthThreads || survey.known(path) !== null || (await cache.ready(path)) !== null)
+    if (size < fileBytesWorthThreads || survey.known(path) !== null || (await cache.ready(path)) !== null)
       continue
     pool.warm(1)
     break

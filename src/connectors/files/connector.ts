@@ -1,6 +1,7 @@
 // Files that hold tables as an endpoint, wherever they lie. There is no moment of all of them: each is read as it is when
 // its turn comes, and never half.
 import { VarveError, isVarveError } from '../../base/errors.ts'
+import { WorkerPool } from '../../base/pool.ts'
 import { sha256Hex } from '../../base/platform.ts'
 import { utf8 } from '../../base/bytes.ts'
 import type { FileColumn } from '../../formats/interface.ts'
@@ -17,6 +18,7 @@ import type { DeclaredTable } from '../../dataset/interface.ts'
 import { applyPlan } from './apply.ts'
 import { groupFiles } from './groups.ts'
 import type { FilePlace, FilesTable, OpenedFile } from './interface.ts'
+import { packedRows } from './packed.ts'
 import { digestOf, tableRows } from './read.ts'
 import { type Hints, columnsOf, shapeOf, waitingTable } from './shape.ts'
 import { readCheckpoint, takeOver } from './state.ts'
@@ -29,6 +31,8 @@ export class FilesConnector implements Connector {
   readonly #declared: readonly DeclaredTable[]
   /** By path: the version and its digest, where the same version is proof of the same bytes. */
   readonly #digests = new Map<string, { readonly version: string; readonly digest: string }>()
+  /** Threads that took a file apart to find out its key then read its rows. */
+  #pool = new WorkerPool()
   readonly #columns = new Map<string, { readonly version: string; readonly columns: readonly FileColumn[] }>()
 
   constructor(place: FilePlace, declared: readonly DeclaredTable[] = []) {
@@ -66,8 +70,9 @@ export class FilesConnector implements Connector {
     await this.#place.list()
     return {
       rows: (table) => tableRows(table as FilesTable, (path) => this.#open(path)),
+      packed: (table, options) => packedRows(table as FilesTable, (path) => this.#open(path), options),
       digest: (table) => digestOf(table as FilesTable, (path) => this.#digest(path)),
-      close: () => Promise.resolve(),
+      close: () => this.#endThreads(),
     }
   }
 
@@ -85,8 +90,16 @@ export class FilesConnector implements Connector {
     return applyPlan({ place: this.#place, owner: ownerOf(plan.link) }, plan)
   }
 
-  close(): Promise<void> {
-    return this.#place.close()
+  async close(): Promise<void> {
+    await this.#endThreads()
+    await this.#place.close()
+  }
+
+  /** Whoever follows a link would keep them for nothing. */
+  async #endThreads(): Promise<void> {
+    const pool = this.#pool
+    this.#pool = new WorkerPool()
+    await pool.close()
   }
 
   async #table(
@@ -98,6 +111,7 @@ export class FilesConnector implements Connector {
       if (trouble !== null) throw new VarveError('VARVE_NOT_POSSIBLE', trouble, { data: { waits: true } })
       const shape = await shapeOf(name, files, hints, {
         withFile: (path, work) => this.#opened(path, work),
+        pool: this.#pool,
         columns: (path, key) => this.#columnsOf(path, key),
       })
       // Of several, the newest may be taken away.

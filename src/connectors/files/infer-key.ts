@@ -1,34 +1,31 @@
 // The key of a table in files that nobody has named one for: the fewest leading columns that are there and tell apart the
 // rows of each file. A row that comes in a second file too is a newer state of itself.
-import { isVarveError } from '../../base/errors.ts'
-import { inferRowsMax } from '../../formats/columnar/infer-key.ts'
+import type { WorkerPool } from '../../base/pool.ts'
 import { formatOfPath } from '../../formats/formats.ts'
-import { readRows } from '../../formats/read-rows.ts'
-import { columnPlaces } from '../../table/column-places.ts'
+import { type KeyUniqueness, keyUniqueness } from '../../formats/key-uniqueness.ts'
+import { fileBytesWorthThreads } from '../../formats/slice-jobs.ts'
 import type { Cell, ColumnType } from '../../table/interface.ts'
-import { keyBytesMax } from '../../table/key.ts'
 import type { OpenedFile } from './interface.ts'
-import type { WithFile } from './shape.ts'
+import type { ShapeReader } from './shape.ts'
 import { asWaiting, fileWaits } from './waiting.ts'
 
 const columnsMax = 8
-/** What a row breaks by not having the key: no fault of the file as long as nobody has said that it is the key. */
-const keyFaults: readonly unknown[] = ['empty-key', 'missing-key', 'key-not-scalar', 'key-too-long']
 
 /** @throws VarveError with `waits` where no columns do */
 export async function inferFileKey(
   table: string,
   files: readonly string[],
   columns: readonly { readonly name: string; readonly type: ColumnType }[],
-  withFile: WithFile,
+  { withFile, pool }: Pick<ShapeReader, 'withFile' | 'pool'>,
 ): Promise<readonly string[]> {
   const names: string[] = []
   for (const { name, type } of columns.slice(0, columnsMax)) {
     if (type === 'float' || type === 'json') break
     names.push(name)
-    const found: Uniqueness[] = []
-    for (const path of files) found.push(await withFile(path, (file) => uniqueness(file, names)))
+    const found: KeyUniqueness[] = []
+    for (const path of files) found.push(await withFile(path, (file) => uniqueness(file, names, pool)))
     if (found.includes('empty')) break
+    if (found.includes('unknown')) throw fileWaits(files[found.indexOf('unknown')]!, tooMany(table))
     if (found.every((one) => one === 'unique')) return names
   }
   throw fileWaits(
@@ -37,28 +34,21 @@ export async function inferFileKey(
   )
 }
 
-type Uniqueness = 'unique' | 'repeated' | 'empty'
+function tooMany(table: string): string {
+  return `has more rows than are compared to find out which columns tell them apart: say the key of '${table}'`
+}
 
-async function uniqueness(file: OpenedFile, key: readonly string[]): Promise<Uniqueness> {
-  if (file.bytesLength === 0) return 'unique'
-  const { path } = file
-  const seen = new Set<string>()
+async function uniqueness(
+  file: OpenedFile,
+  key: readonly string[],
+  pool: WorkerPool,
+): Promise<KeyUniqueness> {
+  const { path, bytesLength } = file
+  if (bytesLength === 0) return 'unique'
+  if (bytesLength >= fileBytesWorthThreads) pool.warm(2)
   try {
-    for await (const { columns, rows } of readRows(file.bytes(), {
-      format: formatOfPath(path)!,
-      key,
-      where: path,
-    })) {
-      const places = columnPlaces(columns, key)
-      for (const row of rows) {
-        const { size } = seen
-        if (places.some((place) => row[place]!.bytes.length > keyBytesMax)) return 'empty'
-        if (seen.add(keyOf(row, places)).size === size || size > inferRowsMax) return 'repeated'
-      }
-    }
-    return 'unique'
+    return await keyUniqueness(file.bytes(), { format: formatOfPath(path)!, key, where: path, pool })
   } catch (error) {
-    if (isVarveError(error) && keyFaults.includes(error.data['reason'])) return 'empty'
     throw asWaiting(path, error)
   }
 }

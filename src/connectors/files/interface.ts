@@ -52,7 +52,10 @@ export interface OpenedFile {
   readonly writtenNs?: bigint
   /** The same version is proof of the same bytes. */
   readonly isProof: boolean
-  /** All bytes, as often as they are asked for. @throws VarveError with `waits` when they were not those of one state */
+  /**
+   * All bytes, as often as they are asked for: views, each good until the next is asked for.
+   * @throws VarveError with `waits` when they were not those of one state
+   */
   bytes(signal?: AbortSignal): AsyncIterable<Uint8Array>
   /** Digest of the bytes that were last read whole. */
   digest(): Promise<string>

@@ -53,22 +53,33 @@ function isNew(key: string, seen: ReadonlySet<string>, own: Set<string>): boolea
   return true
 }
 
-async function* fileRows({ columns, key }: FilesTable, file: OpenedFile): AsyncGenerator<Cell[][]> {
+async function* fileRows(table: FilesTable, file: OpenedFile): AsyncGenerator<Cell[][]> {
   const { path } = file
-  const format = formatOfPath(path)!
   if (file.bytesLength === 0) return
-  const cells = format === 'jsonl' ? 'typed' : 'text'
-  const nothing = cells === 'text' ? nullCell : absentCell
-  const names = columns.map(({ name }) => name)
+  const format = formatOfPath(path)!
   let known: readonly Column[] = []
-  let places: number[] = []
-  for await (const { columns: found, rows } of readRows(file.bytes(), { format, key, where: path })) {
-    if (found.length !== known.length) {
-      known = found
-      places = columnPlaces(found, names)
+  let shown = shownRow(table, path, known)
+  for await (const { columns, rows } of readRows(file.bytes(), { format, key: table.key, where: path })) {
+    if (columns.length !== known.length) {
+      known = columns
+      shown = shownRow(table, path, known)
     }
-    yield rows.map((row) =>
-      columns.map(({ type }, i) => (places[i]! < 0 ? nothing : shownCell(row[places[i]!]!, type, cells))),
-    )
+    yield rows.map((row) => shown(row))
   }
+}
+
+/** Makes a row of the table of one with the columns that the file has. */
+export function shownRow(
+  { columns }: FilesTable,
+  path: string,
+  found: readonly Column[],
+): (row: readonly Cell[]) => Cell[] {
+  const cells = formatOfPath(path) === 'jsonl' ? 'typed' : 'text'
+  const nothing = cells === 'text' ? nullCell : absentCell
+  const places = columnPlaces(
+    found,
+    columns.map(({ name }) => name),
+  )
+  return (row) =>
+    columns.map(({ type }, i) => (places[i]! < 0 ? nothing : shownCell(row[places[i]!]!, type, cells)))
 }

@@ -2,6 +2,7 @@
 // are told from how the first cells look, and keys from what tells the rows apart. So what was declared counts first, then
 // what the table was known as, and only then what the files look like: a type does not change with a cell.
 import type { VarveError } from '../../base/errors.ts'
+import type { WorkerPool } from '../../base/pool.ts'
 import { formatOfPath } from '../../formats/formats.ts'
 import type { FileColumn } from '../../formats/interface.ts'
 import { readColumns } from '../../formats/read-columns.ts'
@@ -21,6 +22,7 @@ export type WithFile = <T>(path: string, work: (file: OpenedFile) => Promise<T>)
 
 export interface ShapeReader {
   readonly withFile: WithFile
+  readonly pool: WorkerPool
   /** The columns of a file; `key` helps to recognize its dialect. */
   columns(path: string, key: readonly string[]): Promise<readonly FileColumn[]>
 }
@@ -44,7 +46,7 @@ export async function shapeOf(
     type: typeOf(column, looks, { declared, known }),
   }))
   if (typed.length === 0) throw fileWaits(files[0] ?? name, 'is empty: nobody knows its columns')
-  const key = declared?.key ?? known?.key ?? (await inferFileKey(name, files, typed, reader.withFile))
+  const key = declared?.key ?? known?.key ?? (await inferFileKey(name, files, typed, reader))
   const missing = key.find((column) => !columns.has(column))
   if (missing !== undefined) throw fileWaits(files[0] ?? name, `has no column '${missing}' for its key`)
   return {

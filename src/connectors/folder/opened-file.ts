@@ -64,11 +64,12 @@ export class OpenedFolderFile implements OpenedFile {
 
   async *bytes(signal?: AbortSignal): AsyncGenerator<Uint8Array> {
     const hash = sha256Stream()
+    const buffer = new Uint8Array(Math.min(partBytes, this.bytesLength + 1))
     let at = 0
     for (;;) {
       throwIfAborted(signal)
       // One byte more than is expected shows the end, and what was appended.
-      const part = new Uint8Array(Math.min(partBytes, Math.max(0, this.bytesLength - at) + 1))
+      const part = buffer.subarray(0, Math.max(0, this.bytesLength - at) + 1)
       const { bytesRead } = await this.#handle.read(part, 0, part.length, at)
       if (bytesRead === 0) break
       at += bytesRead

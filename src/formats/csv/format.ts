@@ -30,7 +30,7 @@ import { type CsvPlan, csvPlan } from './plan.ts'
 import { cellMark, RecordReader } from './record.ts'
 import { RowRenderer } from './render.ts'
 import type { Sample } from './sample.ts'
-import { leafSlice, parseSlice } from './slice.ts'
+import { keySlice, leafSlice, parseSlice } from './slice.ts'
 import { cutRecords, type DialectGuess } from './sniff.ts'
 import { type ValuePlan, valuePlan } from './value-rows.ts'
 
@@ -85,6 +85,7 @@ class OpenCsv implements OpenFile {
   readonly #plan: CsvPlan
   readonly #values: ValuePlan | null
   readonly #pool: ReadRowsOptions['pool']
+  readonly #only: ReadRowsOptions['only']
 
   constructor(schema: Schema, layout: CsvLayout, firstLine: number, options: ReadRowsOptions) {
     this.firstLine = firstLine
@@ -94,6 +95,7 @@ class OpenCsv implements OpenFile {
     this.#plan = csvPlan(schema, layout)
     this.#values = options.types === undefined ? null : valuePlan(schema)
     this.#pool = options.pool
+    this.#only = options.only
     this.slicesAtOnce = slicesAtOnceOf(options.pool)
   }
 
@@ -103,9 +105,11 @@ class OpenCsv implements OpenFile {
 
   async parse(bytes: Uint8Array, leafOptions: LeafOptions | null): Promise<SliceResult> {
     const task = { bytes, plan: this.#plan, values: this.#values }
-    if (this.#pool === undefined) return parseSlice(task)
+    const [name, local] =
+      this.#only === 'keys' ? (['keySlice', keySlice] as const) : (['parseSlice', parseSlice] as const)
+    if (this.#pool === undefined) return local(task)
     return leafOptions === null
-      ? runSlice(this.#pool, bytes.length, { name: 'parseSlice', local: parseSlice, args: [task] })
+      ? runSlice(this.#pool, bytes.length, { name, local, args: [task] })
       : runSlice(this.#pool, bytes.length, {
           name: 'leafSlice',
           local: leafSlice,

@@ -1,9 +1,9 @@
 // One slice of a CSV file into packed rows, with proof: the rows are rendered again and compared with the slice, byte
 // for byte, before they are handed out. A pure function of plain data, so that a worker thread can run it.
 import { isUtf8, sameBytes } from '../../base/platform.ts'
-import type { SliceResult, SliceRows } from '../interface.ts'
+import type { SliceFacts, SliceResult, SliceRows } from '../interface.ts'
 import { type LeafOptions, leavesOrRows } from '../leaves.ts'
-import { ownRows, PackedBuffer } from '../packed.ts'
+import { ownKeys, ownRows, PackedBuffer, type PackedRows } from '../packed.ts'
 import { SliceParser } from './parse.ts'
 import { type CsvPlan, lf } from './plan.ts'
 import { RowRenderer } from './render.ts'
@@ -28,6 +28,12 @@ export function parseSlice(task: SliceTask): SliceRows {
   return { ...result, ...ownRows(result) }
 }
 
+/** The keys of the rows; that the slice is made of these rows is left to who reads them. */
+export function keySlice({ bytes, plan }: SliceTask): SliceRows {
+  const { rows, facts } = parsed(bytes, plan)
+  return { ...ownKeys(rows), ...facts }
+}
+
 export interface LeafTask extends SliceTask {
   readonly leafOptions: LeafOptions
 }
@@ -42,13 +48,10 @@ export function leafSlice(task: LeafTask): SliceResult {
  * same time, so they must be used before anything is awaited.
  */
 function parseSliceShared({ bytes, plan, values }: SliceTask): SliceRows {
-  buffer.clear()
-  const parser = new SliceParser(bytes, plan, buffer)
-  parser.run()
-  const rows = buffer.view()
-  const { at: bytesRead, longRows, faultColumn, fault } = parser
+  const { rows, facts } = parsed(bytes, plan)
+  const { fault, bytesRead } = facts
   const read = bytes.subarray(0, bytesRead)
-  const result = { ...rows, bytesRead, longRows, faultColumn, faultLine: -1 }
+  const result = { ...rows, ...facts }
   if (!isUtf8(read)) return { ...result, fault: 'not-utf8', faultColumn: -1, faultLine: lineOfBroken(read) }
   const renderer = new RowRenderer(plan, scratch)
   renderer.render(rows, 0, rows.count, rows.contents ?? [])
@@ -57,6 +60,14 @@ function parseSliceShared({ bytes, plan, values }: SliceTask): SliceRows {
   if (sameBytes(rendered, read))
     return { ...result, fault, ...(values === null ? null : valueRows(rows, values)) }
   return { ...result, fault: 'not-reproduced', faultColumn: -1, faultLine: lineOfDifference(rendered, read) }
+}
+
+function parsed(bytes: Uint8Array, plan: CsvPlan): { rows: PackedRows; facts: Omit<SliceFacts, 'count'> } {
+  buffer.clear()
+  const parser = new SliceParser(bytes, plan, buffer)
+  parser.run()
+  const { at: bytesRead, longRows, faultColumn, fault } = parser
+  return { rows: buffer.view(), facts: { bytesRead, longRows, faultColumn, faultLine: -1, fault } }
 }
 
 function lineOfBroken(bytes: Uint8Array): number {

@@ -53,16 +53,18 @@ class OpenJsonl implements OpenFile {
   readonly #columns: JsonlColumns
   readonly #keySchema: Schema
   readonly #pool: ReadRowsOptions['pool']
+  readonly #as: LineTask['as']
   /** Over when the columns of the first slice, and of the last one begun, are known. */
   #first: Promise<unknown> | null = null
   #last: Promise<unknown> = Promise.resolve()
 
-  constructor(layout: JsonlLayout, { key, previous, pool }: ReadRowsOptions) {
+  constructor(layout: JsonlLayout, { key, previous, pool, types, only }: ReadRowsOptions) {
     this.eol = layout.eol
     this.#layout = layout
     this.#columns = new JsonlColumns({ key, previous: previous?.schema ?? null, more: [] })
     this.#keySchema = evolveSchema({ names: key, key, cells: 'typed', typeOf: () => null }, null)
     this.#pool = pool
+    this.#as = only ?? (types === undefined ? 'lines' : 'values')
     this.slicesAtOnce = slicesAtOnceOf(pool)
   }
 
@@ -82,7 +84,7 @@ class OpenJsonl implements OpenFile {
     leafOptions: LeafOptions | null,
     before: Promise<unknown>,
   ): Promise<SliceResult> {
-    const task = { bytes, layout: this.#layout, keySchema: this.#keySchema }
+    const task = { bytes, layout: this.#layout, keySchema: this.#keySchema, as: this.#as }
     if (this.#pool === undefined) return parseLines({ ...task, columns: this.#columns })
     // Nearly always the first slice shows all columns. Where a later one has more, those behind it that have more as well
     // are read again: new columns are numbered in the order of the file.

@@ -5,11 +5,12 @@ import type { Schema } from '../../table/interface.ts'
 import type { SliceResult, SliceRows } from '../interface.ts'
 import { type LeafOptions, leavesOrRows } from '../leaves.ts'
 import { NotATable } from '../not-a-table.ts'
-import { ownRows, PackedBuffer } from '../packed.ts'
+import { ownKeys, ownRows, PackedBuffer } from '../packed.ts'
 import { JsonlColumns, type KnownColumns, type SeenColumns } from './columns.ts'
 import type { JsonlLayout } from './layout.ts'
 import { LinePacker } from './pack.ts'
 import { PlainLines } from './plain-lines.ts'
+import { valueRows } from './value-rows.ts'
 
 export interface LineTask {
   /** Whole lines. */
@@ -19,6 +20,8 @@ export interface LineTask {
   readonly keySchema: Schema
   readonly known: KnownColumns
   readonly leafOptions: LeafOptions | null
+  /** How lines were spelled stays with their rows, or is left behind once they are proved; or no more than keys are. */
+  readonly as: 'lines' | 'values' | 'keys'
 }
 
 export interface LineSlice {
@@ -44,27 +47,28 @@ export function lineSlice({ known, leafOptions, ...task }: LineTask): LineSlice 
   }
 }
 
-type LinesTask = Pick<LineTask, 'bytes' | 'layout' | 'keySchema'> & { readonly columns: JsonlColumns }
+type LinesTask = Pick<LineTask, 'bytes' | 'layout' | 'keySchema' | 'as'> & { readonly columns: JsonlColumns }
 
 /** The columns take what is seen. @throws NotATable */
 export function parseLines(task: LinesTask): SliceRows {
   const rows = linesShared(task)
-  return { ...rows, ...ownRows(rows) }
+  return { ...rows, ...(task.as === 'keys' ? ownKeys(rows) : ownRows(rows)) }
 }
 
 /**
  * The rows are views that the next call spoils. That may be for another file that is read at the same time, so they must be
  * used before anything is awaited.
  */
-function linesShared({ bytes, ...context }: LinesTask): SliceRows {
+function linesShared({ bytes, as, ...context }: LinesTask): SliceRows {
   buffer.clear()
   const broken = brokenLine(bytes)
   const sound = broken < 0 ? bytes : bytes.subarray(0, broken)
   const plain = new PlainLines(sound, context.columns, context.layout, buffer)
   const packer = new LinePacker(sound, context, buffer, plain)
   packer.run()
+  const rows = buffer.view()
   return {
-    ...buffer.view(),
+    ...(as === 'values' ? valueRows(rows) : rows),
     bytesRead: packer.at,
     longRows: [],
     fault: packer.fault ?? (broken < 0 ? null : 'not-utf8'),

@@ -8,6 +8,7 @@ import { formatOfPath } from '../../formats/formats.ts'
 import { NotATable } from '../../formats/not-a-table.ts'
 import type { ReadTableResult } from '../../formats/interface.ts'
 import { readTable } from '../../formats/read.ts'
+import { fileBytesWorthThreads } from '../../formats/slice-jobs.ts'
 import { withNewNames } from '../../formats/renamed-columns.ts'
 import type { Io } from '../../repo/interface.ts'
 import type { TableObject } from '../../table/interface.ts'
@@ -19,8 +20,6 @@ import type { Worktree, WorktreeOptions } from '../interface.ts'
 import { readSteady } from '../read-file.ts'
 import type { FileStat } from '../file-stat.ts'
 
-/** Threads take about 60 ms to start, and each compiles for itself what it runs. */
-export const bytesWorthThreads: number = 8 << 20
 const partBytes = 1 << 20
 
 export interface TableRead {
@@ -64,7 +63,7 @@ export async function readTableFile(
       path,
       (source, before) => {
         const { onProgress } = options
-        const pool = before.size < bytesWorthThreads ? undefined : io.pool
+        const pool = before.size < fileBytesWorthThreads ? undefined : io.pool
         // A first version is parsed, proved and packed; a further one leaves little to pack.
         pool?.warm(known === undefined ? 2 : 1)
         return readTable(source, {

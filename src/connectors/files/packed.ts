@@ -1,0 +1,57 @@
+// The rows of a table that lies in one file, packed by threads. What they cannot do as it is done cell by cell (several
+// files, columns of bytes) is packed here from cells.
+import { CellPacker } from '../../formats/columnar/pack-cells.ts'
+import type { PackedSlice, PackingOptions } from '../../formats/columnar/packed-source.ts'
+import { formatOfPath } from '../../formats/formats.ts'
+import type { FileRecord } from '../../formats/interface.ts'
+import { readSlices } from '../../formats/read-slices.ts'
+import { fileBytesWorthThreads } from '../../formats/slice-jobs.ts'
+import type { Cell } from '../../table/interface.ts'
+import type { FilesTable, OpenedFile } from './interface.ts'
+import { shownRow, tableRows } from './read.ts'
+import { asWaiting } from './waiting.ts'
+
+export async function* packedRows(
+  table: FilesTable,
+  open: (path: string) => Promise<OpenedFile>,
+  options: PackingOptions,
+): AsyncGenerator<PackedSlice> {
+  const packer = new CellPacker(options.shape, options.where)
+  const packed = (rows: Cell[][]): PackedSlice => ({ rows: packer.pack(rows, options.unfit) })
+  const [path] = table.files
+  if (path === undefined || !isForThreads(table)) {
+    for await (const rows of tableRows(table, open)) yield packed(rows)
+    return
+  }
+  const file = await open(path)
+  try {
+    for await (const slice of fileSlices(file, options))
+      yield 'large' in slice ? packed([largeRow(table, path, slice.large)]) : slice
+  } catch (error) {
+    throw asWaiting(path, error)
+  } finally {
+    await file.close()
+  }
+}
+
+/** Bytes are spelled otherwise in what is imported, and a nested value is no key. */
+function isForThreads({ files, columns, key }: FilesTable): boolean {
+  const isSlow = columns.some(({ name, type }) => type === 'bytes' || (type === 'json' && key.includes(name)))
+  return files.length === 1 && !isSlow
+}
+
+async function* fileSlices(
+  file: OpenedFile,
+  { shape, leafOptions, pool, signal }: PackingOptions,
+): ReturnType<typeof readSlices> {
+  // A file of JSON Lines without rows has no bytes.
+  if (file.bytesLength === 0) return
+  const format = formatOfPath(file.path)!
+  // A further version leaves little to pack.
+  if (file.bytesLength >= fileBytesWorthThreads) pool.warm(leafOptions()?.known === null ? 2 : 1)
+  yield* readSlices(file.bytes(signal), { format, shape, where: file.path, pool, leafOptions, signal })
+}
+
+function largeRow(table: FilesTable, path: string, { columns, cells }: FileRecord): Cell[] {
+  return shownRow(table, path, columns)(cells)
+}
