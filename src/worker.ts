@@ -2,6 +2,7 @@
 import { serveJobs } from './base/serve-jobs.ts'
 import { copySlice } from './connectors/postgres/copy/copy-slice.ts'
 import { keySlice, leafSlice, parseSlice } from './formats/csv/slice.ts'
+import { lineColumns } from './formats/jsonl/file-columns.ts'
 import { lineSlice } from './formats/jsonl/slice.ts'
 import { diffDocumentValues } from './documents/diff-values.ts'
 import { packLines, packRows } from './documents/packed-comparison.ts'
@@ -17,6 +18,7 @@ serveJobs({
   insertRows,
   keySlice,
   leafSlice,
+  lineColumns,
   lineSlice,
   packBatch,
   packLines,

@@ -38,6 +38,8 @@ export interface KnownTable {
   readonly name: string
   readonly key: readonly string[]
   readonly columns: readonly { readonly name: string; readonly type: ColumnType }[]
+  /** The digest that a snapshot made of it then: where it is the same again, its shape is too. */
+  readonly digest?: string
 }
 
 /** A kind of endpoint. Its driver is loaded by `open`, not before. */

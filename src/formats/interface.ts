@@ -38,7 +38,7 @@ export interface ReadTableOptions extends ReadRowsOptions {
   readonly onProgress?: ((bytesDone: number) => void) | undefined
 }
 
-export type ReadColumnsOptions = Pick<ReadRowsOptions, 'format' | 'key' | 'where' | 'signal'>
+export type ReadColumnsOptions = Pick<ReadRowsOptions, 'format' | 'key' | 'where' | 'pool' | 'signal'>
 
 export interface FileColumn {
   readonly name: string

@@ -20,7 +20,7 @@ import { groupFiles } from './groups.ts'
 import type { FilePlace, FilesTable, OpenedFile } from './interface.ts'
 import { packedRows } from './packed.ts'
 import { digestOf, tableRows } from './read.ts'
-import { type Hints, columnsOf, shapeOf, waitingTable } from './shape.ts'
+import { type Hints, columnsOf, knownShape, shapeOf, waitingTable } from './shape.ts'
 import { readCheckpoint, takeOver } from './state.ts'
 import { asWaiting } from './waiting.ts'
 
@@ -109,11 +109,13 @@ export class FilesConnector implements Connector {
   ): Promise<FilesTable> {
     try {
       if (trouble !== null) throw new VarveError('VARVE_NOT_POSSIBLE', trouble, { data: { waits: true } })
-      const shape = await shapeOf(name, files, hints, {
-        withFile: (path, work) => this.#opened(path, work),
-        pool: this.#pool,
-        columns: (path, key) => this.#columnsOf(path, key),
-      })
+      const shape =
+        (await this.#unchanged(name, files, hints)) ??
+        (await shapeOf(name, files, hints, {
+          withFile: (path, work) => this.#opened(path, work),
+          pool: this.#pool,
+          columns: (path, key) => this.#columnsOf(path, key),
+        }))
       // Of several, the newest may be taken away.
       const [file] = files.length === 1 ? files : []
       if (file === undefined) return shape
@@ -128,6 +130,14 @@ export class FilesConnector implements Connector {
       if (!isVarveError(error) || error.data['waits'] !== true) throw error
       return waitingTable(name, hints, error)
     }
+  }
+
+  /** The table as it is known, where its files still are what they were: then they need not be taken apart for it. */
+  async #unchanged(name: string, files: readonly string[], hints: Hints): Promise<FilesTable | null> {
+    const table = knownShape(name, files, hints)
+    const digest = hints.known?.digest
+    if (table === null || digest === undefined) return null
+    return (await digestOf(table, (path) => this.#digest(path))) === digest ? table : null
   }
 
   async #open(path: string): Promise<OpenedFile> {
@@ -152,7 +162,7 @@ export class FilesConnector implements Connector {
       const version = [file.version, ...key].join('\0')
       const known = this.#columns.get(path)
       if (known?.version === version) return known.columns
-      const columns = await columnsOf(file, key)
+      const columns = await columnsOf(file, key, this.#pool)
       if (file.isProof) this.#columns.set(path, { version, columns })
       else this.#columns.delete(path)
       return columns

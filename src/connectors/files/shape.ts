@@ -49,20 +49,32 @@ export async function shapeOf(
   const key = declared?.key ?? known?.key ?? (await inferFileKey(name, files, typed, reader))
   const missing = key.find((column) => !columns.has(column))
   if (missing !== undefined) throw fileWaits(files[0] ?? name, `has no column '${missing}' for its key`)
-  return {
-    name,
-    columns: typed.map((column) => endpointColumn(column, key)),
-    key,
-    references: [],
-    files,
-  }
+  return tableOf({ name, columns: typed, key }, files)
+}
+
+/** The table in the shape in which it was last known; null where there is none, or another one is declared. */
+export function knownShape(
+  name: string,
+  files: readonly string[],
+  { declared, known }: Hints,
+): FilesTable | null {
+  if (known === undefined || files.length === 0) return null
+  const { columns, key } = known
+  const isOther =
+    (declared?.key ?? key).join('\0') !== key.join('\0') ||
+    (declared?.columns ?? []).some((one) => !columns.some((c) => c.name === one.name && c.type === one.type))
+  return isOther ? null : tableOf({ name, columns, key }, files)
+}
+
+function tableOf({ name, columns, key }: KnownTable, files: readonly string[]): FilesTable {
+  const shown = columns.map((column) => endpointColumn(column, key))
+  return { name, columns: shown, key, references: [], files }
 }
 
 /** A table that waits, in the shape in which it was last known. */
 export function waitingTable(name: string, { known }: Hints, error: VarveError): FilesTable {
   const { columns = [], key = [] } = known ?? {}
-  const shown = columns.map((column) => endpointColumn(column, key))
-  return { name, columns: shown, key, references: [], files: [], trouble: error.message }
+  return { ...tableOf({ name, columns, key }, []), trouble: error.message }
 }
 
 function endpointColumn(
@@ -72,14 +84,18 @@ function endpointColumn(
   return { name, type, nativeType: type, nullable: !key.includes(name), generated: false }
 }
 
-export async function columnsOf(file: OpenedFile, key: readonly string[]): Promise<readonly FileColumn[]> {
+export async function columnsOf(
+  file: OpenedFile,
+  key: readonly string[],
+  pool: WorkerPool,
+): Promise<readonly FileColumn[]> {
   const { path } = file
   if (file.bytesLength === 0) {
     if (isJsonl(path)) return []
     throw fileWaits(path, 'is empty: it has no header')
   }
   try {
-    return await readColumns(file.bytes(), { format: formatOfPath(path)!, where: path, key })
+    return await readColumns(file.bytes(), { format: formatOfPath(path)!, where: path, key, pool })
   } catch (error) {
     throw asWaiting(path, error)
   }

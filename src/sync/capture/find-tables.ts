@@ -8,6 +8,7 @@ import type { Schema } from '../../table/interface.ts'
 import type { HeldRows } from '../held/held-rows.ts'
 import type { Link } from '../interface.ts'
 import { knownTable, knownTables } from '../tables/known-tables.ts'
+import type { TableDigests } from './digests.ts'
 import { type LinkedTable, linkedTables, tableAt, tablePath, waitingTable } from '../tables/link-tables.ts'
 
 export interface FindTablesInput {
@@ -18,12 +19,17 @@ export interface FindTablesInput {
   /** What is to be written; null: nothing is. */
   readonly branch: Tree | null
   readonly held: HeldRows
+  readonly digests: TableDigests
 }
 
 /** @throws VarveError VARVE_PATH_NOT_FOUND for one that never was there */
 export async function findTables(io: Io, finding: FindTablesInput): Promise<LinkedTable[]> {
-  const { link, before, branch } = finding
-  const known = await knownTables(io, link, branch === null ? [before] : [before, branch])
+  const { link, before, branch, digests } = finding
+  const shapes = await knownTables(io, link, branch === null ? [before] : [before, branch])
+  const known = shapes.map((table) => {
+    const digest = digests.lastOf(tablePath(link, table.name))?.mark
+    return digest === undefined ? table : { ...table, digest }
+  })
   try {
     return await found(io, finding, link.tables, known)
   } catch (error) {

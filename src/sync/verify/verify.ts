@@ -56,9 +56,10 @@ export async function verifyLink({ repo, connector, link, options }: VerifyInput
     const chosen = options.tables ?? link.tables
     const unread = new HeldRows()
     const asked = { ...link, tables: chosen }
-    const tables = await findTables(io, { link: asked, connector, before, branch: null, held: unread })
-    const unlinked = unread.list.slice()
     const digests = await TableDigests.load(nodes.reader, manifest.refs.get(linkObject(link.name, 'digests')))
+    const finding = { link: asked, connector, before, branch: null, held: unread, digests }
+    const tables = await findTables(io, finding)
+    const unlinked = unread.list.slice()
     // A cursor would leave out what is gone.
     const whole = { ...link, cursor: undefined }
     const unfit = await UnfitTables.load(nodes.reader, manifest, link.name)
