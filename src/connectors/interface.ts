@@ -29,6 +29,10 @@ export interface ConnectorOptions extends WaitOptions {
   readonly files?: readonly DeclaredTable[] | undefined
   /** The caller probably reads on in its log: what that needs (a connection) may be started at once. */
   readonly readsLog?: boolean | undefined
+  /** Called now and then with how far it is where files are read to find out what they hold. */
+  readonly onProgress?:
+    | ((progress: { phase: string; done: number; total: number; unit: 'rows' | 'bytes' }) => void)
+    | undefined
   /** Kinds of the caller's own, asked before those that come with Varve. */
   readonly connectors?: readonly ConnectorKind[] | undefined
 }

@@ -158,7 +158,7 @@ export interface SyncOptions {
   readonly onPlan?: ((plan: SyncPlan) => Promise<void>) | undefined
   readonly signal?: AbortSignal | undefined
   readonly onProgress?:
-    | ((progress: { phase: string; done: number; total: number; unit: 'rows' }) => void)
+    | ((progress: { phase: string; done: number; total: number; unit: 'rows' | 'bytes' }) => void)
     | undefined
 }
 

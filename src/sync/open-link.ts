@@ -10,7 +10,10 @@ import { isOneWay } from './transform/one-way.ts'
 /** @throws VarveError VARVE_USAGE, VARVE_REFUSED, VARVE_UNREACHABLE */
 export async function openLink(
   link: Link,
-  options: Pick<ConnectorOptions, 'environment' | 'connectors' | 'onWait' | 'readsLog' | 'signal'> = {},
+  options: Pick<
+    ConnectorOptions,
+    'environment' | 'connectors' | 'onWait' | 'onProgress' | 'readsLog' | 'signal'
+  > = {},
 ): Promise<Connector> {
   const { endpoint, mode, name, files } = link
   if (mode !== 'capture' && isOnlyRead(endpoint, options.connectors)) {

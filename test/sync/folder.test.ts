@@ -74,6 +74,66 @@ describe('a folder of files', () => {
     expect(await links.rows('a')).toHaveLength(3)
   })
 
+  test('lines of JSON that are spelled otherwise are the same rows', async () => {
+    const long = 'é'.repeat(900)
+    const rows = [
+      { id: 1, name: 'Ada', note: null, tags: ['a'] },
+      { id: 2, name: long, note: long },
+      { id: 3, name: 'x', note: 'y', tags: {} },
+    ]
+    drop('plain.jsonl', rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
+    const [a, b, c] = rows
+    const odd = [
+      `{ "id": 1, "name": "\\u0041da", "note": null, "tags": ["a"] }\r\n`,
+      `${JSON.stringify({ note: b!.note, name: long, id: 2 })}\n`,
+      `${JSON.stringify(c)}\r\n`,
+    ]
+    drop('odd.jsonl', odd.join(''))
+    const link = links.link(url(), ['plain', 'odd'], { mode: 'capture' })
+    expect(heldBackOf(await links.sync(link))).toEqual([])
+    expect(await links.rows('odd')).toEqual(await links.rows('plain'))
+    drop('odd.jsonl', rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
+    expect((await links.sync(link)).tables.map(({ table, captured }) => [table, captured])).toEqual([
+      ['plain', { added: 0, changed: 0, removed: 0 }],
+      ['odd', { added: 0, changed: 0, removed: 0 }],
+    ])
+    expect(a).toBeDefined()
+  })
+
+  test('a file that has changed is looked at anew for its columns, and one that has not keeps its shape', async () => {
+    drop('e.jsonl', '{"id":1,"v":1}\n')
+    const link = links.link(url(), ['e'], { mode: 'capture' })
+    await links.sync(link)
+    await links.sync(link)
+    drop('e.jsonl', '{"id":1,"v":1,"more":"x"}\n')
+    expect(heldBackOf(await links.sync(link))).toEqual([])
+    expect(await links.rows('e')).toEqual([{ id: 1, v: 1, more: 'x' }])
+    const declared = { ...link, files: [{ table: 'e', key: ['v'] }] }
+    expect(heldBackOf(await links.sync(declared))).toEqual([
+      expect.stringContaining('the key is v and was id'),
+    ])
+  })
+
+  test('the reading of a large file is told, and of a small one nothing is', async () => {
+    drop('small.csv', 'id\n1\n')
+    const row = `,${'x'.repeat(1000)}\n`
+    drop('large.csv', `id,v\n${Array.from({ length: 9000 }, (_, i) => `${9000 - i}${row}`).join('')}`)
+    const told = new Map<string, { done: number; total: number }>()
+    const connector = await openLink(links.link(url(), []), {
+      onProgress: ({ phase, done, total }) => void told.set(phase, { done, total }),
+    })
+    try {
+      expect((await connector.discover()).map(({ name, key }) => [name, key])).toEqual([
+        ['large', ['id']],
+        ['small', ['id']],
+      ])
+    } finally {
+      await connector.close()
+    }
+    const { size } = fs.statSync(path.join(folder, 'large.csv'))
+    expect([...told]).toEqual([['reading large.csv', { done: size, total: size }]])
+  })
+
   test('an empty folder is filled from the branch, with types that stay, and rows of a quiet round are not written', async () => {
     await links.repository.transaction('main', (tx) => {
       const table = tx.createTable('data/a', {

@@ -2,7 +2,7 @@
 import { VarveError } from '../../base/errors.ts'
 import { untilAborted } from '../../base/until-aborted.ts'
 import type { LogMark } from '../../connectors/change-log.ts'
-import type { Connector } from '../../connectors/interface.ts'
+import type { Connector, ConnectorOptions } from '../../connectors/interface.ts'
 import type { Sink } from '../../connectors/sink.ts'
 import { type DatasetConfig, configFileName } from '../../dataset/interface.ts'
 import { isLinkName, linkNameHint } from '../../dataset/link-name.ts'
@@ -22,6 +22,8 @@ import { linkNamed } from '../../sync/link-named.ts'
 
 /** About two seconds in all. */
 const retriesDefault = 3
+
+type Opening = Pick<ConnectorOptions, 'signal' | 'onProgress'>
 
 export abstract class LinkedRepository extends CarryingRepository {
   abstract readonly root: string | null
@@ -43,7 +45,7 @@ export abstract class LinkedRepository extends CarryingRepository {
   async addLink(
     name: string,
     setting: Omit<t.LinkSetting, 'into' | 'branch'> & Partial<t.LinkSetting>,
-    options: t.WaitOptions = {},
+    options: t.OperationOptions = {},
   ): Promise<t.Link> {
     const root = this.#rootFor('add a link')
     if (!isLinkName(name)) {
@@ -115,7 +117,7 @@ export abstract class LinkedRepository extends CarryingRepository {
   }
 
   /** Connects to the endpoint, and tells which tables it has. */
-  async testLink(name: string, options: t.WaitOptions = {}): Promise<t.LinkTest> {
+  async testLink(name: string, options: t.OperationOptions = {}): Promise<t.LinkTest> {
     const link = await this.linkNamed(name)
     if (await this.isSink(link))
       return this.#toSink(link, options, async (sink) => (await import('./link-sink.ts')).sinkTest(sink))
@@ -206,18 +208,18 @@ export abstract class LinkedRepository extends CarryingRepository {
   }
 
   /** Opens the endpoint for a round. */
-  async #opened(link: t.Link, { signal }: t.WaitOptions): Promise<Connector> {
+  async #opened(link: t.Link, { signal, onProgress }: Opening): Promise<Connector> {
     const mark = readMark(await this.repo.store.manifest(), link.name)
     const readsLog = mark !== null && mark.at !== null && link.changes !== 'compare'
-    return this.#opening(link, { readsLog, signal })
+    return this.#opening(link, { readsLog, signal, onProgress })
   }
 
   async #connected<T>(
     link: t.Link,
-    { signal }: t.WaitOptions,
+    { signal, onProgress }: Opening,
     work: (connector: Connector) => Promise<T>,
   ): Promise<T> {
-    const connector = await this.#opening(link, { signal })
+    const connector = await this.#opening(link, { signal, onProgress })
     try {
       return await work(connector)
     } finally {
@@ -226,7 +228,7 @@ export abstract class LinkedRepository extends CarryingRepository {
   }
 
   /** Opens an endpoint. Its driver is loaded only now, when a link is used. */
-  async #opening(link: t.Link, options: { readsLog?: boolean } & t.WaitOptions): Promise<Connector> {
+  async #opening(link: t.Link, options: { readsLog?: boolean } & Opening): Promise<Connector> {
     const { openLink } = await import('../../sync/open-link.ts')
     const { environment, connectors, onWait } = this
     return untilAborted(

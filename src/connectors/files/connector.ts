@@ -16,6 +16,7 @@ import type {
 } from '../interface.ts'
 import type { DeclaredTable } from '../../dataset/interface.ts'
 import { applyPlan } from './apply.ts'
+import { type OnProgress, countedBytes } from './counted.ts'
 import { groupFiles } from './groups.ts'
 import type { FilePlace, FilesTable, OpenedFile } from './interface.ts'
 import { packedRows } from './packed.ts'
@@ -29,13 +30,15 @@ export class FilesConnector implements Connector {
   readonly changed?: (signal: AbortSignal) => Promise<void>
   readonly #place: FilePlace
   readonly #declared: readonly DeclaredTable[]
+  readonly #onProgress: OnProgress
   /** By path: the version and its digest, where the same version is proof of the same bytes. */
   readonly #digests = new Map<string, { readonly version: string; readonly digest: string }>()
   /** Threads that took a file apart to find out its key then read its rows. */
   #pool = new WorkerPool()
   readonly #columns = new Map<string, { readonly version: string; readonly columns: readonly FileColumn[] }>()
 
-  constructor(place: FilePlace, declared: readonly DeclaredTable[] = []) {
+  constructor(place: FilePlace, declared: readonly DeclaredTable[] = [], onProgress?: OnProgress) {
+    this.#onProgress = onProgress
     this.#place = place
     this.#declared = declared
     this.location = place.location
@@ -114,6 +117,7 @@ export class FilesConnector implements Connector {
         (await shapeOf(name, files, hints, {
           withFile: (path, work) => this.#opened(path, work),
           pool: this.#pool,
+          bytesOf: (file) => this.#bytesOf(file),
           columns: (path, key) => this.#columnsOf(path, key),
         }))
       // Of several, the newest may be taken away.
@@ -162,11 +166,15 @@ export class FilesConnector implements Connector {
       const version = [file.version, ...key].join('\0')
       const known = this.#columns.get(path)
       if (known?.version === version) return known.columns
-      const columns = await columnsOf(file, key, this.#pool)
+      const columns = await columnsOf(file, key, { pool: this.#pool, bytesOf: (one) => this.#bytesOf(one) })
       if (file.isProof) this.#columns.set(path, { version, columns })
       else this.#columns.delete(path)
       return columns
     })
+  }
+
+  #bytesOf(file: OpenedFile): AsyncIterable<Uint8Array> {
+    return countedBytes(file, this.#onProgress)
   }
 
   #digest(path: string): Promise<string> {

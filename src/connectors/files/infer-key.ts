@@ -1,6 +1,5 @@
 // The key of a table in files that nobody has named one for: the fewest leading columns that are there and tell apart the
 // rows of each file. A row that comes in a second file too is a newer state of itself.
-import type { WorkerPool } from '../../base/pool.ts'
 import { formatOfPath } from '../../formats/formats.ts'
 import { type KeyUniqueness, keyUniqueness } from '../../formats/key-uniqueness.ts'
 import { fileBytesWorthThreads } from '../../formats/slice-jobs.ts'
@@ -16,14 +15,15 @@ export async function inferFileKey(
   table: string,
   files: readonly string[],
   columns: readonly { readonly name: string; readonly type: ColumnType }[],
-  { withFile, pool }: Pick<ShapeReader, 'withFile' | 'pool'>,
+  reader: Pick<ShapeReader, 'withFile' | 'pool' | 'bytesOf'>,
 ): Promise<readonly string[]> {
   const names: string[] = []
   for (const { name, type } of columns.slice(0, columnsMax)) {
     if (type === 'float' || type === 'json') break
     names.push(name)
     const found: KeyUniqueness[] = []
-    for (const path of files) found.push(await withFile(path, (file) => uniqueness(file, names, pool)))
+    for (const path of files)
+      found.push(await reader.withFile(path, (file) => uniqueness(file, names, reader)))
     if (found.includes('empty')) break
     if (found.includes('unknown')) throw fileWaits(files[found.indexOf('unknown')]!, tooMany(table))
     if (found.every((one) => one === 'unique')) return names
@@ -41,13 +41,13 @@ function tooMany(table: string): string {
 async function uniqueness(
   file: OpenedFile,
   key: readonly string[],
-  pool: WorkerPool,
+  { pool, bytesOf }: Pick<ShapeReader, 'pool' | 'bytesOf'>,
 ): Promise<KeyUniqueness> {
   const { path, bytesLength } = file
   if (bytesLength === 0) return 'unique'
   if (bytesLength >= fileBytesWorthThreads) pool.warm(2)
   try {
-    return await keyUniqueness(file.bytes(), { format: formatOfPath(path)!, key, where: path, pool })
+    return await keyUniqueness(bytesOf(file), { format: formatOfPath(path)!, key, where: path, pool })
   } catch (error) {
     throw asWaiting(path, error)
   }

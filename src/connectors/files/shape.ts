@@ -23,6 +23,7 @@ export type WithFile = <T>(path: string, work: (file: OpenedFile) => Promise<T>)
 export interface ShapeReader {
   readonly withFile: WithFile
   readonly pool: WorkerPool
+  bytesOf(file: OpenedFile): AsyncIterable<Uint8Array>
   /** The columns of a file; `key` helps to recognize its dialect. */
   columns(path: string, key: readonly string[]): Promise<readonly FileColumn[]>
 }
@@ -87,7 +88,7 @@ function endpointColumn(
 export async function columnsOf(
   file: OpenedFile,
   key: readonly string[],
-  pool: WorkerPool,
+  { pool, bytesOf }: Pick<ShapeReader, 'pool' | 'bytesOf'>,
 ): Promise<readonly FileColumn[]> {
   const { path } = file
   if (file.bytesLength === 0) {
@@ -95,7 +96,7 @@ export async function columnsOf(
     throw fileWaits(path, 'is empty: it has no header')
   }
   try {
-    return await readColumns(file.bytes(), { format: formatOfPath(path)!, where: path, key, pool })
+    return await readColumns(bytesOf(file), { format: formatOfPath(path)!, where: path, key, pool })
   } catch (error) {
     throw asWaiting(path, error)
   }

@@ -4,6 +4,6 @@ import type { Connector, ConnectorOptions } from '../interface.ts'
 import { folderAddress } from './address.ts'
 import { FolderPlace } from './place.ts'
 
-export async function openFolder(url: string, { files }: ConnectorOptions): Promise<Connector> {
-  return new FilesConnector(await FolderPlace.open(folderAddress(url)), files)
+export async function openFolder(url: string, { files, onProgress }: ConnectorOptions): Promise<Connector> {
+  return new FilesConnector(await FolderPlace.open(folderAddress(url)), files, onProgress)
 }

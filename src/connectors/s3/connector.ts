@@ -9,8 +9,8 @@ import { S3FilePlace } from './place.ts'
 
 export function openS3Objects(
   url: string,
-  { files, environment = {}, onWait }: ConnectorOptions,
+  { files, environment = {}, onWait, onProgress }: ConnectorOptions,
 ): Promise<Connector> {
   const client = new S3Client(parseS3Url(url), findSettings(environment), onWait)
-  return Promise.resolve(new FilesConnector(new S3FilePlace(client), files))
+  return Promise.resolve(new FilesConnector(new S3FilePlace(client), files, onProgress))
 }

@@ -9,7 +9,7 @@ export interface VerifyOptions {
   readonly tables?: readonly string[] | undefined
   readonly signal?: AbortSignal | undefined
   readonly onProgress?:
-    | ((progress: { phase: string; done: number; total: number; unit: 'rows' }) => void)
+    | ((progress: { phase: string; done: number; total: number; unit: 'rows' | 'bytes' }) => void)
     | undefined
 }
 

@@ -1,0 +1,25 @@
+// How far the reading of a large file is, for whoever waits for it.
+import { fileBytesWorthThreads } from '../../formats/slice-jobs.ts'
+import type { ConnectorOptions } from '../interface.ts'
+import type { OpenedFile } from './interface.ts'
+
+export type OnProgress = ConnectorOptions['onProgress']
+
+/** All bytes of the file, counted. Of a small one nothing is told. */
+export function countedBytes(file: OpenedFile, onProgress: OnProgress): AsyncIterable<Uint8Array> {
+  const { path, bytesLength: total } = file
+  if (onProgress === undefined || total < fileBytesWorthThreads) return file.bytes()
+  return counted(file.bytes(), (done) => onProgress({ phase: `reading ${path}`, done, total, unit: 'bytes' }))
+}
+
+async function* counted(
+  parts: AsyncIterable<Uint8Array>,
+  tell: (done: number) => void,
+): AsyncGenerator<Uint8Array> {
+  let done = 0
+  for await (const part of parts) {
+    yield part
+    done += part.length
+    tell(done)
+  }
+}
