@@ -1,7 +1,6 @@
 // Runs the benchmarks of the built product: `node bench/run.js [name…] [--rounds N] [--large]`. Names: startup, table,
-// files, large-file, history, merge, remotes, links, memory, follow, transactions, derive, sql; without one, all of
-// them. Run `npm run build` first. VARVE_BENCH_DIR says where to
-// work; --large adds the largest table to 'merge'.
+// files, large-file, history, merge, remotes, links, file-links, memory, follow, transactions, derive, sql; without one,
+// all of them. Run `npm run build` first. VARVE_BENCH_DIR says where to work; --large adds the largest table to 'merge'.
 const names = [
   'startup',
   'table',
@@ -11,6 +10,7 @@ const names = [
   'merge',
   'remotes',
   'links',
+  'file-links',
   'memory',
   'follow',
   'transactions',

@@ -7,11 +7,14 @@ import type { Cell, ColumnType } from '../table/interface.ts'
 import type { RowShape } from '../table/rows.ts'
 import type { StoredCells, StoredRow } from '../table/stored-cells.ts'
 import type { ChangeLog } from './change-log.ts'
-import type { CursorLag, DeclaredTable, HttpAuth, HttpTable, InboxTable } from '../dataset/interface.ts'
+import type { DeclaredTable, HttpAuth, HttpTable, InboxTable } from '../dataset/interface.ts'
 import type { ConnectorKit } from './kit.ts'
 import type { MadeColumns } from './made-columns.ts'
-import type { Patience, WaitOptions } from './patience.ts'
+import type { OnProgress, Patience, WaitOptions } from './patience.ts'
+import type { RowCursor, RowsSince } from './row-cursor.ts'
 import type { Speller } from './spelling/spellers.ts'
+
+export type { RowCursor, RowsSince } from './row-cursor.ts'
 
 export interface ConnectorOptions extends WaitOptions {
   /** Where credentials are looked for, beside the URL: variables of the caller's environment. */
@@ -30,9 +33,7 @@ export interface ConnectorOptions extends WaitOptions {
   /** The caller probably reads on in its log: what that needs (a connection) may be started at once. */
   readonly readsLog?: boolean | undefined
   /** Called now and then with how far it is where files are read to find out what they hold. */
-  readonly onProgress?:
-    | ((progress: { phase: string; done: number; total: number; unit: 'rows' | 'bytes' }) => void)
-    | undefined
+  readonly onProgress?: OnProgress | undefined
   /** Kinds of the caller's own, asked before those that come with Varve. */
   readonly connectors?: readonly ConnectorKind[] | undefined
 }
@@ -171,24 +172,6 @@ export interface EndpointSnapshot {
    */
   since?(table: EndpointTable, cursor: RowCursor): Promise<RowsSince>
   close(): Promise<void>
-}
-
-export interface RowCursor {
-  readonly column: string
-  readonly lag: CursorLag
-  /** `largest` of an earlier snapshot; null: all rows. */
-  readonly from: string | null
-}
-
-export interface RowsSince {
-  /** The largest value in the column, as the system writes it; null where there is none. Known once the rows are read. */
-  largest(): string | null
-  /** Whether an index is used. */
-  readonly isIndexed: boolean
-  /** The rows, as `rows` of the snapshot gives them. */
-  rows(): AsyncIterable<readonly (readonly Cell[])[]>
-  /** Whether one of these rows, as it was given, says that it is gone: then its key alone is its. Absent: none does. */
-  isGone?(row: readonly Cell[]): boolean
 }
 
 export interface Written {

@@ -20,6 +20,14 @@ export interface Patience {
   readonly openMsMax?: number
 }
 
+/** Hears how far it is what takes its time. */
+export type OnProgress = (progress: {
+  phase: string
+  done: number
+  total: number
+  unit: 'rows' | 'bytes'
+}) => void
+
 export interface WaitOptions {
   /** Called when a system lets itself be waited for. */
   readonly onWait?: OnWait | undefined

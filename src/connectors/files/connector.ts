@@ -16,7 +16,8 @@ import type {
 } from '../interface.ts'
 import type { DeclaredTable } from '../../dataset/interface.ts'
 import { applyPlan } from './apply.ts'
-import { type OnProgress, countedBytes } from './counted.ts'
+import type { OnProgress } from '../patience.ts'
+import { countedBytes } from './counted.ts'
 import { groupFiles } from './groups.ts'
 import type { FilePlace, FilesTable, OpenedFile } from './interface.ts'
 import { packedRows } from './packed.ts'
@@ -30,7 +31,7 @@ export class FilesConnector implements Connector {
   readonly changed?: (signal: AbortSignal) => Promise<void>
   readonly #place: FilePlace
   readonly #declared: readonly DeclaredTable[]
-  readonly #onProgress: OnProgress
+  readonly #onProgress: OnProgress | undefined
   /** By path: the version and its digest, where the same version is proof of the same bytes. */
   readonly #digests = new Map<string, { readonly version: string; readonly digest: string }>()
   /** Threads that took a file apart to find out its key then read its rows. */

@@ -1,12 +1,13 @@
 // How far the reading of a large file is, for whoever waits for it.
 import { fileBytesWorthThreads } from '../../formats/slice-jobs.ts'
-import type { ConnectorOptions } from '../interface.ts'
+import type { OnProgress } from '../patience.ts'
 import type { OpenedFile } from './interface.ts'
 
-export type OnProgress = ConnectorOptions['onProgress']
-
 /** All bytes of the file, counted. Of a small one nothing is told. */
-export function countedBytes(file: OpenedFile, onProgress: OnProgress): AsyncIterable<Uint8Array> {
+export function countedBytes(
+  file: OpenedFile,
+  onProgress: OnProgress | undefined,
+): AsyncIterable<Uint8Array> {
   const { path, bytesLength: total } = file
   if (onProgress === undefined || total < fileBytesWorthThreads) return file.bytes()
   return counted(file.bytes(), (done) => onProgress({ phase: `reading ${path}`, done, total, unit: 'bytes' }))
