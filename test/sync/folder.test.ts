@@ -74,6 +74,27 @@ describe('a folder of files', () => {
     expect(await links.rows('a')).toHaveLength(3)
   })
 
+  test('a value that does not fit the type that the first rows have is kept as it stands, and written so', async () => {
+    const fits = Array.from({ length: 40_000 }, (_, i) => `${i},${i},2024-01-01,${i}.5,true\n`)
+    const others = ['40000,abc,31.12.2024,"1,5",TRUE\n', '40001,007,,1.50,yes\n', '40002,1e400,x,,\n']
+    drop('late.csv', `id,n,day,price,paid\n${[...fits, ...others].join('')}`)
+    const link = links.link(url(), ['late'], { mode: 'capture' })
+    expect(heldBackOf(await links.sync(link))).toEqual([])
+    expect((await links.rows('late')).slice(40_000)).toEqual([
+      { id: 40_000, n: 'abc', day: '31.12.2024', price: '1,5', paid: 'TRUE' },
+      { id: 40_001, n: '007', day: null, price: 1.5, paid: 'yes' },
+      { id: 40_002, n: expect.anything() as unknown, day: 'x', price: null, paid: null },
+    ])
+    const [read, out] = [folder, path.join(folder, 'out')]
+    fs.mkdirSync(out)
+    folder = out
+    const mirror = links.link(url(), ['late'], { name: 'out', mode: 'mirror' })
+    expect(heldBackOf(await links.sync(mirror))).toEqual([])
+    const written = text('late.csv')
+    folder = read
+    expect(written).toBe(text('late.csv'))
+  })
+
   test('lines of JSON that are spelled otherwise are the same rows', async () => {
     const long = 'é'.repeat(900)
     const rows = [

@@ -36,6 +36,7 @@ interface Job {
 export async function jsonlColumns(slicer: Slicer, options: ReadColumnsOptions): Promise<FileColumn[]> {
   const columns = new JsonlColumns({ key: [], previous: null, more: [] })
   const jobs: Job[] = []
+  refuseMark(await slicer.peek(1))
   let line = 1
   for (let isRead = false; ;) {
     // The first slice nearly always shows all columns: those behind it begin with what it has seen.
@@ -53,6 +54,11 @@ export async function jsonlColumns(slicer: Slicer, options: ReadColumnsOptions):
     if (isLast) return columns.found()
     slicer.release(job.bytes)
   }
+}
+
+/** @throws NotATable for a file that begins with a byte order mark: JSON has none */
+export function refuseMark(head: Uint8Array): void {
+  if (head[0] === 0xef) throw new NotATable('it begins with a byte order mark', 1)
 }
 
 function start(bytes: Uint8Array, known: KnownColumns, { pool }: ReadColumnsOptions): Job {

@@ -20,7 +20,7 @@ import { NotATable } from '../not-a-table.ts'
 import { runSlice, slicesAtOnceOf } from '../slice-jobs.ts'
 import type { Slicer } from '../slicer.ts'
 import { JsonlColumns } from './columns.ts'
-import { jsonlColumns } from './file-columns.ts'
+import { jsonlColumns, refuseMark } from './file-columns.ts'
 import { checkJsonlLayout, type JsonlLayout, sniffJsonl } from './layout.ts'
 import { type JsonlColumn, LineRenderer, renderLines } from './render.ts'
 import { ObjectScanner } from './scan.ts'
@@ -39,7 +39,7 @@ export const jsonlFormat: TableFormat = {
 async function openJsonl(slicer: Slicer, options: ReadRowsOptions): Promise<OpenFile> {
   const head = await slicer.peek(headBytes)
   if (head.length === 0) throw new NotATable('it has no rows')
-  if (head[0] === 0xef) throw new NotATable('it begins with a byte order mark', 1)
+  refuseMark(head)
   const { previous } = options
   const before = previous?.layout?.format === 'jsonl' ? checkJsonlLayout(previous.layout) : null
   return new OpenJsonl(sniffJsonl(head, before), options)
