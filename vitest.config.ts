@@ -91,6 +91,7 @@ export const slow: readonly string[] = [
   'test/sync/sinks/nats.test.ts',
   'test/sync/sinks/mqtt.test.ts',
   'test/connectors/mysql.test.ts',
+  'test/connectors/mariadb.test.ts',
   'test/connectors/mysql-log.test.ts',
   'test/connectors/mysql-log-corners.test.ts',
   'test/connectors/mysql-settings.test.ts',

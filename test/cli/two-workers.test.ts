@@ -5,7 +5,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Repository } from '../../src/index.ts'
 import { startMemoryS3, testEnvironment } from '../support/memory-s3.ts'
-import { sqlSystems } from '../support/sql-systems.ts'
+import { sqlServers } from '../support/sql-systems.ts'
 import { temporaryDir } from '../support/temporary.ts'
 import { type Finished, type RunOptions, ok, varve } from './varve.ts'
 
@@ -26,7 +26,7 @@ interface Kind {
 
 const first = [1, 2, 3].map((id) => `${id},0`)
 
-const databases: readonly Kind[] = sqlSystems.flatMap(({ name, without, start }) =>
+const databases: readonly Kind[] = sqlServers.flatMap(({ name, without, start }) =>
   (name === 'SQLite' ? ['compare'] : ['compare', 'log']).map((changes): Kind => {
     const flags = ['--changes', changes]
     return {

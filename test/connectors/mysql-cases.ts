@@ -1,4 +1,4 @@
-// Values of MariaDB and the cells that they are, for the contract suite.
+// Values of MariaDB and MySQL and the cells that they are, for the contract suite.
 import type { ColumnType, CellKind } from '../../src/table/interface.ts'
 import type { Refusal, ValueCase } from '../../src/contract/fixture.ts'
 
@@ -193,4 +193,52 @@ export const mysqlRefusals: readonly Refusal[] = [
   { type: 'varbinary(2)', cell: ['bytes', '010203'] },
   { type: 'uuid', cell: ['text', 'x'] },
   { type: 'text', cell: ['bytes', 'ff'] },
+]
+
+const mariadbsOwn = /^(uuid|inet6|point)$/
+
+/** MySQL keeps JSON in a form of its own, of which its text is made anew. */
+export const mysqlOwnValues: readonly ValueCase[] = [
+  ...mysqlValues.filter(
+    ({ type, literal }) => !mariadbsOwn.test(type) && !/"b": 1,|838:59:59\.9/.test(literal),
+  ),
+  ...cases('time(6)', 'text', [["'-838:59:58.999999'", 'text', '-838:59:58.999999']]),
+  ...cases('json', 'json', [
+    [`'{"bb": 1,  "a":[1, 2.50], "bb": 2}'`, 'json', '{"a": [1, 2.5], "bb": 2}'],
+    [
+      `'{"t": true, "f": false, "n": null, "s": "a\\\\"\\\\\\\\ä💧\\\\u0001\\\\n/", "e": {}, "l": []}'`,
+      'json',
+      '{"e": {}, "f": false, "l": [], "n": null, "s": "a\\"\\\\ä💧\\u0001\\n/", "t": true}',
+    ],
+    [
+      "'[0, -1, 32768, -2147483649, 18446744073709551615, 1e100, -0.1, 1.0, 1e-7, 1e20, 1234567890123456.7, 1e15, -123456789012345.6, 1e-15, 1.5e-16, -0.0, 5e-324]'",
+      'json',
+      '[0, -1, 32768, -2147483649, 18446744073709551615, 1e100, -0.1, 1.0, 0.0000001, 1e20, 1234567890123456.8, 1e15, -123456789012345.6, 0.000000000000001, 1.5e-16, -0.0, 5e-324]',
+    ],
+    ["CAST(CAST('2024-05-06 07:08:09.5' AS DATETIME(6)) AS JSON)", 'json', '"2024-05-06 07:08:09.500000"'],
+    ["CAST(CAST('2024-05-06' AS DATE) AS JSON)", 'json', '"2024-05-06"'],
+    ["CAST(CAST('-12:34:56' AS TIME) AS JSON)", 'json', '"-12:34:56.000000"'],
+    ["JSON_OBJECT('b', CAST(x'00ff' AS BINARY))", 'json', '{"b": "base64:type15:AP8="}'],
+    [
+      "JSON_ARRAY(REPEAT('x', 300), REPEAT('y', 20000))",
+      'json',
+      `["${'x'.repeat(300)}", "${'y'.repeat(20_000)}"]`,
+    ],
+    ["CONCAT('[', REPEAT('12345678,', 9999), '1]')", 'json', `[${'12345678, '.repeat(9_999)}1]`],
+  ]),
+  // By its degrees the latitude comes first; the bytes begin with the longitude.
+  ...cases('point', 'bytes', [
+    ["ST_GeomFromText('POINT(1 2)', 4326)", 'bytes', 'e610000001010000000000000000000040000000000000f03f'],
+  ]),
+  ...cases('vector(3)', 'bytes', [["TO_VECTOR('[1, -2, 0.5]')", 'bytes', '0000803f000000c00000003f']]),
+  ...cases('varchar(20) collate utf8mb4_0900_ai_ci', 'text', [
+    ["'a '", 'text', 'a '],
+    ["'ä'", 'text', 'ä'],
+  ]),
+]
+
+export const mysqlOwnRefusals: readonly Refusal[] = [
+  ...mysqlRefusals.filter(({ type }) => !mariadbsOwn.test(type)),
+  { type: 'vector(3)', cell: ['bytes', '000080'] },
+  { type: 'vector(1)', cell: ['bytes', '0000803f0000803f'] },
 ]

@@ -1,105 +1,25 @@
-// MariaDB keeps the contract of connectors.
-import { type Connection, escape, escapeId } from 'mysql2/promise'
-import { openEndpoint } from '../../src/connectors/open.ts'
-import type { ConnectorFixture, PlainRow } from '../../src/contract/fixture.ts'
+// MySQL's own server keeps the contract of connectors.
 import { connectorContract } from '../../src/contract/connector.ts'
 import { killedRoundsContract } from '../../src/contract/killed-rounds.ts'
 import { linkFaultsContract } from '../../src/contract/link-faults.ts'
 import { linkMasksContract } from '../../src/contract/link-masks.ts'
 import { linkContract } from '../../src/contract/links.ts'
-import { type SqlDialect, backupIn, sqlEndpoint } from '../contract/sql-endpoint.ts'
-import { hasMariadb, startMariadb, withoutMariadb } from '../support/mariadb.ts'
-import { mysqlRefusals, mysqlValues } from './mysql-cases.ts'
+import { startMysql, withoutMysql } from '../support/mysql.ts'
+import { mysqlOwnRefusals, mysqlOwnValues } from './mysql-cases.ts'
+import { mysqlFixture } from './mysql-fixture.ts'
 
-const quote = (name: string): string => escapeId(name, true)
-const literal = (value: string | null): string => (value === null ? 'NULL' : escape(value))
-
-const fixture: ConnectorFixture = {
-  name: 'MariaDB',
-  without: hasMariadb ? '' : withoutMariadb,
-  features: new Set([
-    'unique',
-    'unique swaps',
-    'foreign keys',
-    'cascades',
-    'checks',
-    'generated columns',
-    'triggers',
-    'tables without a key',
-    'one moment over all tables',
-    'digest',
-    'writers amid a plan',
-    'a line that can be cut',
-    'sequences',
-    'values of more than 16 MiB',
-    'a log that is read on after a kill',
-  ]),
-  // Identifiers are of the first plane of Unicode.
-  impossibleNames: ['Ünïcode 💧'],
-  values: mysqlValues,
-  refusals: mysqlRefusals,
-  async start() {
-    const mariadb = await startMariadb(['--max-allowed-packet=256M'])
-    let count = 0
-    return {
-      stop: () => mariadb.stop(),
-      async fresh() {
-        const name = `contract${++count}`
-        const url = await mariadb.database(name)
-        const db = await mariadb.client(url)
-        await db.query("SET time_zone = '+00:00'")
-        const means: Pick<SqlDialect, 'run' | 'query' | 'quote'> = {
-          run: async (statements) => void (await db.query(['BEGIN', ...statements, 'COMMIT'].join(';\n'))),
-          query: (sql) => textRows(db, sql),
-          quote,
-        }
-        return {
-          url,
-          open: () => openEndpoint(url),
-          ...sqlEndpoint({
-            ...means,
-            literal,
-            types: { int: 'int', name: 'varchar(200)', text: 'longtext', serial: 'int auto_increment' },
-            shown: 'HEX(CAST(v AS BINARY))',
-          }),
-          async capitalize(table, column) {
-            for (const event of ['INSERT', 'UPDATE'])
-              await db.query(
-                `CREATE TRIGGER capitals_${event} BEFORE ${event} ON ${quote(table)}
-                   FOR EACH ROW SET NEW.${quote(column)} = UPPER(NEW.${quote(column)})`,
-              )
-          },
-          backup: backupIn(
-            means,
-            'SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE()',
-          ),
-          async cut() {
-            const others = await textRows(
-              db,
-              'SELECT id FROM information_schema.PROCESSLIST WHERE db = DATABASE() AND id <> CONNECTION_ID()',
-            )
-            for (const { id } of others) await db.query(`KILL ${Number(id)}`)
-          },
-          async close() {
-            await db.query(`DROP DATABASE ${name}`)
-            await db.end()
-          },
-        }
-      },
-    }
-  },
-}
-
-async function textRows(db: Connection, sql: string): Promise<PlainRow[]> {
-  const all = /^SELECT \* FROM (.+)$/.exec(sql)?.[1]
-  if (all === undefined)
-    return (await db.query({ sql, typeCast: (field) => field.string('utf8') }))[0] as PlainRow[]
-  // The driver refuses columns of some names, such as __proto__.
-  const names = (await textRows(db, `SHOW COLUMNS FROM ${all}`)).map((row) => row['Field']!)
-  const columns = names.map((name, i) => `${quote(name)} AS c${i}`).join(', ')
-  const rows = await textRows(db, `SELECT ${columns} FROM ${all} t`)
-  return rows.map((row) => Object.fromEntries(names.map((name, i) => [name, row[`c${i}`]!])))
-}
+const fixture = mysqlFixture({
+  name: 'MySQL',
+  without: withoutMysql,
+  values: mysqlOwnValues,
+  refusals: mysqlOwnRefusals,
+  // As MariaDB's is, which allows days that are none.
+  start: (settings) =>
+    startMysql([
+      ...settings,
+      '--sql-mode=ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION',
+    ]),
+})
 
 connectorContract(fixture)
 linkContract(fixture)

@@ -1,7 +1,9 @@
-// The three kinds of SQL databases, for tests that ask the same of all of them: a new database each time, and somebody who
+// The kinds of SQL databases, for tests that ask the same of all of them: a new database each time, and somebody who
 // uses it with plain SQL.
 import path from 'node:path'
 import { startMariadb, withoutMariadb } from './mariadb.ts'
+import { startMysql, withoutMysql } from './mysql.ts'
+import type { MysqlServer } from './mysql-server.ts'
 import { startPostgres, withoutPostgres } from './postgres.ts'
 import { startSqliteWriter } from './sqlite-writer.ts'
 import { temporaryDir } from './temporary.ts'
@@ -22,8 +24,8 @@ export interface SqlSystemKind {
   readonly name: string
   /** '' or why it is skipped. */
   readonly without: string
-  /** `mariadb`: settings of that server. */
-  readonly start: (mariadb?: readonly string[]) => Promise<SqlSystem>
+  /** `settings`: of a server of MySQL or MariaDB. */
+  readonly start: (settings?: readonly string[]) => Promise<SqlSystem>
 }
 
 let count = 0
@@ -56,26 +58,7 @@ export const sqlSystems: readonly SqlSystemKind[] = [
   {
     name: 'MariaDB',
     without: withoutMariadb,
-    async start(settings = []) {
-      const server = await startMariadb(settings)
-      return {
-        stop: () => server.stop(),
-        async database() {
-          const url = await server.database(`system${++count}`)
-          const db = await server.client(url)
-          return {
-            url,
-            run: async (...statements) => {
-              for (const one of statements) await db.query(one)
-            },
-            rows: async (sql) => {
-              const [rows] = await db.query({ sql, rowsAsArray: true })
-              return (rows as unknown[][]).map((row) => row.map(textOf))
-            },
-          }
-        },
-      }
-    },
+    start: (settings) => mysqlSystem(startMariadb(settings)),
   },
   {
     name: 'SQLite',
@@ -96,6 +79,33 @@ export const sqlSystems: readonly SqlSystemKind[] = [
     },
   },
 ]
+
+/** With MySQL's own server, where it may do otherwise than MariaDB. */
+export const sqlServers: readonly SqlSystemKind[] = [
+  ...sqlSystems,
+  { name: 'MySQL', without: withoutMysql, start: (settings) => mysqlSystem(startMysql(settings)) },
+]
+
+async function mysqlSystem(starting: Promise<MysqlServer>): Promise<SqlSystem> {
+  const server = await starting
+  return {
+    stop: () => server.stop(),
+    async database() {
+      const url = await server.database(`system${++count}`)
+      const db = await server.client(url)
+      return {
+        url,
+        run: async (...statements) => {
+          for (const one of statements) await db.query(one)
+        },
+        rows: async (sql) => {
+          const [rows] = await db.query({ sql, rowsAsArray: true })
+          return (rows as unknown[][]).map((row) => row.map(textOf))
+        },
+      }
+    },
+  }
+}
 
 function textOf(value: unknown): string | null {
   return value === null

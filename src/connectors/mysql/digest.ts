@@ -20,7 +20,7 @@ export async function digestOf(session: Session, table: MysqlTable): Promise<str
   const together = `GROUP_CONCAT(h ORDER BY h SEPARATOR '')`
   const buckets = await session.texts(
     `SELECT HEX(LEFT(h, 1)) AS bucket, COUNT(*), COUNT(h), LENGTH(${together}), SHA2(${together}, 256)
-       FROM (${hashes}) hashes GROUP BY LEFT(h, 1) ORDER BY bucket`,
+       FROM (${hashes}) hashes GROUP BY bucket ORDER BY bucket`,
   )
   const all = createHash('sha256')
   let count = 0

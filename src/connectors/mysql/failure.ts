@@ -28,12 +28,13 @@ const passing: ReadonlySet<number> = new Set([
   1020, 1040, 1053, 1105, 1158, 1159, 1160, 1161, 1203, 1205, 1213, 1226, 1236, 1317, 1412, 1613, 1927, 3024,
 ])
 /**
- * Faults of a row, not of the server: null, duplicate, references, checks, ranges, lengths, characters, what
- * triggers raise.
+ * Faults of a row, not of the server: null, duplicate, references, checks, ranges, lengths, characters, values of
+ * computed indexes, vectors, what triggers raise.
  */
 const refusals: ReadonlySet<number> = new Set([
   1048, 1062, 1172, 1216, 1217, 1263, 1264, 1265, 1267, 1292, 1364, 1366, 1367, 1406, 1411, 1416, 1438, 1451,
-  1452, 1526, 1557, 1586, 1644, 1690, 1748, 1761, 1762, 1844, 1906, 3140, 3819, 4025, 4076, 4079, 4095, 4161,
+  1452, 1526, 1557, 1586, 1644, 1690, 1748, 1761, 1762, 1844, 1906, 3140, 3751, 3752, 3819, 3903, 3904, 3905,
+  3906, 3907, 4025, 4076, 4079, 4095, 4161, 6136,
 ])
 
 export function numberOf(error: unknown): number {

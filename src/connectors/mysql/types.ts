@@ -36,6 +36,7 @@ export type Family =
   | 'bytes'
   | 'binary'
   | 'geometry'
+  | 'vector'
   | 'uuid'
   | 'other'
 
@@ -70,7 +71,7 @@ const families: ReadonlyMap<string, Family> = new Map<string, Family>([
   ...(['bit', 'year', 'decimal', 'float', 'double', 'date', 'datetime', 'timestamp', 'time'] as const).map(
     (name) => [name, name] as const,
   ),
-  ...(['char', 'json', 'binary', 'uuid'] as const).map((name) => [name, name] as const),
+  ...(['char', 'json', 'binary', 'uuid', 'vector'] as const).map((name) => [name, name] as const),
 ])
 
 const columnTypes: Readonly<Record<Family, ColumnType>> = {
@@ -91,6 +92,7 @@ const columnTypes: Readonly<Record<Family, ColumnType>> = {
   bytes: 'bytes',
   binary: 'bytes',
   geometry: 'bytes',
+  vector: 'bytes',
   uuid: 'text',
   other: 'text',
 }
@@ -186,6 +188,7 @@ export function cellOfBytes(bytes: Uint8Array | null, family: Family): Cell {
     case 'bytes':
     case 'binary':
     case 'geometry':
+    case 'vector':
       return cellOf('bytes', bytes)
     default:
       return cellOf(isUtf8(bytes) ? 'text' : 'bytes', bytes)

@@ -124,7 +124,7 @@ export function guardOf(column: MysqlColumn, cell: Cell): string {
   if (family === 'year' && integer.test(text)) return `CAST(${name} AS UNSIGNED) = ${text}`
   if (family === 'uuid') return `${name} = ${quoteText(text)}`
   if (family === 'bytes' || family === 'binary') return compared(name, cell)
-  if (family === 'geometry') return compared(`CAST(${name} AS BINARY)`, cell)
+  if (family === 'geometry' || family === 'vector') return compared(`CAST(${name} AS BINARY)`, cell)
   if (column.isText) return compared(`CAST(CONVERT(${name} USING utf8mb4) AS BINARY)`, cell)
   return `CAST(${name} AS CHAR) = ${quoteText(asServerSends(column, text))}`
 }

@@ -1,4 +1,4 @@
-// MariaDB's binary log as the log of a link. It is the server's own, kept as long as the server is set to keep it and not
+// The binary log of MariaDB or MySQL as the log of a link. It is the server's own, kept as long as the server is set to keep it and not
 // for the link's sake; where it is gone, or is another one under the same name, the tables are compared instead.
 import type { ConnectionOptions } from 'mysql2'
 import type { ChangeLog, LogMark, LogReader, LogStart, LogStatus, LostLog } from '../../change-log.ts'
@@ -7,7 +7,8 @@ import type { MysqlTable } from '../discover.ts'
 import { numberOf, withEndpointErrors } from '../failure.ts'
 import type { Session } from '../session.ts'
 import { FollowedTables } from './followed-tables.ts'
-import { serverObstacle, tableObstacle } from './obstacle.ts'
+import { placeNow, placeOfSnapshot, whileStill } from './log-end.ts'
+import { obstacleOf } from './obstacle.ts'
 import { type BinlogPlace, positionOf, positionText } from './position.ts'
 import { BinlogReader } from './reader.ts'
 import { BinlogStream } from './stream.ts'
@@ -33,12 +34,8 @@ export class BinlogChangeLog implements ChangeLog {
   }
 
   async obstacle(tables: readonly EndpointTable[]): Promise<string | null> {
-    for (const table of tables) {
-      const obstacle = tableObstacle(table as MysqlTable)
-      if (obstacle !== null) return obstacle
-    }
     try {
-      return await this.#asked(() => serverObstacle(this.#home.session))
+      return await this.#asked(() => obstacleOf(this.#home.session, tables as readonly MysqlTable[]))
     } catch (error) {
       // Whoever may not ask where the log is may not read it either.
       if (causeOf(error) === noRight) return (error as Error).message
@@ -46,15 +43,25 @@ export class BinlogChangeLog implements ChangeLog {
     }
   }
 
-  /** Begins where the server says that its log stood at the moment of the snapshot. */
+  /** Begins where the log stood at the moment of the snapshot. */
   async begin(_: string, tables: readonly EndpointTable[]): Promise<LogStart> {
-    const snapshot = await this.#home.snapshot()
+    const { session, address } = this.#home
+    const [isTold] = await this.#asked(() => session.texts("SHOW STATUS LIKE 'binlog\\_snapshot\\_file'"))
+    const both = async (): Promise<{ snapshot: EndpointSnapshot; place: BinlogPlace }> => {
+      const snapshot = await this.#home.snapshot()
+      try {
+        const place = await this.#asked(() => (isTold === undefined ? placeNow : placeOfSnapshot)(session))
+        return { snapshot, place }
+      } catch (error) {
+        await snapshot.close()
+        throw error
+      }
+    }
+    const { snapshot, place } =
+      isTold === undefined
+        ? await this.#asked(() => whileStill(address, tables as readonly MysqlTable[], both))
+        : await both()
     try {
-      const place = await this.#asked(async () => {
-        const rows = await this.#home.session.texts("SHOW STATUS LIKE 'binlog\\_snapshot\\_%'")
-        const found = new Map(rows.map(([name, value]) => [name!.toLowerCase(), value!]))
-        return { file: found.get('binlog_snapshot_file')!, at: Number(found.get('binlog_snapshot_position')) }
-      })
       const reader = await this.#read(tables, place)
       const begun = await reader.begun()
       await reader.close()
@@ -67,7 +74,7 @@ export class BinlogChangeLog implements ChangeLog {
 
   async open(tables: readonly EndpointTable[], mark: LogMark): Promise<LogReader | LostLog> {
     const at = positionOf(mark.position)
-    if (at === null) return { lost: 'its position is not one of MariaDB' }
+    if (at === null) return { lost: 'its position is not one of MariaDB or MySQL' }
     // The protocol asks for places by 32 bits.
     if (at.at >= 2 ** 32) return { lost: 'it is beyond the first 4 GiB of a file' }
     try {
@@ -114,10 +121,7 @@ export class BinlogChangeLog implements ChangeLog {
         stream,
         tables: new FollowedTables(tables as readonly MysqlTable[]),
         location,
-        now: async () => {
-          const [row] = await session.texts('SHOW MASTER STATUS')
-          return { file: row![0]!, at: Number(row![1]) }
-        },
+        now: () => placeNow(session),
       },
       { ...place, begun: 0, last: null },
     )

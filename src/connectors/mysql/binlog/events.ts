@@ -1,6 +1,6 @@
 // Events of the binary log, as far as they matter: who begins and ends transactions, which table a row event is about,
 // and the row events themselves, whose rows stay bytes here. The format is that of MySQL's documentation, "Binary Log
-// Event"; MariaDB adds a GTID event that begins a group. What is not known is told as such: it may hold changes.
+// Event"; MariaDB's GTID event begins a transaction, MySQL's comes before it. What is not known is told as such: it may hold changes.
 import { corrupt } from '../../../base/errors.ts'
 import { ByteCursor } from './byte-cursor.ts'
 
@@ -45,6 +45,8 @@ export interface RowsEvent {
 export type LogEvent =
   /** `gtid`: MariaDB's name for the transaction, '0-1-42'; null where another event has said it. */
   | { readonly kind: 'begin'; readonly gtid: string | null }
+  /** MySQL's, of the transaction or the statement that follows; null where it has none, or one with a tag. */
+  | { readonly kind: 'name'; readonly gtid: string | null }
   | { readonly kind: 'commit' | 'rollback' | 'format' | 'heartbeat' | 'nothing' }
   | { readonly kind: 'rotate'; readonly file: string; readonly at: number }
   | { readonly kind: 'statement'; readonly database: string; readonly text: string }
@@ -54,10 +56,10 @@ export type LogEvent =
   | { readonly kind: 'tooLong' }
 
 /**
- * Made for the log's own purposes: stop, ignorable, lists and checkpoints of GTIDs, annotations, the beginning of what is
+ * Made for the log's own purposes: stop, ignorable, annotations, lists and checkpoints of GTIDs, words of a group of servers, the beginning of what is
  * encrypted on the disk, which the server sends as it is.
  */
-const nothing: ReadonlySet<number> = new Set([3, 28, 33, 34, 35, 160, 161, 163, 164])
+const nothing: ReadonlySet<number> = new Set([3, 28, 29, 35, 36, 37, 160, 161, 163, 164])
 /** The first version, as far as it is written today, and the second. */
 const rowTypes: ReadonlySet<number> = new Set([23, 24, 25, 30, 31, 32])
 
@@ -112,7 +114,14 @@ export function readEvent({ type, server }: EventHeader, { bytes, isCut }: Event
     case 32:
       return { kind: 'rows', rows: { ...readRows(type, cursor), isCut } }
     case 27:
+    case 41:
       return { kind: 'heartbeat' }
+    case 33:
+      cursor.skip(1)
+      return { kind: 'name', gtid: `${uuidText(cursor.take(16))}:${cursor.uint64()}` }
+    case 34:
+    case 42:
+      return { kind: 'name', gtid: null }
     case 162: {
       const sequence = cursor.uint64()
       const domain = cursor.uint(4)
@@ -121,6 +130,10 @@ export function readEvent({ type, server }: EventHeader, { bytes, isCut }: Event
     default:
       return nothing.has(type) ? { kind: 'nothing' } : { kind: 'unknown', type }
   }
+}
+
+function uuidText(bytes: Buffer): string {
+  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
 }
 
 /** Bit 0: a statement that is a group of its own. Bits 6 and 7: parts of distributed transactions. */
@@ -144,7 +157,7 @@ function readStatement(cursor: ByteCursor): LogEvent {
 
 /** Bytes of what belongs to a type, in the table's event. */
 const metaBytes: ReadonlyMap<number, number> = new Map([
-  ...[4, 5, 17, 18, 19, 140, 245, 249, 250, 251, 252, 255].map((type) => [type, 1] as const),
+  ...[4, 5, 17, 18, 19, 140, 242, 245, 249, 250, 251, 252, 255].map((type) => [type, 1] as const),
   ...[15, 16, 141, 246, 247, 248, 253, 254].map((type) => [type, 2] as const),
 ])
 

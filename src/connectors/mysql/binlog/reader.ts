@@ -29,11 +29,19 @@ interface Read {
   readonly isCut: boolean
 }
 
+interface OpenTransaction {
+  readonly from: number
+  readonly hash: Hash
+  readonly gtid: string | null
+}
+
 export class BinlogReader implements LogReader {
   readonly #source: BinlogSource
   #at: BinlogPosition
   /** The transaction that is being read. */
-  #open: { readonly from: number; readonly hash: Hash; readonly gtid: string | null } | null = null
+  #open: OpenTransaction | null = null
+  /** What the event before has named, before it is known whether it is a transaction. */
+  #named: OpenTransaction | null = null
 
   /** The stream begins at `from`, in the file of `at`. */
   constructor(source: BinlogSource, at: BinlogPosition) {
@@ -134,9 +142,10 @@ export class BinlogReader implements LogReader {
       }
       return { header, event, isCut }
     }
-    if (event.kind === 'begin')
-      this.#open ??= { from: this.#at.at, hash: createHash('sha256'), gtid: event.gtid }
-    this.#open?.hash.update(next.bytes)
+    if (event.kind === 'begin') this.#open ??= this.#named ?? this.#beginning(event.gtid)
+    this.#named = event.kind === 'name' ? this.#beginning(event.gtid) : null
+    const inHand = this.#open ?? this.#named
+    inHand?.hash.update(next.bytes)
     if (header.end > 0) this.#at = { ...this.#at, at: offsetAfter(this.#at.at, header.end) }
     if (isEnd(event) && this.#open !== null) {
       const { from, hash } = this.#open
@@ -144,6 +153,10 @@ export class BinlogReader implements LogReader {
       this.#open = null
     }
     return { header, event, isCut }
+  }
+
+  #beginning(gtid: string | null): OpenTransaction {
+    return { from: this.#at.at, hash: createHash('sha256'), gtid }
   }
 
   #changesOf(event: LogEvent): Iterable<LogChange> {
@@ -180,7 +193,7 @@ function logBegunAnew(where: string): VarveError {
 
 /** Whether it is the beginning of a file or of a transaction, as opposed to the word BEGIN in one. */
 function isBeginning(event: LogEvent): boolean {
-  return event.kind === 'format' || (event.kind === 'begin' && event.gtid !== null)
+  return event.kind === 'format' || event.kind === 'name' || (event.kind === 'begin' && event.gtid !== null)
 }
 
 function isEnd({ kind }: LogEvent): boolean {

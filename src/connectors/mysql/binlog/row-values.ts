@@ -6,6 +6,7 @@ import { corrupt } from '../../../base/errors.ts'
 import type { MysqlColumn } from '../types.ts'
 import type { ByteCursor } from './byte-cursor.ts'
 import { decimalText } from './decimal-text.ts'
+import { jsonText } from './json-text.ts'
 import { datetimeText, timeText, timestampText } from './time-text.ts'
 import { charBytesMax } from './value-layout.ts'
 
@@ -28,7 +29,7 @@ export function fits({ family, nativeType }: MysqlColumn, type: number): boolean
     case 'text':
       return /^(enum|set)/.test(nativeType) ? type === 254 : type === 15 || type === 252 || type === 253
     case 'json':
-      return type === 252
+      return type === 252 || type === 245
     case 'bytes':
       return type === 15 || type === 252 || type === 253
     default:
@@ -49,6 +50,7 @@ const codes: Readonly<Record<string, readonly number[]>> = {
   char: [254],
   binary: [254],
   geometry: [252, 255],
+  vector: [242],
 }
 
 /** `meta` is what the table's event says of the column. The bytes may be a view; of a value that is left out, its length. */
@@ -90,6 +92,11 @@ export function readValue(
       return utf8(timeText(cursor, meta))
     case 246:
       return utf8(decimalText(cursor, meta & 0xff, meta >> 8))
+    case 245: {
+      const value = cursor.value(meta)
+      return typeof value === 'number' ? value : utf8(jsonText(value))
+    }
+    case 242:
     case 252:
     case 255: {
       const value = cursor.value(meta)

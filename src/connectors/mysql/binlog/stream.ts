@@ -74,8 +74,10 @@ export class BinlogStream {
       // Checksums and GTID events as they are in the file. A word now and then when there is nothing new.
       for (const [name, value] of [
         ['master_binlog_checksum', '@@GLOBAL.binlog_checksum'],
+        ['source_binlog_checksum', '@@GLOBAL.binlog_checksum'],
         ['mariadb_slave_capability', '4'],
         ['master_heartbeat_period', String(heartbeatNs)],
+        ['source_heartbeat_period', String(heartbeatNs)],
       ])
         await new Promise<void>((done, fail) => {
           stream.#connection.query(`SET @${name} = ${value}`, (error) => (error ? fail(error) : done()))

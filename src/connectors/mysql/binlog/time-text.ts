@@ -11,10 +11,7 @@ export function timestampText(cursor: ByteCursor, digits: number): string {
 
 export function datetimeText(cursor: ByteCursor, digits: number): string {
   const packed = BigInt(cursor.take(5).readUIntBE(0, 5)) - 0x80_0000_0000n
-  const day = Number(packed >> 17n)
-  const yearMonth = day >> 5
-  const date = [part(Math.floor(yearMonth / 13), 4), part(yearMonth % 13), part(day & 31)].join('-')
-  return `${date} ${clock(Number(packed & 0x1ffffn))}${fractionText(fractionOf(cursor, digits), digits)}`
+  return `${packedDateText(packed << 24n)} ${clock(Number(packed & 0x1ffffn))}${fractionText(fractionOf(cursor, digits), digits)}`
 }
 
 /** A time as text. A negative one is stored as the complement of all its bytes, its fraction among them. */
@@ -26,6 +23,26 @@ export function timeText(cursor: ByteCursor, digits: number): string {
   const fraction = (magnitude % 256 ** fractionBytes) * 100 ** (3 - fractionBytes)
   const whole = Math.floor(magnitude / 256 ** fractionBytes)
   return `${value < 0 ? '-' : ''}${clock(whole & 0x3f_ffff)}${fractionText(fraction, digits)}`
+}
+
+/** As JSON holds it: the same fields, and microseconds in the lower three bytes, in eight bytes. */
+export function packedDatetimeText(packed: bigint): string {
+  return `${packedDateText(packed)} ${clock(Number((packed >> 24n) & 0x1ffffn))}${microsText(packed)}`
+}
+
+export function packedDateText(packed: bigint): string {
+  const day = Number(packed >> 41n)
+  const yearMonth = day >> 5
+  return [part(Math.floor(yearMonth / 13), 4), part(yearMonth % 13), part(day & 31)].join('-')
+}
+
+export function packedTimeText(packed: bigint): string {
+  const magnitude = packed < 0n ? -packed : packed
+  return `${packed < 0n ? '-' : ''}${clock(Number(magnitude >> 24n) & 0x3f_ffff)}${microsText(magnitude)}`
+}
+
+function microsText(packed: bigint): string {
+  return fractionText(Number(packed & 0xff_ffffn), 6)
 }
 
 /** The fraction of a second, in microseconds. */

@@ -22,8 +22,8 @@ const fixedBytes: ReadonlyMap<number, number> = new Map([
   [13, 1],
   [14, 3],
 ])
-/** BLOB and TEXT of any size, GEOMETRY, JSON. */
-const long: ReadonlySet<number> = new Set([140, 245, 249, 250, 251, 252, 255])
+/** BLOB and TEXT of any size, GEOMETRY, JSON, VECTOR. */
+const long: ReadonlySet<number> = new Set([140, 242, 245, 249, 250, 251, 252, 255])
 /** Bytes of a time without its fraction. */
 const timeBytes: ReadonlyMap<number, number> = new Map([
   [17, 4],
