@@ -16,6 +16,7 @@ export const slow: readonly string[] = [
   'test/cli/looking-back.test.ts',
   'test/cli/pickaxe.test.ts',
   'test/cli/line-log.test.ts',
+  'test/cli/rebase-interactive.test.ts',
   'test/cli/entry-status.test.ts',
   'test/cli/shortlog.test.ts',
   'test/cli/ref-lists.test.ts',

@@ -14,7 +14,15 @@ import type { PathChange, StatusOptions as WorktreeStatusOptions } from '../work
 import type { ChangedEntry } from './changed-entries.ts'
 
 export type { ResetMode } from './switch.ts'
-export type { Autostash, EditMessage, MergePreview, MergeResult, PickOptions } from './merge-interface.ts'
+export type {
+  Autostash,
+  EditMessage,
+  MergePreview,
+  MergeResult,
+  PickOptions,
+  RebaseStep,
+  StepOptions,
+} from './merge-interface.ts'
 
 export type * from './remotes/remote-interface.ts'
 
@@ -137,6 +145,8 @@ export interface Status {
     /** The message that its commit will have, unless another is given. */
     readonly message: string
     readonly conflicts: number
+    /** false: the commit at which a series stopped is made already. */
+    readonly waits: boolean
     /** In a rebase: HEAD is detached at the commits that are done, and `branch` moves when all are. */
     readonly rebase?: {
       readonly branch: string | null

@@ -13,6 +13,9 @@ export type { Autostash }
  */
 export type EditMessage = (proposed: string, paths: readonly MergedPath[]) => Promise<string>
 
+/** What a rebase asks of whoever starts it. */
+export type { RebaseStep, StepOptions } from '../repo/merging/rebase-steps.ts'
+
 export interface PickOptions {
   /** Stages what it comes to, of several as one change. */
   readonly noCommit?: boolean
@@ -22,7 +25,8 @@ export interface PickOptions {
 }
 
 export interface MergeResult {
-  readonly outcome: 'up-to-date' | 'fast-forward' | 'merged' | 'conflict' | 'staged'
+  /** 'stopped': a rebase, at a commit that is to be edited. */
+  readonly outcome: 'up-to-date' | 'fast-forward' | 'merged' | 'conflict' | 'staged' | 'stopped'
   /** HEAD after it. */
   readonly commit: string
   readonly paths: readonly MergedPath[]

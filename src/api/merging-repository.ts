@@ -127,11 +127,12 @@ export class MergingRepository {
   /**
    * Moves the commits that the current branch has, and `upstream` has not, on top of `upstream` (or of `onto`). When
    * one conflicts, it stops with `outcome: 'conflict'`: resolve the conflicts and call `rebaseContinue`, or call
-   * `mergeAbort`.
+   * `mergeAbort`. With `editSteps` commits are left out, put in another order, joined ('squash', 'fixup': into the one
+   * before) or said otherwise ('reword'); at one to 'edit' it stops with `outcome: 'stopped'`, the commit being HEAD.
    */
   async rebase(
     upstream: string,
-    options: t.OperationOptions & { onto?: string; autostash?: boolean } = {},
+    options: t.OperationOptions & t.StepOptions & { onto?: string; autostash?: boolean } = {},
   ): Promise<t.MergeResult> {
     const { rebase } = await import('../repo/merging/rebase.ts')
     const { withConflicts } = await import('./merge-results.ts')
@@ -143,7 +144,8 @@ export class MergingRepository {
    * `mergeAbort`).
    */
   async rebaseContinue(
-    options: t.OperationOptions & { skip?: boolean; discard?: boolean; message?: string } = {},
+    options: t.OperationOptions &
+      Pick<t.StepOptions, 'editStep'> & { skip?: boolean; discard?: boolean; message?: string } = {},
   ): Promise<t.MergeResult> {
     const { endingMerge } = await import('../repo/merging/ending-merge.ts')
     const { continueRebase } = await import('../repo/merging/rebase.ts')

@@ -8,6 +8,7 @@ import { printMerge } from './format/merge.ts'
 import type { Context } from './interface.ts'
 import { continuedMessage } from './message/continued.ts'
 import { MessageEditor } from './message/draft.ts'
+import { stepMessages } from './message/rebase-todo.ts'
 
 type Kind = 'merge' | 'cherry-pick' | 'revert' | 'rebase'
 
@@ -28,8 +29,9 @@ export async function goOn(
   const merging = await repo.merging()
   if (merging?.kind === 'rebase' || merging?.sequence !== undefined) {
     const asked = editMessage === undefined ? options : { ...options, editMessage }
+    const rebasing = { ...options, editStep: stepMessages(context, repo) }
     const result = await using.use(() =>
-      merging.kind === 'rebase' ? repo.rebaseContinue(options) : repo.pickContinue(asked),
+      merging.kind === 'rebase' ? repo.rebaseContinue(rebasing) : repo.pickContinue(asked),
     )
     if (out.json) out.result(result, () => {})
     return printMerge(out, result, merging.kind)

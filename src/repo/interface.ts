@@ -73,7 +73,12 @@ export interface SequenceState extends Steps {
   readonly nameOrigin: boolean
 }
 
+/** What a rebase does with a commit; one that it is to leave out is no step. */
+export type StepAction = 'pick' | 'reword' | 'edit' | 'squash' | 'fixup'
+
 export interface RebaseState extends Steps {
+  /** For the commit at which it stopped, and for each of `todo`; left out: they are picked. */
+  readonly actions?: readonly StepAction[]
   /** The ref that moves at the end; null: HEAD was detached. */
   readonly branch: string | null
   readonly onto: CommitCid

@@ -27,6 +27,7 @@ export const command: Command = {
     'commit [-i] [-m MESSAGE] PATH...',
     'commit -p [-m MESSAGE] [PATH...]',
     'commit (-C | -c) REV [-a] [PATH...]',
+    'commit (--fixup | --squash) REV [-a] [PATH...]',
     'commit --amend [-m MESSAGE] [-e | --no-edit]',
     'commit --dry-run [-a] [--amend] [PATH...]',
   ],
@@ -52,6 +53,12 @@ export const command: Command = {
       value: 'REV',
       about: 'the same, and edit the message',
     },
+    fixup: {
+      type: 'text',
+      value: 'REV',
+      about: "a correction of REV: 'varve rebase --autosquash' takes it into REV",
+    },
+    squash: { type: 'text', value: 'REV', about: 'the same, with a message to add to that of REV' },
     ...editOptions,
     all: { type: 'flag', short: 'a', about: 'first add all changes of versioned files' },
     ...patchOptions,
@@ -89,8 +96,10 @@ async function run(context: Context): Promise<number> {
     if (given.flag(name) && words.length === 0)
       throw usage(`'--${name}' is about paths: name some`, 'without it all that is staged is committed')
   for (const source of ['message', 'file']) given.exclusive(source, 'reuse-message', 'reedit-message')
-  const typed = await messageOf(given.list('message'), given.text('file'))
+  for (const name of ['reuse-message', 'reedit-message', 'amend']) given.exclusive('fixup', 'squash', name)
+  const said = await messageOf(given.list('message'), given.text('file'))
   const repo = await repository({ commits: true, date: given.text('date') })
+  const typed = await correctionOf(given, repo, said)
   const isChosen = given.flag('patch')
   if (isChosen) {
     for (const other of ['all', 'include', 'only', 'dry-run']) given.exclusive('patch', other)
@@ -119,6 +128,19 @@ async function run(context: Context): Promise<number> {
   else if (!out.quiet) await printCommit(context, repo, commit)
   printAutostash(out, commit.autostash)
   return 0
+}
+
+/** The message of a commit that `rebase --autosquash` takes into another; as typed, where it is no such commit. */
+async function correctionOf(
+  given: Arguments,
+  repo: Repository,
+  typed: string | undefined,
+): Promise<string | undefined> {
+  const name = given.has('fixup') ? 'fixup' : 'squash'
+  const revision = given.text(name)
+  if (revision === undefined) return typed
+  const subject = `${name}! ${subjectOf((await repo.commitInfo(revision)).message)}`
+  return typed === undefined ? subject : `${subject}\n\n${typed}`
 }
 
 /** As named, else as the commit has it whose message is reused: that one's date too, unless another is given. */
@@ -187,7 +209,9 @@ async function messageFor(
   const [all, amend] = [given.flag('all'), given.flag('amend')]
   if (!isEdited && (message !== undefined || amend)) return message
   const status = await repo.status(operation)
-  const { merging, head } = status
+  const { head } = status
+  // Where a series stopped and its commit is made, this is a commit like any.
+  const merging = status.merging?.waits === false ? null : status.merging
   if (!isEdited) {
     if (merging !== null) return undefined
     throw usage('no message given', "say what was done: 'varve commit -m MESSAGE'")

@@ -6,15 +6,21 @@ import { printMerge } from '../format/merge.ts'
 import type { Command, Context } from '../interface.ts'
 import { continuedMessage } from '../message/continued.ts'
 import { MessageEditor } from '../message/draft.ts'
+import { stepMessages, stepsEditor } from '../message/rebase-todo.ts'
 
 export const command: Command = {
   usage: [
-    'rebase [--autostash] [--onto REV] [UPSTREAM]',
+    'rebase [-i] [--autosquash] [--autostash] [--onto REV] [UPSTREAM]',
     'rebase --continue [-m MESSAGE] [-e] | --skip [-f] | --abort [-f]',
   ],
   description:
-    "Takes the commits of the current branch that UPSTREAM (default: the branch's upstream) does not\nhave, and applies them on top of UPSTREAM, oldest first. Authors and dates are kept, and merge\ncommits are left out. If a commit has conflicts, the rebase stops with exit code 21, with HEAD\ndetached at the last commit that was done: resolve as in a merge, then --continue. The branch moves\nwhen all is done.",
+    "Takes the commits of the current branch that UPSTREAM (default: the branch's upstream) does not\nhave, and applies them on top of UPSTREAM, oldest first. Authors and dates are kept, and merge\ncommits are left out. If a commit has conflicts, the rebase stops with exit code 21, with HEAD\ndetached at the last commit that was done: resolve as in a merge, then --continue. The branch moves\nwhen all is done.\n\nWith -i an editor opens with the list of the commits, a line for each: lines can be moved and\nremoved, and their first word says what is done (pick, reword, edit, squash, fixup or drop). At a\ncommit to edit it stops with exit code 0 and that commit as HEAD: change it with 'varve commit\n--amend', then --continue. With --autosquash commits of 'varve commit --fixup' and '--squash' go into\nthose that they name.",
   options: {
+    interactive: { type: 'flag', short: 'i', about: 'edit the list of commits first' },
+    autosquash: {
+      type: 'flag',
+      about: "take commits that begin with 'fixup! ' or 'squash! ' into those that they name",
+    },
     onto: { type: 'text', value: 'REV', about: 'put them on top of REV instead' },
     ...autostashOption,
     message: {
@@ -31,6 +37,8 @@ export const command: Command = {
   },
   examples: [
     ['varve rebase main', "move this branch's commits on top of main"],
+    ['varve rebase -i HEAD~3', 'put the last three commits in order: join, reword, drop'],
+    ['varve rebase --autosquash main', 'take corrections into the commits that they correct'],
     ['varve rebase --continue', 'after the last conflict is resolved'],
     ['varve rebase --onto v2 main', 'put only the commits that main does not have on top of v2'],
   ],
@@ -41,7 +49,8 @@ export const command: Command = {
 async function run(context: Context): Promise<number> {
   const { arguments: given, out, repository, operation } = context
   given.exclusive('continue', 'skip', 'abort', 'onto')
-  given.exclusive('continue', 'skip', 'abort', 'autostash')
+  for (const other of ['autostash', 'interactive', 'autosquash'])
+    given.exclusive('continue', 'skip', 'abort', other)
   const message = given.text('message')
   if (message !== undefined && !given.flag('continue')) throw usage("'--message' needs '--continue'")
   if (given.flag('edit') && !given.flag('continue')) throw usage("'--edit' needs '--continue'")
@@ -55,6 +64,7 @@ async function run(context: Context): Promise<number> {
     const result = await editor.use(() =>
       repo.rebaseContinue({
         ...operation,
+        editStep: stepMessages(context, repo),
         skip: given.flag('skip'),
         discard: given.flag('force'),
         ...(named === undefined ? {} : { message: named }),
@@ -64,8 +74,14 @@ async function run(context: Context): Promise<number> {
     return printMerge(out, result, 'rebase')
   }
   const onto = given.text('onto')
-  const result = await repo.rebase(upstreamOf(given), {
+  const upstream = upstreamOf(given)
+  const isInteractive = given.flag('interactive')
+  const result = await repo.rebase(upstream, {
     ...operation,
+    autosquash: given.flag('autosquash'),
+    ...(isInteractive ? { editSteps: stepsEditor(context, repo, onto ?? upstream) } : {}),
+    // As in Git, nobody is asked for messages where nobody was asked for the list.
+    ...(isInteractive ? { editStep: stepMessages(context, repo) } : {}),
     autostash: given.flag('autostash'),
     ...(onto === undefined ? {} : { onto }),
   })

@@ -44,6 +44,7 @@ export function printMergeMarkdown(
     merged: `Merged ${what} as ${shortId(commit)}`,
     staged: `Staged the merge of ${what}`,
     conflict: `The merge of ${what} stopped: ${whereText(paths, conflictCount)}`,
+    stopped: `The merge of ${what} stopped`,
   }
   print(out, titles[outcome], { ...result, conflicts }, rowsText)
 }

@@ -22,7 +22,8 @@ export function printMerge(
 ): number {
   const conflict = result.outcome === 'conflict'
   if (out.json) return conflict ? 21 : 0
-  if (conflict) printConflict(out, result, verb)
+  if (result.outcome === 'stopped') printStopped(out, result)
+  else if (conflict) printConflict(out, result, verb)
   else out.say(outcomeText(result, verb))
   for (const line of pathLines(out, result)) out.say(line)
   printTold(out, result)
@@ -71,6 +72,12 @@ function byPath(conflicts: readonly ConflictInfo[]): ConflictInfo[][] {
     else groups.push([conflict])
   }
   return groups
+}
+
+function printStopped(out: Output, { commit, rebase }: MergeResult): void {
+  out.say(`stopped to edit ${shortId(commit)} (${rebase!.done + 1} of ${rebase!.total})`)
+  out.hint("'varve commit --amend' changes it, and 'varve commit' adds others after it,")
+  out.hint("then 'varve rebase --continue'; '--abort' goes back")
 }
 
 function printConflict(out: Output, result: MergeResult, verb: string): void {

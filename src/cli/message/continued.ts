@@ -11,7 +11,7 @@ export async function continuedMessage(
   { message, editor }: { readonly message: string | undefined; readonly editor: MessageEditor },
 ): Promise<string | undefined> {
   const status = await repo.status(context.operation)
-  if (status.merging === null || status.merging.conflicts > 0) return message
+  if (status.merging?.waits !== true || status.merging.conflicts > 0) return message
   await repo.committer()
   const proposed = message ?? status.merging.message
   const about = await aboutCommit(context, repo, { all: false, amended: null }, status)

@@ -1,13 +1,20 @@
 // The merge in progress as a stored object (ref MERGE): it survives crashes and is a root for gc.
 // dag-cbor {v, kind, ours, theirs, message, conflicts, met, resolutions, author, extra}, and of a rebase also
-// rebase: {branch, start, onto, name, todo, done, total, waits}, of several commits to pick or revert
+// rebase: {branch, start, onto, name, todo, done, total, waits, actions?}, of several commits to pick or revert
 // sequence: {start, todo, done, total, waits, mainline, nameOrigin}; autostash: the stash whose changes come back at the end.
 import { CID } from 'multiformats/cid'
 import { corrupt } from '../../base/errors.ts'
 import { decodeCbor, encodeCbor } from '../../encoding/cbor.ts'
 import { type Cid, type CommitCid, cidFromLink, cidToLink } from '../../encoding/cid.ts'
 import type { Manifest, ObjectReader, ObjectWriter } from '../../store/interface.ts'
-import { type MergeState, type RebaseState, type SequenceState, type Steps, mergeRef } from '../interface.ts'
+import {
+  type MergeState,
+  type RebaseState,
+  type SequenceState,
+  type StepAction,
+  type Steps,
+  mergeRef,
+} from '../interface.ts'
 
 export function writeMergeState(writer: ObjectWriter, state: MergeState): Cid {
   return writer.put(
@@ -73,11 +80,17 @@ function stepsFrom(value: Record<string, unknown>): Steps {
 
 function rebaseOf(value: unknown): RebaseState {
   if (!isRecord(value)) throw damaged()
-  const { branch, onto, name } = value
+  const { branch, onto, name, actions } = value
   if (!(onto instanceof CID) || typeof name !== 'string') throw damaged()
   if (branch !== null && typeof branch !== 'string') throw damaged()
-  return { ...stepsFrom(value), branch, onto: cidFromLink(onto), name }
+  const state = { ...stepsFrom(value), branch, onto: cidFromLink(onto), name }
+  if (actions === undefined) return state
+  if (!Array.isArray(actions) || actions.length !== state.todo.length + 1) throw damaged()
+  if (!actions.every((action) => stepActions.includes(action))) throw damaged()
+  return { ...state, actions: actions as StepAction[] }
 }
+
+const stepActions: readonly unknown[] = ['pick', 'reword', 'edit', 'squash', 'fixup'] satisfies StepAction[]
 
 function sequenceOf(value: unknown): SequenceState {
   if (!isRecord(value)) throw damaged()

@@ -42,7 +42,8 @@ export interface MergeOptions extends AssessOptions {
 }
 
 export interface Merged {
-  readonly outcome: 'up-to-date' | 'fast-forward' | 'merged' | 'conflict' | 'staged'
+  /** 'stopped': a rebase, for a commit to be edited. */
+  readonly outcome: 'up-to-date' | 'fast-forward' | 'merged' | 'conflict' | 'staged' | 'stopped'
   readonly commit: Cid
   readonly paths: readonly MergedPath[]
   /** Conflicts that are open. */
@@ -254,10 +255,13 @@ function nowhereToStage(): VarveError {
   })
 }
 
-export function refuseStaged(manifest: Manifest, what: string): void {
+export function refuseStaged(manifest: Manifest, what: string, hint: string = stagedHint): void {
   const { index, base } = indexOf(manifest)
   if (index === base) return
   throw new VarveError('VARVE_UNCOMMITTED', `cannot ${what}: there are staged changes`, {
-    hint: "commit them with 'varve commit', put them aside with 'varve stash', or unstage them with 'varve restore --staged .'",
+    hint,
   })
 }
+
+const stagedHint =
+  "commit them with 'varve commit', put them aside with 'varve stash', or unstage them with 'varve restore --staged .'"

@@ -5,29 +5,38 @@
 import { VarveError, throwIfAborted } from '../../base/errors.ts'
 import { type Cid, type CommitCid, shortCid } from '../../encoding/cid.ts'
 import { walkCommits } from '../../history/ancestry.ts'
-import { nextGeneration, readCommit, writeCommit } from '../../history/commit.ts'
+import { readCommit } from '../../history/commit.ts'
 import type { Commit } from '../../history/interface.ts'
 import { shortRefName } from '../../history/refs.ts'
 import { resolveStart } from '../../history/revision-set.ts'
 import { resolveRevision } from '../../history/revision.ts'
 import { type PolicyReport, joinedReports, policyExtra } from '../../merge/policies/decisions.ts'
-import type { MergeOutcome } from '../../merge/interface.ts'
 import { mergeTrees } from '../../merge/merge-trees.ts'
 import type { Manifest } from '../../store/interface.ts'
-import { requireAuthor, signatureOf } from '../context.ts'
+import { requireAuthor } from '../context.ts'
 import { indexOf, requireHead } from '../head.ts'
 import { refuseWhileMerging } from './refuse.ts'
-import { subjectOf } from '../../history/message.ts'
-import { type Folder, type Io, type MergeState, type RebaseState, type Repo, mergeRef } from '../interface.ts'
-import { readMergeState, writeMergeState } from './merge-state.ts'
+import { type Folder, type Io, type MergeState, type Repo, mergeRef } from '../interface.ts'
+import { readMergeState } from './merge-state.ts'
 import type { MergeOptions, Merged, Plan } from './merge.ts'
-import { refuseStaged, stoppedState, unsettledOf } from './merge.ts'
+import { refuseStaged } from './merge.ts'
 import { commitsMax, parentTree } from './pick-change.ts'
 import { planOver } from './autostash.ts'
 import { type ContinueOptions, planContinue } from './plan-move.ts'
-import { reuseResolutions } from './rerere.ts'
+import { type Picked, operationName, stop, stopToEdit } from './rebase-stop.ts'
+import {
+  type Step,
+  type StepOptions,
+  commitStep,
+  melds,
+  plannedSteps,
+  proposedMessage,
+  stepMessage,
+  stepsLeft,
+  withSteps,
+} from './rebase-steps.ts'
 
-export interface RebaseOptions extends MergeOptions {
+export interface RebaseOptions extends MergeOptions, StepOptions {
   /** Where the commits go; default: upstream itself. */
   readonly onto?: string | undefined
 }
@@ -50,10 +59,10 @@ export async function rebase(
       io.writer,
       options.onto === undefined ? exclude : (await resolveStart(repo.store, name, manifest)).commit,
     )
-    const todo = await ownCommits(io, head.commit.cid, exclude, options)
+    const steps = await plannedSteps(await ownCommits(io, head.commit.cid, exclude, options), options)
     const start = { branch: manifest.head, start: head.commit.cid, onto: onto.cid, name: shortRefName(name) }
-    const state = { ...start, todo, done: 0, total: todo.length, waits: false }
-    return advance(repo, manifest, io, { tip: onto, state }, { ...options, stashed })
+    const state = { ...start, todo: [], done: 0, total: steps.length, waits: false }
+    return advance(repo, manifest, io, { tip: onto, state, steps }, { ...options, stashed })
   })
 }
 
@@ -61,7 +70,7 @@ export async function rebase(
 export async function continueRebase(
   repo: Repo,
   folder: Folder | null,
-  options: ContinueOptions = {},
+  options: ContinueOptions & StepOptions = {},
 ): Promise<Merged> {
   const isSkipping = options.skip === true
   return planContinue(repo, folder, options, async (manifest, io) => {
@@ -75,9 +84,9 @@ export async function continueRebase(
     let tip = head
     if (!isSkipping && state.rebase.waits)
       tip = await resolvedCommit(repo, manifest, io, { tip: head, state }, options)
-    else if (!isSkipping) refuseStaged(manifest, 'go on')
-    const rebased = { ...state.rebase, done: state.rebase.done + 1 }
-    return advance(repo, manifest, io, { tip, state: rebased }, { ...options, stashed: state.autostash })
+    else if (!isSkipping) refuseStaged(manifest, 'go on', stagedHint)
+    const going = { state: { ...state.rebase, done: state.rebase.done + 1 }, steps: stepsLeft(state.rebase) }
+    return advance(repo, manifest, io, { ...going, tip }, { ...options, stashed: state.autostash })
   })
 }
 
@@ -87,10 +96,10 @@ async function ownCommits(
   head: CommitCid,
   exclude: CommitCid,
   options: RebaseOptions,
-): Promise<CommitCid[]> {
-  const own: CommitCid[] = []
+): Promise<Commit[]> {
+  const own: Commit[] = []
   for await (const commit of walkCommits(io.writer, [head], { exclude: [exclude], signal: options.signal })) {
-    if (commit.parents.length < 2) own.push(commit.cid)
+    if (commit.parents.length < 2) own.push(commit)
     if (own.length > commitsMax) {
       throw new VarveError('VARVE_NOT_POSSIBLE', `there are more than ${commitsMax} commits to rebase`, {
         hint: 'merge instead',
@@ -100,116 +109,60 @@ async function ownCommits(
   return own.reverse()
 }
 
-interface Progress {
-  readonly tip: Commit
-  readonly state: RebaseState
+interface Progress extends Omit<Picked, 'decided'> {
+  readonly steps: readonly Step[]
 }
 
-interface Picked extends Progress {
-  /** By policies, in the commits picked by this operation. */
-  readonly decided: readonly PolicyReport[]
-}
-
-/** Picks what is left to do, up to the end or the first clash. */
+/** Does what is left to do, up to the end, the first clash, or a commit that is to be edited. */
 async function advance(
   repo: Repo,
   manifest: Manifest,
   io: Io,
-  { tip: from, state }: Progress,
-  options: MergeOptions,
+  { tip: from, state, steps }: Progress,
+  options: MergeOptions & StepOptions,
 ): Promise<Plan> {
   let tip = from
   const decided: PolicyReport[] = []
-  for (const [i, cid] of state.todo.entries()) {
+  for (const [i, step] of steps.entries()) {
     throwIfAborted(options.signal)
     const done = state.done + i
+    const left: [Step, ...Step[]] = [step, ...steps.slice(i + 1)]
+    const stopped = { ...withSteps(state, left), done }
     options.onProgress?.({ phase: 'rebasing', done, total: state.total, unit: 'commits' })
-    const commit = await readCommit(io.writer, cid)
-    if (commit.parents[0] === tip.cid) {
-      tip = commit
-      continue
+    const commit = await readCommit(io.writer, step.cid)
+    const isMelded = melds(step.action) && tip.cid !== state.onto
+    if (commit.parents[0] === tip.cid && (step.action === 'pick' || step.action === 'edit')) tip = commit
+    else {
+      requireAuthor(repo, manifest)
+      const base = await parentTree(io, commit, { kind: 'rebase' })
+      const outcome = await mergeTrees(
+        { ...io, base, ours: tip.tree, theirs: commit.tree },
+        { ...options, policies: options.policies ?? new Map() },
+      )
+      decided.push(outcome.policies)
+      const proposed = isMelded ? proposedMessage(step.action, tip, commit) : commit.message
+      if (outcome.conflictCount > 0) {
+        const at = { tip, state: { ...stopped, waits: true }, decided }
+        return stop(manifest, io, at, { commit, outcome, message: proposed }, options)
+      }
+      // A commit that never changed anything is kept, as in git; one whose change is there already is not.
+      if (isMelded || outcome.tree !== tip.tree || base === commit.tree) {
+        const message = await stepMessage(left, proposed, options)
+        const extra = policyExtra(outcome.policies)
+        tip = await commitStep(repo, manifest, io, {
+          tip,
+          commit,
+          tree: outcome.tree,
+          message,
+          extra,
+          isMelded,
+        })
+      }
     }
-    requireAuthor(repo, manifest)
-    const base = await parentTree(io, commit, { kind: 'rebase' })
-    const outcome = await mergeTrees(
-      { ...io, base, ours: tip.tree, theirs: commit.tree },
-      { ...options, policies: options.policies ?? new Map() },
-    )
-    decided.push(outcome.policies)
-    if (outcome.conflictCount > 0) {
-      const stopped = { ...state, todo: state.todo.slice(i + 1), done, waits: true }
-      return stop(manifest, io, { tip, state: stopped, decided }, { commit, outcome }, options)
-    }
-    // A commit that never changed anything is kept, as in git; one whose change is there already is not.
-    if (outcome.tree !== tip.tree || base === commit.tree)
-      tip = await picked(repo, manifest, io, {
-        tip,
-        commit,
-        tree: outcome.tree,
-        extra: policyExtra(outcome.policies),
-      })
+    if (step.action === 'edit')
+      return stopToEdit(manifest, io, { tip, state: stopped, decided }, commit, options)
   }
   return finish(manifest, io, { tip, state, decided }, options)
-}
-
-async function picked(
-  repo: Repo,
-  manifest: Manifest,
-  io: Io,
-  made: {
-    readonly tip: Commit
-    readonly commit: Commit
-    readonly tree: Cid
-    readonly extra: MergeState['extra']
-  },
-): Promise<Commit> {
-  const { tip, commit, tree, extra } = made
-  const parents = [tip.cid]
-  const cid = writeCommit(io.writer, {
-    tree,
-    parents,
-    author: commit.author,
-    committer: signatureOf(repo, manifest),
-    message: commit.message,
-    generation: await nextGeneration(io.writer, parents),
-    extra: { ...commit.extra, ...extra },
-  })
-  return readCommit(io.writer, cid)
-}
-
-async function stop(
-  manifest: Manifest,
-  io: Io,
-  { tip, state, decided }: Picked,
-  { commit, outcome }: { readonly commit: Commit; readonly outcome: MergeOutcome },
-  options: MergeOptions,
-): Promise<Plan> {
-  const { message, author } = commit
-  const result: Merged = {
-    outcome: 'conflict',
-    commit: tip.cid,
-    paths: outcome.paths,
-    conflictCount: outcome.conflictCount,
-    policies: joinedReports(decided),
-    reused: [],
-    rebase: { done: state.done, total: state.total, stoppedAt: commit.cid },
-  }
-  if (indexOf(manifest).index === null) {
-    await options.onUnstored?.(io, outcome)
-    return { move: null, result }
-  }
-  const end = { ours: tip, theirs: commit, outcome, message, kind: 'rebase' as const, author }
-  const after = await reuseResolutions(manifest, io, outcome, options)
-  const waiting = stoppedState(end, after, options)
-  const extra = { ...commit.extra, ...waiting.extra }
-  const stored = writeMergeState(io.writer, { ...waiting, extra, rebase: state })
-  const unsettled = unsettledOf(outcome)
-  const operation = { name: operationName(options), message: `stopped at ${subjectOf(commit.message)}` }
-  const refs = new Map<string, Cid>().set('HEAD', tip.cid).set(mergeRef, stored)
-  return {
-    move: { head: null, refs, operation, show: after.tree, over: tip.tree, unsettled },
-    result: { ...result, conflictCount: after.left, reused: after.reused },
-  }
 }
 
 async function finish(
@@ -257,7 +210,7 @@ async function resolvedCommit(
   manifest: Manifest,
   io: Io,
   { tip, state }: { readonly tip: Commit; readonly state: MergeState },
-  options: MergeOptions,
+  options: MergeOptions & StepOptions,
 ): Promise<Commit> {
   if (state.conflicts !== null) {
     throw new VarveError('VARVE_MERGE_CONFLICT', `commit ${shortCid(state.theirs)} still has conflicts`, {
@@ -265,12 +218,14 @@ async function resolvedCommit(
     })
   }
   const tree = indexOf(manifest).index!
-  if (tree === tip.tree) return tip
+  const at = { cid: state.theirs, action: state.rebase?.actions?.[0] ?? 'pick' } as const
+  const isMelded = melds(at.action) && tip.cid !== state.rebase?.onto
+  if (tree === tip.tree && !isMelded) return tip
   const commit = await readCommit(io.writer, state.theirs)
-  const message = options.message ?? state.message
-  return picked(repo, manifest, io, { tip, commit: { ...commit, message }, tree, extra: state.extra })
+  const left = state.rebase === undefined ? [] : stepsLeft(state.rebase)
+  const message = options.message ?? (await stepMessage([at, ...left], state.message, options))
+  return commitStep(repo, manifest, io, { tip, commit, tree, message, extra: state.extra, isMelded })
 }
 
-function operationName({ operation }: MergeOptions): string {
-  return operation ?? 'rebase'
-}
+const stagedHint =
+  "'varve commit --amend' takes them into the last commit, 'varve commit' makes one of its own, 'varve restore --staged .' unstages them"

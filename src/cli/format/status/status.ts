@@ -105,9 +105,10 @@ function upstreamText({ name, ahead, behind }: NonNullable<Status['upstream']>):
 
 function printMerging(
   out: Output,
-  { kind, theirs, conflicts, rebase, sequence }: NonNullable<Status['merging']>,
+  { kind, theirs, conflicts, waits, rebase, sequence }: NonNullable<Status['merging']>,
 ): void {
-  const left = conflicts === 0 ? 'no conflicts left' : `${counted(conflicts, 'conflict')} left`
+  const made = waits ? 'no conflicts left' : 'its commit is made'
+  const left = conflicts === 0 ? made : `${counted(conflicts, 'conflict')} left`
   const steps = rebase ?? sequence
   const onto = rebase === undefined ? '' : ` onto ${visible(rebase.onto)}`
   const what =
