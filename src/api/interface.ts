@@ -14,24 +14,12 @@ import type { PathChange, StatusOptions as WorktreeStatusOptions } from '../work
 import type { ChangedEntry } from './changed-entries.ts'
 
 export type { ResetMode } from './switch.ts'
-export type {
-  Autostash,
-  EditMessage,
-  MergePreview,
-  MergeResult,
-  PickOptions,
-  RebaseStep,
-  StepOptions,
-} from './merge-interface.ts'
-
+export type * from './merge-interface.ts'
 export type * from './remotes/remote-interface.ts'
-
 export type * from './git-interface.ts'
 export type * from './log-interface.ts'
-
 export type * from './ref-interface.ts'
 export type { DescribeOptions, Description, MergeBaseOptions, RevisionInfo } from './revisions.ts'
-
 export type {
   ConflictInfo,
   ConflictOptions,
