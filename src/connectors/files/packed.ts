@@ -3,7 +3,6 @@
 import { CellPacker } from '../../formats/columnar/pack-cells.ts'
 import type { PackedSlice, PackingOptions } from '../../formats/columnar/packed-source.ts'
 import { formatOfPath } from '../../formats/formats.ts'
-import type { FileRecord } from '../../formats/interface.ts'
 import { readSlices } from '../../formats/read-slices.ts'
 import { fileBytesWorthThreads } from '../../formats/slice-jobs.ts'
 import type { Cell } from '../../table/interface.ts'
@@ -23,15 +22,9 @@ export async function* packedRows(
     for await (const rows of tableRows(table, open)) yield packed(rows)
     return
   }
-  const file = await open(path)
-  try {
-    for await (const slice of fileSlices(file, options))
-      yield 'large' in slice ? packed([largeRow(table, path, slice.large)]) : slice
-  } catch (error) {
-    throw asWaiting(path, error)
-  } finally {
-    await file.close()
-  }
+  for await (const slice of fileSlices(path, open, options))
+    // Too many rows that cannot be kept stop the table for as long as it stays so: no reason to wait.
+    yield 'large' in slice ? packed([shownRow(table, path, slice.large.columns)(slice.large.cells)]) : slice
 }
 
 /** Bytes are spelled otherwise in what is imported, and a nested value is no key. */
@@ -40,18 +33,23 @@ function isForThreads({ files, columns, key }: FilesTable): boolean {
   return files.length === 1 && !isSlow
 }
 
+/** @throws VarveError with `waits` for what is wrong with the file */
 async function* fileSlices(
-  file: OpenedFile,
+  path: string,
+  open: (path: string) => Promise<OpenedFile>,
   { shape, leafOptions, pool, signal }: PackingOptions,
 ): ReturnType<typeof readSlices> {
-  // A file of JSON Lines without rows has no bytes.
-  if (file.bytesLength === 0) return
-  const format = formatOfPath(file.path)!
-  // A further version leaves little to pack.
-  if (file.bytesLength >= fileBytesWorthThreads) pool.warm(leafOptions()?.known === null ? 2 : 1)
-  yield* readSlices(file.bytes(signal), { format, shape, where: file.path, pool, leafOptions, signal })
-}
-
-function largeRow(table: FilesTable, path: string, { columns, cells }: FileRecord): Cell[] {
-  return shownRow(table, path, columns)(cells)
+  const file = await open(path)
+  try {
+    // A file of JSON Lines without rows has no bytes.
+    if (file.bytesLength === 0) return
+    const format = formatOfPath(path)!
+    // A further version leaves little to pack.
+    if (file.bytesLength >= fileBytesWorthThreads) pool.warm(leafOptions()?.known === null ? 2 : 1)
+    yield* readSlices(file.bytes(signal), { format, shape, where: path, pool, leafOptions, signal })
+  } catch (error) {
+    throw asWaiting(path, error)
+  } finally {
+    await file.close()
+  }
 }
