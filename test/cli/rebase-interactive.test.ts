@@ -113,10 +113,6 @@ test('edit stops with the commit as HEAD; it is amended, another one is added, a
   expect(await ok('status')).toContain('(2 of 4): its commit is made')
   put('b', 'b anew\n')
   await both('add', '.')
-  expect(await varve('rebase', '--continue')).toMatchObject({
-    code: 29,
-    stderr: expect.stringContaining('varve commit --amend') as string,
-  })
   theirs(['commit', '-q', '--amend'], { message: 's/^Commit b/Anew/' })
   expect(await ours(['commit', '-q', '--amend', '-e'], { message: 's/^Commit b/Anew/' })).toMatchObject({
     code: 0,
@@ -126,6 +122,29 @@ test('edit stops with the commit as HEAD; it is amended, another one is added, a
   await alike()
   await ok('undo')
   expect(await ok('log', '-1', '--format=%s')).toBe('In between\n')
+})
+
+test('what is staged where it stopped to edit goes into that commit; behind another one it waits', async () => {
+  const edits = { todo: 's/^pick (.* Commit [bc])$/edit \\1/', message: 's/^Commit b/Anew/' }
+  const args = ['rebase', '-i', 'HEAD~4']
+  theirs(args, edits)
+  await ours(args, edits)
+  put('b', 'b anew\n')
+  await both('add', '.')
+  theirs(['rebase', '--continue'], edits)
+  expect(await ours(['rebase', '--continue'], edits)).toMatchObject({ code: 0 })
+  expect(asked('ours')).toBe(asked('theirs'))
+  await commit('more', 'more\n', 'In between')
+  put('c', 'c anew\n')
+  await both('add', '.')
+  expect(await varve('rebase', '--continue')).toMatchObject({
+    code: 29,
+    stderr: expect.stringContaining('varve commit --amend') as string,
+  })
+  await both('commit', '-q', '-m', 'What waited')
+  await both('rebase', '--continue')
+  await alike()
+  expect(await ok('log', '--format=%s')).toContain('What waited\nIn between\nCommit c\nAnew\n')
 })
 
 test('a clash in a squash is resolved, and the message is asked for then', async () => {

@@ -81,10 +81,8 @@ export async function continueRebase(
       })
     }
     const { commit: head } = await requireHead(io.writer, manifest)
-    let tip = head
-    if (!isSkipping && state.rebase.waits)
-      tip = await resolvedCommit(repo, manifest, io, { tip: head, state }, options)
-    else if (!isSkipping) refuseStaged(manifest, 'go on', stagedHint)
+    const ended = state.rebase.waits ? resolvedCommit : editedCommit
+    const tip = isSkipping ? head : await ended(repo, manifest, io, { tip: head, state }, options)
     const going = { state: { ...state.rebase, done: state.rebase.done + 1 }, steps: stepsLeft(state.rebase) }
     return advance(repo, manifest, io, { ...going, tip }, { ...options, stashed: state.autostash })
   })
@@ -204,13 +202,19 @@ async function finish(
   return { move: { head: branch, refs, operation, show: tip.tree }, result }
 }
 
+interface Stopped {
+  /** HEAD. */
+  readonly tip: Commit
+  readonly state: MergeState
+}
+
 /** The commit that it stopped at, as its conflicts were resolved; HEAD itself when nothing of it is left. */
 async function resolvedCommit(
   repo: Repo,
   manifest: Manifest,
   io: Io,
-  { tip, state }: { readonly tip: Commit; readonly state: MergeState },
-  options: MergeOptions & StepOptions,
+  { tip, state }: Stopped,
+  options: ContinueOptions & StepOptions,
 ): Promise<Commit> {
   if (state.conflicts !== null) {
     throw new VarveError('VARVE_MERGE_CONFLICT', `commit ${shortCid(state.theirs)} still has conflicts`, {
@@ -225,6 +229,24 @@ async function resolvedCommit(
   const left = state.rebase === undefined ? [] : stepsLeft(state.rebase)
   const message = options.message ?? (await stepMessage([at, ...left], state.message, options))
   return commitStep(repo, manifest, io, { tip, commit, tree, message, extra: state.extra, isMelded })
+}
+
+/** The commit that it stopped at to be edited, with what is staged, as in Git; HEAD as it is where nothing is. */
+async function editedCommit(
+  repo: Repo,
+  manifest: Manifest,
+  io: Io,
+  { tip, state }: Stopped,
+  options: ContinueOptions & StepOptions,
+): Promise<Commit> {
+  const tree = indexOf(manifest).index!
+  const isEdited = state.rebase?.actions?.[0] === 'edit' && state.ours === tip.cid
+  if (!isEdited) refuseStaged(manifest, 'go on', stagedHint)
+  if (!isEdited || (tree === tip.tree && options.message === undefined)) return tip
+  requireAuthor(repo, manifest)
+  const step = { cid: state.theirs, action: 'reword' } as const
+  const message = options.message ?? (await stepMessage([step], tip.message, options))
+  return commitStep(repo, manifest, io, { tip, commit: tip, tree, message, extra: {}, isMelded: true })
 }
 
 const stagedHint =
