@@ -10,6 +10,7 @@ import { MemoryStore } from '../../src/store/memory.ts'
 import type { Receipt } from '../../src/sync/interface.ts'
 import { fault } from '../support/fault.ts'
 import { oneRound } from '../support/one-round.ts'
+import { type RanHere, runHere } from '../support/run-here.ts'
 import { temporaryDir } from '../support/temporary.ts'
 
 interface Asked {
@@ -202,4 +203,21 @@ test("'auth' in varve.yaml is read strictly", () => {
   expect(() => parsed('{ token_url: https://a/b }', 'postgres://localhost/x')).toThrow(
     'for links to HTTP APIs',
   )
+})
+
+test('a command line adds such a link, and no secret is kept', async () => {
+  const dir = temporaryDir()
+  const env = { VARVE_LINK_CRM_CLIENT_ID: client, VARVE_LINK_CRM_CLIENT_SECRET: 'a s3cret' }
+  const varve = (...args: string[]): Promise<RanHere> => runHere(args, dir, env)
+  await varve('init', '-q')
+  const added = ['link', 'add', 'crm', origin, '--tables', 'people', '--mode', 'capture']
+  const scoped = await varve(...added, '--scope', 'read all')
+  expect(scoped).toMatchObject({ code: 2, stderr: expect.stringContaining('--token-url') as string })
+  const auth = ['--token-url', `${origin}/token`, '--scope', 'read all']
+  expect(await varve(...added, ...auth)).toMatchObject({ code: 0 })
+  expect(asked[0]!.fields).toMatchObject({ scope: 'read all' })
+  expect(await varve('sync', 'crm')).toMatchObject({ code: 0 })
+  const declared = fs.readFileSync(path.join(dir, 'varve.yaml'), 'utf8')
+  expect(declared).toContain(`token_url: ${origin}/token`)
+  for (const secret of ['a s3cret', client]) expect(declared).not.toContain(secret)
 })
