@@ -1,5 +1,6 @@
-// The binary log of MariaDB or MySQL as the log of a link. It is the server's own, kept as long as the server is set to keep it and not
-// for the link's sake; where it is gone, or is another one under the same name, the tables are compared instead.
+// The binary log of MariaDB or MySQL as the log of a link. It is the server's own, kept as long as the server is set to
+// keep it and not for the link's sake; where it is gone, or is another one under the same name, the tables are compared
+// instead.
 import type { ConnectionOptions } from 'mysql2'
 import type { ChangeLog, LogMark, LogReader, LogStart, LogStatus, LostLog } from '../../change-log.ts'
 import type { EndpointSnapshot, EndpointTable } from '../../interface.ts'

@@ -1,6 +1,7 @@
 // Events of the binary log, as far as they matter: who begins and ends transactions, which table a row event is about,
 // and the row events themselves, whose rows stay bytes here. The format is that of MySQL's documentation, "Binary Log
-// Event"; MariaDB's GTID event begins a transaction, MySQL's comes before it. What is not known is told as such: it may hold changes.
+// Event"; MariaDB's GTID event begins a transaction, MySQL's comes before it. What is not known is told as such: it may
+// hold changes.
 import { corrupt } from '../../../base/errors.ts'
 import { ByteCursor } from './byte-cursor.ts'
 
@@ -56,8 +57,8 @@ export type LogEvent =
   | { readonly kind: 'tooLong' }
 
 /**
- * Made for the log's own purposes: stop, ignorable, annotations, lists and checkpoints of GTIDs, words of a group of servers, the beginning of what is
- * encrypted on the disk, which the server sends as it is.
+ * Made for the log's own purposes: stop, ignorable, annotations, lists and checkpoints of GTIDs, words of a group of
+ * servers, the beginning of what is encrypted on the disk, which the server sends as it is.
  */
 const nothing: ReadonlySet<number> = new Set([3, 28, 29, 35, 36, 37, 160, 161, 163, 164])
 /** The first version, as far as it is written today, and the second. */
