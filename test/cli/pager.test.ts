@@ -34,7 +34,8 @@ test.skipIf(!hasScript)(
     expect(text).toContain('\u001b[33m')
     const loud = { VARVE_PAGER: 'cat >/dev/null; echo PAGED' }
     for (const args of [
-      ['log', '-1', '-P'],
+      ['-P', 'log', '-1'],
+      ['show', '-P'],
       ['--no-pager', 'log', '-1'],
       ['log', '-1', '-q'],
       ['log', '-1', '--json'],

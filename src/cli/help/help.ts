@@ -33,10 +33,21 @@ export function commandHelp(entry: CommandEntry, command: Command, paint: Paint,
   lines.push('', `${entry.summary}.`, '', ...fillParagraphs(command.description, width))
   if (Object.keys(command.options).length > 0)
     lines.push('', paint('bold', 'options'), ...optionLines(command.options, width))
-  lines.push('', paint('bold', 'options of every command'), ...optionLines(commonOptions, width))
+  lines.push('', paint('bold', 'options of every command'), ...optionLines(commonTo(command), width))
   lines.push('', paint('bold', 'examples'))
   for (const [example, why] of command.examples) lines.push(`  ${paint('cyan', example)}`, `      ${why}`)
   return lines
+}
+
+/** Without the letters that the command has for options of its own. */
+function commonTo({ options }: Command): OptionSpecs {
+  const own = new Set(Object.values(options).map(({ short }) => short))
+  return Object.fromEntries(
+    Object.entries(commonOptions).map(([name, { short, ...spec }]) => [
+      name,
+      short === undefined || own.has(short) ? spec : { ...spec, short },
+    ]),
+  )
 }
 
 /** Longer lines are hard to read, however wide the terminal is. */
