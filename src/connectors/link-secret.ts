@@ -1,8 +1,10 @@
 // Secrets of a link: never in its URL, which is committed and shown, but in the caller's environment under the link's
 // name, or in a file that the environment names.
 import fs, { readFile } from 'node:fs/promises'
+import path from 'node:path'
 import { VarveError } from '../base/errors.ts'
 import { readFailure } from '../base/system-error.ts'
+import { syncDir } from '../store/disk/files.ts'
 import type { SinkOptions } from './sink.ts'
 
 const secretBytesMax = 64 << 10
@@ -66,6 +68,7 @@ async function replaceFile(name: string, text: string): Promise<void> {
   try {
     await fs.writeFile(fresh, text, { flag: 'wx', mode: (await fs.stat(file)).mode & 0o777, flush: true })
     await fs.rename(fresh, file)
+    await syncDir(path.dirname(file))
   } catch (error) {
     await fs.rm(fresh, { force: true })
     throw error

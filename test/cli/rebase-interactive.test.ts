@@ -147,6 +147,19 @@ test('what is staged where it stopped to edit goes into that commit; behind anot
   expect(await ok('log', '--format=%s')).toContain('What waited\nIn between\nCommit c\nAnew\n')
 })
 
+test('where nothing is left of a commit to edit, what is staged does not go into one of others', async () => {
+  await ok('switch', '-c', 'other', 'HEAD~4')
+  fs.writeFileSync(at('ours', 'a'), 'a\n')
+  await ok('add', '.')
+  await ok('commit', '-m', 'The same')
+  await ok('switch', 'main')
+  await ours(['rebase', '-i', 'other'], { todo: 's/^pick (.* Commit a)$/edit \\1/' })
+  fs.writeFileSync(at('ours', 'a'), 'a anew\n')
+  await ok('add', '.')
+  expect(await varve('rebase', '--continue')).toMatchObject({ code: 29 })
+  expect(await ok('log', '-1', '--format=%s')).toBe('The same\n')
+})
+
 test('a clash in a squash is resolved, and the message is asked for then', async () => {
   await commit('a', 'a twice\n', 'Again')
   await commit('a', 'a thrice\n', 'And again')

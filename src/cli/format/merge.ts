@@ -76,8 +76,8 @@ function byPath(conflicts: readonly ConflictInfo[]): ConflictInfo[][] {
 
 function printStopped(out: Output, { commit, rebase }: MergeResult): void {
   out.say(`stopped to edit ${shortId(commit)} (${rebase!.done + 1} of ${rebase!.total})`)
-  out.hint("'varve commit --amend' changes it, and 'varve commit' adds others after it,")
-  out.hint("then 'varve rebase --continue'; '--abort' goes back")
+  out.hint("'varve rebase --continue' takes what is staged into it, 'varve commit' adds others after it")
+  out.hint("before that; '--abort' goes back")
 }
 
 function printConflict(out: Output, result: MergeResult, verb: string): void {

@@ -67,7 +67,7 @@ export const declaredOptions: OptionSpecs = {
 
 /** Options for tables of HTTP APIs; `items` for an inbox too. */
 const tableOptions = ['path', 'body', 'items', 'next', 'parameter', 'counts', 'more'] as const
-export const httpOptions: readonly string[] = [...tableOptions, 'token-url', 'scope'] as const
+export const httpOptions: readonly string[] = [...tableOptions, 'token-url', 'scope']
 
 export function declaredTables(
   given: Arguments,

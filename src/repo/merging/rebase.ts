@@ -240,7 +240,9 @@ async function editedCommit(
   options: ContinueOptions & StepOptions,
 ): Promise<Commit> {
   const tree = indexOf(manifest).index!
-  const isEdited = state.rebase?.actions?.[0] === 'edit' && state.ours === tip.cid
+  const { actions, onto } = state.rebase!
+  // Where nothing was left of the commit, HEAD may be one of others.
+  const isEdited = actions?.[0] === 'edit' && state.ours === tip.cid && tip.cid !== onto
   if (!isEdited) refuseStaged(manifest, 'go on', stagedHint)
   if (!isEdited || (tree === tip.tree && options.message === undefined)) return tip
   requireAuthor(repo, manifest)

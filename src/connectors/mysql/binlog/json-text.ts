@@ -1,6 +1,7 @@
-// MySQL's own form of JSON, as its log has it, as the text that the server makes of it. The layout is that of the source of
-// the server, json_binary.h: values lie at offsets from the beginning of the object or array that they are in, small ones
-// in place of the offset. Bytes come from outside: whatever leads out of them is corrupt.
+// MySQL's own form of JSON, as its log has it, as the text that the server makes of it. The layout is that of the source
+// of the server, json_binary.h: values lie at offsets from the beginning of the object or array that they are in, small ones
+// in place of the offset. Bytes come from outside: whatever leads out of them, or to the same bytes again and again, is
+// corrupt.
 import { corrupt } from '../../../base/errors.ts'
 import { ByteCursor } from './byte-cursor.ts'
 import { decimalText } from './decimal-text.ts'
@@ -15,21 +16,27 @@ export function jsonText(bytes: Buffer): string {
   // What INSERT IGNORE makes of nothing.
   if (bytes.length === 0) return 'null'
   try {
-    return valueText(bytes[0]!, bytes.subarray(1), 0)
+    return valueText(bytes[0]!, bytes.subarray(1), { depth: 0, unread: { bytes: bytes.length } })
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
     throw corrupt('the binary log has JSON that ends too early')
   }
 }
 
+interface Reading {
+  readonly depth: number
+  /** What is left of the document: its values share no bytes, so that none is read twice. */
+  readonly unread: { bytes: number }
+}
+
 /** `bytes` begin with the value. */
-function valueText(type: number, bytes: Buffer, depth: number): string {
+function valueText(type: number, bytes: Buffer, reading: Reading): string {
   switch (type) {
     case 0:
     case 1:
     case 2:
     case 3:
-      return membersText(type, bytes, depth)
+      return membersText(type, bytes, reading)
     case 4:
       return literals[bytes.readUInt8(0)] ?? unknown(type)
     case 5:
@@ -47,16 +54,16 @@ function valueText(type: number, bytes: Buffer, depth: number): string {
     case 11:
       return doubleText(bytes.readDoubleLE(0))
     case 12:
-      return JSON.stringify(sized(bytes).toString('utf8'))
+      return JSON.stringify(sized(bytes, reading).toString('utf8'))
     case 15:
-      return opaqueText(bytes.readUInt8(0), sized(bytes.subarray(1)))
+      return opaqueText(bytes.readUInt8(0), sized(bytes.subarray(1), reading))
     default:
       return unknown(type)
   }
 }
 
 /** Of an object or array. Its members' types lie beside their offsets; the names of an object's come before. */
-function membersText(type: number, all: Buffer, depth: number): string {
+function membersText(type: number, all: Buffer, { depth, unread }: Reading): string {
   if (depth >= depthMax) throw corrupt('the binary log has JSON of too many levels')
   const [isObject, size] = [type < 2, type % 2 === 0 ? 2 : 4]
   const [count, length] = [all.readUIntLE(0, size), all.readUIntLE(size, size)]
@@ -65,20 +72,22 @@ function membersText(type: number, all: Buffer, depth: number): string {
   const [nameBytes, valueBytes] = [isObject ? size + 2 : 0, size + 1]
   const values = 2 * size + count * nameBytes
   if (values + count * valueBytes > length) throw new RangeError()
+  take(unread, values + count * valueBytes)
   const texts: string[] = []
   for (let i = 0; i < count; i++) {
     const at = values + i * valueBytes
     const of = bytes.readUInt8(at)
     const value = isInline(of, size) ? at + 1 : bytes.readUIntLE(at + 1, size)
-    const text = valueText(of, bytes.subarray(value), depth + 1)
-    texts.push(isObject ? `${nameText(bytes, 2 * size + i * nameBytes, size)}: ${text}` : text)
+    const text = valueText(of, bytes.subarray(value), { depth: depth + 1, unread })
+    texts.push(isObject ? `${nameText(bytes, 2 * size + i * nameBytes, size, unread)}: ${text}` : text)
   }
   return isObject ? `{${texts.join(', ')}}` : `[${texts.join(', ')}]`
 }
 
-function nameText(bytes: Buffer, at: number, size: number): string {
+function nameText(bytes: Buffer, at: number, size: number, unread: Reading['unread']): string {
   const [from, length] = [bytes.readUIntLE(at, size), bytes.readUInt16LE(at + size)]
   if (from + length > bytes.length) throw new RangeError()
+  take(unread, length)
   return JSON.stringify(bytes.toString('utf8', from, from + length))
 }
 
@@ -88,7 +97,7 @@ function isInline(type: number, size: number): boolean {
 }
 
 /** Behind its length, of which each byte has seven bits. */
-function sized(bytes: Buffer): Buffer {
+function sized(bytes: Buffer, { unread }: Reading): Buffer {
   let [length, at] = [0, 0]
   for (let more = true; more; at++) {
     const byte = bytes.readUInt8(at)
@@ -96,7 +105,12 @@ function sized(bytes: Buffer): Buffer {
     more = byte > 0x7f
   }
   if (at + length > bytes.length) throw new RangeError()
+  take(unread, length)
   return bytes.subarray(at, at + length)
+}
+
+function take(unread: Reading['unread'], bytes: number): void {
+  if ((unread.bytes -= bytes) < 0) throw corrupt('the binary log has JSON whose values share bytes')
 }
 
 /** A value of another type of the server. */
