@@ -92,7 +92,17 @@ export interface Connector {
   readonly log?: ChangeLog
   /** Resolves when something may have changed there, and when `signal` aborts; absent where the system cannot tell. */
   changed?(signal: AbortSignal): Promise<void>
+  /** What is there, may hold data, and is none of its tables, as `discover` last found it; absent where there is no such thing. */
+  readonly passedOver?: readonly PassedOver[]
   close(): Promise<void>
+}
+
+export interface PassedOver {
+  /** 'of another format' */
+  readonly reason: string
+  readonly count: number
+  /** One of them: 'orders.xlsx'. */
+  readonly first: string
 }
 
 export interface EndpointTable {

@@ -6,6 +6,7 @@ import type { NodeStore } from '../prolly/node-store.ts'
 import type { ObjectWriter } from '../store/interface.ts'
 import type { Cell, Column, ColumnType, Layout, TableObject } from '../table/interface.ts'
 import type { LeafOptions, PackedLeaves } from './leaves.ts'
+import type { SliceMisfit } from './misfits.ts'
 import type { PackedRows } from './packed.ts'
 import type { Slicer } from './slicer.ts'
 
@@ -80,6 +81,8 @@ export interface SliceFacts {
   readonly faultLine: number
   /** Place of the column that the fault is about, or -1. */
   readonly faultColumn: number
+  /** Values that do not fit their columns, where values are made; absent where there are none. */
+  readonly misfits?: readonly SliceMisfit[] | undefined
 }
 
 /** Rows of one slice, proved: rendering them gives the slice's first `bytesRead` bytes. */

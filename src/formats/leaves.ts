@@ -46,12 +46,12 @@ export interface PackedLeaves {
 
 /** Rows that are in order, as leaves; all others as they are, in bytes of their own. */
 export function leavesOrRows(rows: SliceRows, leafOptions: LeafOptions): SliceResult {
-  const { count, bytesRead, longRows, fault, faultLine, faultColumn } = rows
+  const { count, bytesRead, longRows, fault, faultLine, faultColumn, misfits } = rows
   const contents = rows.contents ?? []
   const isSound = rows.isOrdered && count > 0 && faultLine < 0
   const leaves = isSound ? leavesOf(rows, contents.map(contentCid), leafOptions) : null
   if (leaves === null) return { ...rows, ...ownRows(rows) }
-  return { count, bytesRead, longRows, fault, faultLine, faultColumn, contents, leaves }
+  return { count, bytesRead, longRows, fault, faultLine, faultColumn, misfits, contents, leaves }
 }
 
 /** The rows must be in order; null when a leaf cannot hold one of them. */

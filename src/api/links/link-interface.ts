@@ -1,6 +1,7 @@
 // Types of links with live systems, as the public API has them.
 import type { OperationOptions } from '../interface.ts'
 import type { LogStatus } from '../../connectors/change-log.ts'
+import type { PassedOver } from '../../connectors/interface.ts'
 import type { Receipt, SyncGuard, SyncPlan } from '../../sync/interface.ts'
 
 export type {
@@ -42,6 +43,7 @@ export type {
   EndpointTable,
   HeldBackRow,
   KnownTable,
+  PassedOver,
   PlannedRows,
   RowChange as EndpointRowChange,
   RowCursor,
@@ -124,4 +126,6 @@ export interface LinkTest {
     readonly key: readonly string[]
     readonly columns: readonly { readonly name: string; readonly type: string; readonly nativeType: string }[]
   }[]
+  /** What is there, may hold data, and is none of its tables; absent where there is no such thing. */
+  readonly passedOver?: readonly PassedOver[]
 }

@@ -1,7 +1,6 @@
 // Links with live systems: declared in varve.yaml, tested, synchronized, and what their last rounds did.
 import { VarveError } from '../../base/errors.ts'
 import { untilAborted } from '../../base/until-aborted.ts'
-import type { LogMark } from '../../connectors/change-log.ts'
 import type { Connector, ConnectorOptions } from '../../connectors/interface.ts'
 import type { Sink } from '../../connectors/sink.ts'
 import { type DatasetConfig, configFileName } from '../../dataset/interface.ts'
@@ -66,7 +65,7 @@ export abstract class LinkedRepository extends CarryingRepository {
       tables: [...new Set(setting.tables)],
     })
     const isToSink = await this.isSink(given)
-    const { namedTables } = await import('./named-tables.ts')
+    const { namedTables, tellPassedOver } = await import('./named-tables.ts')
     const connected = <T>(work: (connector: Connector) => Promise<T>): Promise<T> =>
       this.#connected(given, options, work)
     const warn = (message: string): void => this.warn(message)
@@ -84,7 +83,10 @@ export abstract class LinkedRepository extends CarryingRepository {
     } else {
       const { checkTables, refuseNested } = await import('../../sync/tables/check-tables.ts')
       refuseNested(link, await this.links())
-      await this.#connected(link, options, (connector) => checkTables(this.repo, connector, link))
+      await this.#connected(link, options, async (connector) => {
+        await checkTables(this.repo, connector, link)
+        tellPassedOver(connector, warn)
+      })
     }
     setLink(root, name, declared)
     return link
@@ -122,21 +124,8 @@ export abstract class LinkedRepository extends CarryingRepository {
     if (await this.isSink(link))
       return this.#toSink(link, options, async (sink) => (await import('./link-sink.ts')).sinkTest(sink))
     const at = readMark(await this.repo.store.manifest(), name)?.at ?? null
-    return this.#connected(link, options, async (connector) => ({
-      location: connector.location,
-      identity: await connector.identity(),
-      log: await logTest(connector, link, at),
-      tables: (await connector.discover()).map(({ name: table, key, columns, trouble }) => ({
-        name: table,
-        ...(trouble === undefined ? {} : { trouble }),
-        key,
-        columns: columns.map((column) => ({
-          name: column.name,
-          type: column.type,
-          nativeType: column.nativeType,
-        })),
-      })),
-    }))
+    const { endpointTest } = await import('./endpoint-test.ts')
+    return this.#connected(link, options, (connector) => endpointTest(connector, link, at))
   }
 
   /** Reads the endpoint at one moment, and compares it with a commit by checksums of key ranges. */
@@ -284,14 +273,5 @@ export abstract class LinkedRepository extends CarryingRepository {
     if (commit === null) return null
     const tree = await Tree.load(this.repo.nodes, commit.tree)
     return storedConfig(this.repo.nodes, await tree.get(configFileName), {})
-  }
-}
-
-async function logTest(connector: Connector, link: t.Link, at: LogMark | null): Promise<t.LinkTest['log']> {
-  const { log } = connector
-  if (log === undefined) return { obstacle: 'this kind of endpoint has none', kept: null }
-  return {
-    obstacle: await log.obstacle(await connector.discover(link.tables)),
-    kept: at === null ? null : await log.status(at.position),
   }
 }

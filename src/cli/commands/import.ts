@@ -80,6 +80,7 @@ async function run(context: Context): Promise<number> {
   const { file, table } = splitTable(given.words[0]!)
   const as = given.text('as')
   if (as === undefined) throw usage('name the table: --as PATH')
+  refusePacked(file, as)
   const format = importFormat(given, file, as)
   const branch = given.text('branch')
   const message = given.text('message')
@@ -151,6 +152,24 @@ function importFormat(given: Arguments, file: string, as: string): ExchangeForma
   const format = given.text('format')
   if (format !== undefined) return exchangeFormatNamed(format)
   return exchangeFormatOfFile(file) ?? exchangeFormatOfFile(as) ?? unknownFormat()
+}
+
+const unpacking: Readonly<Record<string, string>> = {
+  gz: 'gzip -dc',
+  zst: 'zstd -dc',
+  bz2: 'bzip2 -dc',
+  xz: 'xz -dc',
+}
+
+function refusePacked(file: string, as: string): void {
+  const [, plain = '', ending = ''] = /^(.*)\.([^.]+)$/.exec(file) ?? []
+  const command = unpacking[ending.toLowerCase()]
+  if (command === undefined) return
+  const format = exchangeFormatOfFile(plain) ?? exchangeFormatOfFile(as) ?? 'FORMAT'
+  throw usage(
+    `'${file}' is compressed`,
+    `unpack it on the way: ${command} ${file} | varve import - --as ${as} --format ${format}`,
+  )
 }
 
 function unknownFormat(): never {

@@ -13,17 +13,21 @@ import type {
   EndpointSnapshot,
   EndpointTable,
   KnownTable,
+  PassedOver,
 } from '../interface.ts'
 import type { DeclaredTable } from '../../dataset/interface.ts'
 import { applyPlan } from './apply.ts'
 import type { OnProgress } from '../patience.ts'
+import { passedOverText } from '../passed-over.ts'
 import { countedBytes } from './counted.ts'
+import { isPacked } from './file-name.ts'
 import { groupFiles } from './groups.ts'
 import type { FilePlace, FilesTable, OpenedFile } from './interface.ts'
 import { packedRows } from './packed.ts'
 import { digestOf, tableRows } from './read.ts'
 import { type Hints, columnsOf, knownShape, shapeOf, waitingTable } from './shape.ts'
 import { readCheckpoint, takeOver } from './state.ts'
+import { UnpackedFile } from './unpacked-file.ts'
 import { asWaiting } from './waiting.ts'
 
 export class FilesConnector implements Connector {
@@ -44,6 +48,10 @@ export class FilesConnector implements Connector {
     this.#declared = declared
     this.location = place.location
     if (place.changed !== undefined) this.changed = (signal) => place.changed!(signal)
+  }
+
+  get passedOver(): readonly PassedOver[] {
+    return this.#place.passedOver
   }
 
   identity(): Promise<string> {
@@ -124,7 +132,7 @@ export class FilesConnector implements Connector {
       // Of several, the newest may be taken away.
       const [file] = files.length === 1 ? files : []
       if (file === undefined) return shape
-      const readOnly = (await this.#place.readOnly?.(file)) ?? null
+      const readOnly = isPacked(file) ? 'it is compressed' : ((await this.#place.readOnly?.(file)) ?? null)
       const writtenNs = await this.#opened(file, (opened) => Promise.resolve(opened.writtenNs))
       return {
         ...shape,
@@ -147,7 +155,8 @@ export class FilesConnector implements Connector {
 
   async #open(path: string): Promise<OpenedFile> {
     try {
-      return await this.#place.open(path, 'listed')
+      const file = await this.#place.open(path, 'listed')
+      return isPacked(path) ? new UnpackedFile(file) : file
     } catch (error) {
       throw asWaiting(path, error)
     }
@@ -190,12 +199,14 @@ export class FilesConnector implements Connector {
   }
 
   #notThere(name: string): VarveError {
-    const [, table] = /^(.+)\.(?:csv|tsv|jsonl)$/.exec(name) ?? []
+    const { passedOver } = this
+    const others = passedOver.length === 0 ? '' : `; not read are ${passedOverText(passedOver)}`
+    const [, table] = /^(.+)\.(?:csv|tsv|jsonl)(?:\.gz)?$/.exec(name) ?? []
     return new VarveError('VARVE_PATH_NOT_FOUND', `'${this.location}' has no table '${name}'`, {
       data: { table: name },
       hint:
         table === undefined
-          ? `a table is a file (${name}.csv, .tsv or .jsonl) or a folder of such files; to have it made, say its columns`
+          ? `a table is a file (${name}.csv, .tsv or .jsonl) or a folder of such files; to have it made, say its columns${others}`
           : `tables are named without the file's ending: '${table}'`,
     })
   }

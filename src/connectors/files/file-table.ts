@@ -1,7 +1,6 @@
 // One file as a table of its own: its rows by key, and all that its bytes hold beyond rows, so that it is written again as
 // it was but for what has changed. The table lies in a temporary file once it is large.
 import { exportTable } from '../../formats/export.ts'
-import { formatOfPath } from '../../formats/formats.ts'
 import type { FormatName } from '../../formats/interface.ts'
 import { readTable } from '../../formats/read.ts'
 import { renderTable } from '../../formats/render.ts'
@@ -12,6 +11,7 @@ import type { Layout, Schema, TableObject } from '../../table/interface.ts'
 import { evolveSchema } from '../../table/schema.ts'
 import { Table } from '../../table/table.ts'
 import type { FileDialect } from './cells.ts'
+import { tableFormat } from './file-name.ts'
 import type { FilesTable, OpenedFile } from './interface.ts'
 import { asWaiting } from './waiting.ts'
 
@@ -37,12 +37,12 @@ export class FileTable {
     this.path = path
     this.shape = shape
     this.nodes = new NodeStore(this.writer)
-    this.#format = formatOfPath(path)!
+    this.#format = tableFormat(path)!
   }
 
   /** Reads the table; null when there is no file yet. @throws VarveError with `waits` */
   async load(file: OpenedFile | null): Promise<Table> {
-    const isEmpty = file === null || file.bytesLength === 0
+    const isEmpty = file === null || (await file.isEmpty())
     if (isEmpty && this.#format === 'jsonl') return this.#table(this.#empty('typed', plainJsonl))
     try {
       return await this.#table(await this.read(isEmpty ? this.#header() : file.bytes(), null))

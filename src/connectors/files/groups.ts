@@ -1,6 +1,6 @@
 // Which files make which tables: 'people.csv' is the table 'people', and all of 'orders/*.csv' the table 'orders'.
 import { compareBytes, utf8 } from '../../base/bytes.ts'
-import { formatOfPath } from '../../formats/formats.ts'
+import { tableNameOf } from './file-name.ts'
 import type { ListedFile } from './interface.ts'
 
 export interface FileGroup {
@@ -13,7 +13,7 @@ export interface FileGroup {
 export function groupFiles(files: readonly ListedFile[]): Map<string, FileGroup> {
   const groups = new Map<string, ListedFile[]>()
   for (const file of files) {
-    const name = tableOf(file.path)
+    const name = tableNameOf(file.path)
     const group = groups.get(name)
     if (group === undefined) groups.set(name, [file])
     else group.push(file)
@@ -34,15 +34,4 @@ function groupOf(name: string, group: readonly ListedFile[]): FileGroup {
 
 function other(files: readonly string[], first: string): string {
   return files.find((path) => path !== first)!
-}
-
-function tableOf(path: string): string {
-  const slash = path.indexOf('/')
-  return slash < 0 ? path.slice(0, path.lastIndexOf('.')) : path.slice(0, slash)
-}
-
-/** Hidden, or under a name that programs give to what they have not finished. */
-export function isTableFile(name: string): boolean {
-  if (name.startsWith('.') || name.startsWith('~') || formatOfPath(name) === null) return false
-  return !/\.(part|partial|tmp|temp|crdownload|filepart|download)\.[^.]+$/i.test(name)
 }

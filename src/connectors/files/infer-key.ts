@@ -1,9 +1,9 @@
 // The key of a table in files that nobody has named one for: the fewest leading columns that are there and tell apart the
 // rows of each file. A row that comes in a second file too is a newer state of itself.
-import { formatOfPath } from '../../formats/formats.ts'
 import { type KeyUniqueness, keyUniqueness } from '../../formats/key-uniqueness.ts'
 import { fileBytesWorthThreads } from '../../formats/slice-jobs.ts'
 import type { Cell, ColumnType } from '../../table/interface.ts'
+import { tableFormat } from './file-name.ts'
 import type { OpenedFile } from './interface.ts'
 import type { ShapeReader } from './shape.ts'
 import { asWaiting, fileWaits } from './waiting.ts'
@@ -44,10 +44,10 @@ async function uniqueness(
   { pool, bytesOf }: Pick<ShapeReader, 'pool' | 'bytesOf'>,
 ): Promise<KeyUniqueness> {
   const { path, bytesLength } = file
-  if (bytesLength === 0) return 'unique'
+  if (await file.isEmpty()) return 'unique'
   if (bytesLength >= fileBytesWorthThreads) pool.warm(2)
   try {
-    return await keyUniqueness(bytesOf(file), { format: formatOfPath(path)!, key, where: path, pool })
+    return await keyUniqueness(bytesOf(file), { format: tableFormat(path)!, key, where: path, pool })
   } catch (error) {
     throw asWaiting(path, error)
   }

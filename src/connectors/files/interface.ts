@@ -1,6 +1,6 @@
 // A place with files that hold tables, wherever it is: what the connector above needs of it, and no more. A place has no
 // transactions: a file is replaced as a whole or not at all, if it still is what was read, and one file after the other.
-import type { EndpointTable } from '../interface.ts'
+import type { EndpointTable, PassedOver } from '../interface.ts'
 
 export interface FilePlace {
   /** For messages. */
@@ -9,6 +9,8 @@ export interface FilePlace {
   identity(): Promise<string>
   /** Files whose names say that they hold a table; none that is hidden or not yet complete. */
   list(): Promise<readonly ListedFile[]>
+  /** Files that may hold data, and are none of these, as they were last listed. */
+  readonly passedOver: readonly PassedOver[]
   /**
    * One state of a file, which does not change under its reader: as it was listed, where that is cheaper, or as it is now.
    * @throws VarveError with `waits`: see waiting.ts
@@ -46,10 +48,12 @@ export interface ListedFile {
 export interface OpenedFile {
   readonly path: string
   readonly bytesLength: number
+  /** Whether `bytes` gives none. @throws as it does */
+  isEmpty(): Promise<boolean>
   /** Another one for other bytes, as far as the place tells. */
   readonly version: string
   /** When it was written, where copies keep that time. */
-  readonly writtenNs?: bigint
+  readonly writtenNs?: bigint | undefined
   /** The same version is proof of the same bytes. */
   readonly isProof: boolean
   /**

@@ -2,10 +2,10 @@
 // files, columns of bytes) is packed here from cells.
 import { CellPacker } from '../../formats/columnar/pack-cells.ts'
 import type { PackedSlice, PackingOptions } from '../../formats/columnar/packed-source.ts'
-import { formatOfPath } from '../../formats/formats.ts'
 import { readSlices } from '../../formats/read-slices.ts'
 import { fileBytesWorthThreads } from '../../formats/slice-jobs.ts'
 import type { Cell } from '../../table/interface.ts'
+import { tableFormat } from './file-name.ts'
 import type { FilesTable, OpenedFile } from './interface.ts'
 import { shownRow, tableRows } from './read.ts'
 import { asWaiting } from './waiting.ts'
@@ -19,7 +19,7 @@ export async function* packedRows(
   const packed = (rows: Cell[][]): PackedSlice => ({ rows: packer.pack(rows, options.unfit) })
   const [path] = table.files
   if (path === undefined || !isForThreads(table)) {
-    for await (const rows of tableRows(table, open)) yield packed(rows)
+    for await (const rows of tableRows(table, open, options.onMisfit)) yield packed(rows)
     return
   }
   for await (const slice of fileSlices(path, open, options))
@@ -37,16 +37,16 @@ function isForThreads({ files, columns, key }: FilesTable): boolean {
 async function* fileSlices(
   path: string,
   open: (path: string) => Promise<OpenedFile>,
-  { shape, leafOptions, pool, signal }: PackingOptions,
+  { shape, leafOptions, pool, signal, onMisfit }: PackingOptions,
 ): ReturnType<typeof readSlices> {
   const file = await open(path)
   try {
     // A file of JSON Lines without rows has no bytes.
-    if (file.bytesLength === 0) return
-    const format = formatOfPath(path)!
+    if (await file.isEmpty()) return
+    const format = tableFormat(path)!
     // A further version leaves little to pack.
     if (file.bytesLength >= fileBytesWorthThreads) pool.warm(leafOptions()?.known === null ? 2 : 1)
-    yield* readSlices(file.bytes(signal), { format, shape, where: path, pool, leafOptions, signal })
+    yield* readSlices(file.bytes(signal), { format, shape, where: path, pool, leafOptions, signal, onMisfit })
   } catch (error) {
     throw asWaiting(path, error)
   } finally {

@@ -2,12 +2,13 @@
 // first: what a later file says of a row counts, and earlier ones are not asked any more.
 import { sha256Hex } from '../../base/platform.ts'
 import { utf8 } from '../../base/bytes.ts'
-import { formatOfPath } from '../../formats/formats.ts'
+import { type Misfit, isTyped, misfitText } from '../../formats/misfits.ts'
 import { readRows } from '../../formats/read-rows.ts'
 import { shownCell } from '../../formats/shown-cell.ts'
 import { columnPlaces } from '../../table/column-places.ts'
 import { absentCell, nullCell } from '../../table/cell.ts'
 import type { Cell, Column } from '../../table/interface.ts'
+import { tableFormat } from './file-name.ts'
 import { keyOf } from './infer-key.ts'
 import type { FilesTable, OpenedFile } from './interface.ts'
 import { asWaiting } from './waiting.ts'
@@ -25,6 +26,7 @@ export async function digestOf(
 export async function* tableRows(
   table: FilesTable,
   open: (path: string) => Promise<OpenedFile>,
+  onMisfit?: (misfit: Misfit) => void,
 ): AsyncGenerator<Cell[][]> {
   const { files, columns, key } = table
   const places = columnPlaces(columns, key)
@@ -34,8 +36,10 @@ export async function* tableRows(
     const own = seen === null ? null : new Set<string>()
     try {
       for await (const rows of fileRows(table, file)) {
-        if (seen === null || own === null) yield rows
-        else yield rows.filter((row) => isNew(keyOf(row, places), seen, own))
+        const wanted =
+          seen === null || own === null ? rows : rows.filter((row) => isNew(keyOf(row, places), seen, own))
+        if (onMisfit !== undefined) tellMisfits(table, path, wanted, onMisfit)
+        yield wanted
       }
     } catch (error) {
       throw asWaiting(path, error)
@@ -53,10 +57,25 @@ function isNew(key: string, seen: ReadonlySet<string>, own: Set<string>): boolea
   return true
 }
 
+function tellMisfits(
+  { columns }: FilesTable,
+  where: string,
+  rows: readonly (readonly Cell[])[],
+  onMisfit: (misfit: Misfit) => void,
+): void {
+  for (const [i, { name: column, type }] of columns.entries()) {
+    if (!isTyped(type)) continue
+    for (const row of rows) {
+      const { kind, bytes } = row[i]!
+      if (kind === 'text') onMisfit({ column, type, count: 1, text: misfitText(bytes), line: null, where })
+    }
+  }
+}
+
 async function* fileRows(table: FilesTable, file: OpenedFile): AsyncGenerator<Cell[][]> {
   const { path } = file
-  if (file.bytesLength === 0) return
-  const format = formatOfPath(path)!
+  if (await file.isEmpty()) return
+  const format = tableFormat(path)!
   let known: readonly Column[] = []
   let shown = shownRow(table, path, known)
   for await (const { columns, rows } of readRows(file.bytes(), { format, key: table.key, where: path })) {
@@ -74,7 +93,7 @@ export function shownRow(
   path: string,
   found: readonly Column[],
 ): (row: readonly Cell[]) => Cell[] {
-  const cells = formatOfPath(path) === 'jsonl' ? 'typed' : 'text'
+  const cells = tableFormat(path) === 'jsonl' ? 'typed' : 'text'
   const nothing = cells === 'text' ? nullCell : absentCell
   const places = columnPlaces(
     found,

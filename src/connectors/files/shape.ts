@@ -3,12 +3,12 @@
 // what the table was known as, and only then what the files look like: a type does not change with a cell.
 import type { VarveError } from '../../base/errors.ts'
 import type { WorkerPool } from '../../base/pool.ts'
-import { formatOfPath } from '../../formats/formats.ts'
 import type { FileColumn } from '../../formats/interface.ts'
 import { readColumns } from '../../formats/read-columns.ts'
 import type { ColumnType } from '../../table/interface.ts'
 import type { EndpointColumn, KnownTable } from '../interface.ts'
 import type { DeclaredTable } from '../../dataset/interface.ts'
+import { tableFormat } from './file-name.ts'
 import { inferFileKey } from './infer-key.ts'
 import type { FilesTable, OpenedFile } from './interface.ts'
 import { asWaiting, fileWaits } from './waiting.ts'
@@ -91,19 +91,19 @@ export async function columnsOf(
   { pool, bytesOf }: Pick<ShapeReader, 'pool' | 'bytesOf'>,
 ): Promise<readonly FileColumn[]> {
   const { path } = file
-  if (file.bytesLength === 0) {
+  if (await file.isEmpty()) {
     if (isJsonl(path)) return []
     throw fileWaits(path, 'is empty: it has no header')
   }
   try {
-    return await readColumns(bytesOf(file), { format: formatOfPath(path)!, where: path, key, pool })
+    return await readColumns(bytesOf(file), { format: tableFormat(path)!, where: path, key, pool })
   } catch (error) {
     throw asWaiting(path, error)
   }
 }
 
 function isJsonl(path: string): boolean {
-  return formatOfPath(path) === 'jsonl'
+  return tableFormat(path) === 'jsonl'
 }
 
 /**

@@ -5,31 +5,36 @@ import * as fs from 'node:fs/promises'
 import * as path from 'node:path'
 import { VarveError } from '../../base/errors.ts'
 import { isUtf8 } from '../../base/bytes.ts'
-import { isTableFile } from '../files/groups.ts'
+import { isTableFile } from '../files/file-name.ts'
 import type { ListedFile } from '../files/interface.ts'
+import { type PassedOverFiles, tooDeep } from '../files/passed-over.ts'
 
 const filesMax = 100_000
 
-export async function listFiles(root: string): Promise<readonly ListedFile[]> {
+/** `passedOver` gets the others. */
+export async function listFiles(root: string, passedOver: PassedOverFiles): Promise<readonly ListedFile[]> {
   const files: ListedFile[] = []
   for (const entry of await entriesOf(root)) {
     const name = nameOf(entry)
     if (name === null) continue
     if (isTableFile(name)) files.push(listed(name, entry))
     else if (entry.isDirectory() && !name.startsWith('.'))
-      files.push(...(await innerFiles(path.join(root, name), name)))
+      files.push(...(await innerFiles(path.join(root, name), name, passedOver)))
+    else passedOver.add(name, name)
     if (files.length > filesMax) throw tooMany(root)
   }
   return files
 }
 
-async function innerFiles(folder: string, name: string): Promise<ListedFile[]> {
+async function innerFiles(folder: string, name: string, passedOver: PassedOverFiles): Promise<ListedFile[]> {
   const files: ListedFile[] = []
   try {
     for (const entry of await entriesOf(folder)) {
       const inner = nameOf(entry)
       if (inner === null) files.push({ path: `${name}/?.csv`, trouble: 'has a name that is not UTF-8' })
       else if (isTableFile(inner)) files.push(listed(`${name}/${inner}`, entry))
+      else if (!entry.isDirectory()) passedOver.add(`${name}/${inner}`, inner)
+      else if (!inner.startsWith('.')) passedOver.addFor(tooDeep, `${name}/${inner}/`)
     }
     return files
   } catch (error) {

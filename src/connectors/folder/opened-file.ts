@@ -62,6 +62,10 @@ export class OpenedFolderFile implements OpenedFile {
     return Number(this.stat.size)
   }
 
+  isEmpty(): Promise<boolean> {
+    return Promise.resolve(this.bytesLength === 0)
+  }
+
   async *bytes(signal?: AbortSignal): AsyncGenerator<Uint8Array> {
     const hash = sha256Stream()
     const buffer = new Uint8Array(Math.min(partBytes, this.bytesLength + 1))

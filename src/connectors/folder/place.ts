@@ -3,6 +3,8 @@ import * as fs from 'node:fs/promises'
 import * as path from 'node:path'
 import type { VarveError } from '../../base/errors.ts'
 import type { FilePlace, ListedFile, OpenedFile, PlaceState, StagedFile } from '../files/interface.ts'
+import { PassedOverFiles } from '../files/passed-over.ts'
+import type { PassedOver } from '../interface.ts'
 import type { FolderAddress } from './address.ts'
 import { listFiles } from './list.ts'
 import { OpenedFolderFile } from './opened-file.ts'
@@ -15,6 +17,7 @@ const hint = 'check that it is there, mounted and readable, and run the command 
 
 export class FolderPlace implements FilePlace {
   readonly location: string
+  passedOver: readonly PassedOver[] = []
   readonly #root: string
   readonly #settleMs: number
   readonly #watch: FolderWatch
@@ -62,7 +65,9 @@ export class FolderPlace implements FilePlace {
 
   list(): Promise<readonly ListedFile[]> {
     return this.#there(async () => {
-      const files = await listFiles(this.#root)
+      const passedOver = new PassedOverFiles()
+      const files = await listFiles(this.#root, passedOver)
+      this.passedOver = passedOver.list
       // Folders in it that were gone may have been so with all of it.
       await fs.stat(this.#root)
       return files

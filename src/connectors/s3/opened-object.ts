@@ -30,6 +30,10 @@ export class OpenedObject implements OpenedFile {
     this.#client = client
   }
 
+  isEmpty(): Promise<boolean> {
+    return Promise.resolve(this.bytesLength === 0)
+  }
+
   async *bytes(signal?: AbortSignal): AsyncGenerator<Uint8Array> {
     for (let at = 0; at < this.bytesLength;) {
       throwIfAborted(signal)

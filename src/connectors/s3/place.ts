@@ -7,8 +7,10 @@ import { createExclusively } from '../../http/s3/create.ts'
 import { download } from '../../http/s3/download.ts'
 import { listPage } from '../../http/s3/listing.ts'
 import { headObject, replaceExactly } from '../../http/s3/replace.ts'
-import { isTableFile } from '../files/groups.ts'
+import { isTableFile } from '../files/file-name.ts'
 import type { FilePlace, ListedFile, OpenedFile, PlaceState, StagedFile } from '../files/interface.ts'
+import { PassedOverFiles, tooDeep } from '../files/passed-over.ts'
+import type { PassedOver } from '../interface.ts'
 import { fileWaits } from '../files/waiting.ts'
 import { type ObjectVersion, OpenedObject } from './opened-object.ts'
 
@@ -23,6 +25,7 @@ const objectBytesMax = 1 << 30
 
 export class S3FilePlace implements FilePlace {
   readonly location: string
+  passedOver: readonly PassedOver[] = []
   readonly #client: S3Client
   /** As the last listing showed them. */
   readonly #listed = new Map<string, ObjectVersion>()
@@ -40,15 +43,18 @@ export class S3FilePlace implements FilePlace {
 
   async list(): Promise<readonly ListedFile[]> {
     this.#listed.clear()
+    const passedOver = new PassedOverFiles()
     let [after, names]: [string | null, number] = [null, 0]
     do {
       const page = await listPage(this.#client, '', after, undefined)
       for (const { name, tag, bytes } of page.blobs)
         if (isTablePath(name)) this.#listed.set(name, { tag, bytes })
+        else addPassedOver(passedOver, name)
       names += page.blobs.length
       after = page.hasMore ? page.blobs.at(-1)!.name : null
       if (this.#listed.size > filesMax || names > namesMax) throw tooMany(this.location)
     } while (after !== null)
+    this.passedOver = passedOver.list
     return [...this.#listed.keys()].map((path) => ({ path }))
   }
 
@@ -130,6 +136,13 @@ function isTablePath(name: string): boolean {
   const parts = name.split('/')
   if (parts.length > 2 || parts.some((part) => part === '' || part.startsWith('.'))) return false
   return isTableFile(parts.at(-1)!)
+}
+
+function addPassedOver(passedOver: PassedOverFiles, name: string): void {
+  const parts = name.split('/')
+  if (parts.some((part) => part.startsWith('.'))) return
+  if (parts.length <= 2) passedOver.add(name, parts.at(-1)!)
+  else if (isTableFile(parts.at(-1)!)) passedOver.addFor(tooDeep, name)
 }
 
 async function gathered(path: string, parts: AsyncIterable<Uint8Array>): Promise<Uint8Array> {

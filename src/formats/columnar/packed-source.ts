@@ -8,6 +8,7 @@ import { type RowShape, rowShape } from '../../table/rows.ts'
 import { previousNodes } from '../bases.ts'
 import { RowIntake } from '../intake.ts'
 import type { LeafOptions, PackedLeaves } from '../leaves.ts'
+import type { Misfit } from '../misfits.ts'
 import type { PackedRows } from '../packed.ts'
 import type { ReadCellsOptions, SourceColumn } from './interface.ts'
 import { cellSchema } from './read-cells.ts'
@@ -22,6 +23,8 @@ export interface PackingOptions {
   readonly leafOptions: () => LeafOptions | null
   /** As of `ReadCellsOptions`. */
   readonly unfit?: UnfitRows | undefined
+  /** Called for values that do not fit their column, which sources that guess types may tell. */
+  readonly onMisfit?: ((misfit: Misfit) => void) | undefined
   readonly signal?: AbortSignal | undefined
 }
 

@@ -8,6 +8,8 @@ import type { ColumnType, Schema } from '../../table/interface.ts'
 import { decodeKey, encodeKey, keyColumns, keyElementEnd, valueColumns } from '../../table/key.ts'
 import { cellTag, rowFlag, shortTextMax } from '../../table/row.ts'
 import { importedCell } from '../imported-cell.ts'
+import type { SliceFacts } from '../interface.ts'
+import { SliceMisfits, isTyped } from '../misfits.ts'
 import { PackedBuffer, type PackedRows } from '../packed.ts'
 
 /** What the texts of a file become. Plain data, for it goes to threads. */
@@ -32,18 +34,29 @@ const asNumber: ReadonlySet<ColumnType> = new Set(['int', 'decimal', 'float'])
 // As in slice.ts: one slice after the other goes through a thread.
 const buffer = new PackedBuffer(3 << 20, 1 << 17)
 
+/** Of the slice in hand. */
+let misfits = new SliceMisfits()
+
 /** Makes rows of values. The result holds views, of `rows` among others, that are valid until the next call. */
-export function valueRows(rows: PackedRows, plan: ValuePlan): PackedRows {
+export function valueRows(rows: PackedRows, plan: ValuePlan): PackedRows & Pick<SliceFacts, 'misfits'> {
   buffer.clear()
-  for (let row = 0; row < rows.count; row++) addRow(rows, row, plan.types)
-  return { ...buffer.view(), ...valueKeys(rows, plan) }
+  misfits = new SliceMisfits()
+  const typed = plan.types.map(isTyped)
+  for (let row = 0; row < rows.count; row++) addRow(rows, row, plan.types, typed)
+  const keys = valueKeys(rows, plan)
+  return { ...buffer.view(), ...keys, misfits: misfits.list }
 }
 
 const headRoom = 16
 /** A number has two bytes before its digits where a short text has one; a cell that is left out becomes one byte. */
 const moreByCell = 3
 
-function addRow(rows: PackedRows, row: number, types: readonly ColumnType[]): void {
+function addRow(
+  rows: PackedRows,
+  row: number,
+  types: readonly ColumnType[],
+  typed: readonly boolean[],
+): void {
   const { values: from, valueEnds, contents, contentEnds } = rows
   const [start, end] = [row === 0 ? 0 : valueEnds[row - 1]!, valueEnds[row]!]
   let to = row === 0 ? 0 : buffer.valueEnds[row - 1]!
@@ -52,11 +65,15 @@ function addRow(rows: PackedRows, row: number, types: readonly ColumnType[]): vo
   values[to++] = 0
   let at = headEnd(from, start)
   let nextContent = row === 0 || contentEnds === null ? 0 : contentEnds[row - 1]!
-  for (const type of types) {
+  for (let place = 0; place < types.length; place++) {
+    const type = types[place]!
     const tag = at < end ? from[at]! : cellTag.absent
     if (tag <= shortTextMax) {
       const stop = at + 1 + tag
+      const cellAt = to
       to = addShort(from, at + 1, stop, type, to)
+      if (typed[place]! && buffer.values[cellAt]! <= shortTextMax)
+        misfits.add('values', place, row, from.subarray(at + 1, stop))
       at = stop
     } else if (tag === cellTag.absent) {
       values[to++] = cellTag.null
@@ -66,7 +83,9 @@ function addRow(rows: PackedRows, row: number, types: readonly ColumnType[]): vo
       const length = reader.varint()
       const isLinked = tag >= cellTag.textLinked
       const bytes = isLinked ? contents![nextContent++]! : from.subarray(reader.at, reader.at + length)
-      to = buffer.writeCell(to, importedCell({ kind: 'text', bytes, quotingFlipped: false }, type, 'text'))
+      const cell = importedCell({ kind: 'text', bytes, quotingFlipped: false }, type, 'text')
+      if (typed[place]! && cell.kind === 'text') misfits.add('values', place, row, bytes)
+      to = buffer.writeCell(to, cell)
       at = isLinked ? reader.at : reader.at + length
     }
   }
@@ -122,10 +141,10 @@ function newKeys(rows: PackedRows, { schema, keyTypes }: ValuePlan): PackedKeys 
   let at = 0
   for (let row = 0, start = 0; row < rows.count; row++) {
     const cells = decodeKey(schema, rows.keys.subarray(start, rows.keyEnds[row]))
-    const key = encodeKey(
-      typed,
-      cells.map((cell, i) => importedCell(cell, keyTypes[i]!, 'text')),
-    )
+    const values = cells.map((cell, i) => importedCell(cell, keyTypes[i]!, 'text'))
+    for (const [place, { kind, bytes }] of values.entries())
+      if (kind === 'text' && isTyped(keyTypes[place]!)) misfits.add('key', place, row, bytes)
+    const key = encodeKey(typed, values)
     all.reserve(at + key.length, 0)
     all.keys.set(key, at)
     const before = row < 2 ? 0 : all.keyEnds[row - 2]!

@@ -82,7 +82,7 @@ async function captureTable(
   const previous = await tableAt(io, before, linked.path)
   const { table, path } = linked
   const last = { previous: previous ?? undefined, ways: unfit.waysOf(path) }
-  const source = { snapshot, table, where: `${link.name}: ${table.name}`, ...last }
+  const source = { snapshot, table, where: `${link.name}: ${table.name}`, notes: what.notes, ...last }
   if (known !== null && previous !== null && what.shapes !== null) {
     const drift = await drifted(io, previous, linked)
     let whole: ReturnType<typeof readWhole> | null = null

@@ -130,7 +130,7 @@ async function readAlone(
   try {
     const previous = (await tableAt(io, before, path)) ?? undefined
     const where = `${link.name}: ${table.name}`
-    const source = { snapshot, table, where, previous, ways: unfit.waysOf(path) }
+    const source = { snapshot, table, where, previous, ways: unfit.waysOf(path), notes: [] }
     return (await readWhole(io, source, options)).entry
   } finally {
     await snapshot.close()

@@ -9,6 +9,7 @@ import { Tree } from '../../files/tree.ts'
 import { type PackingOptions, readPacked } from '../../formats/columnar/packed-source.ts'
 import { readCells } from '../../formats/columnar/read-cells.ts'
 import { UnfitRows } from '../../formats/columnar/unfit-rows.ts'
+import { Misfits } from '../../formats/misfits.ts'
 import { readCommit } from '../../history/commit.ts'
 import { ProllyMap } from '../../prolly/map.ts'
 import type { Io } from '../../repo/interface.ts'
@@ -35,6 +36,8 @@ export interface TableSource {
   readonly previous: TableObject | undefined
   /** In which way a transform made it then. */
   readonly ways: TableWays
+  /** For people: what was noticed is added. */
+  readonly notes: string[]
 }
 
 export interface KnownTable {
@@ -167,9 +170,11 @@ export interface ReadTable {
 }
 
 export async function readWhole(io: Io, source: TableSource, options: SyncOptions): Promise<ReadTable> {
-  const { where, previous, ways, table } = source
+  const { where, previous, ways, table, notes } = source
   const unfit = new UnfitRows(where)
-  const read = await fitRows(io, source, unfit, options)
+  const misfits = new Misfits()
+  const read = await fitRows(io, source, { unfit, misfits }, options)
+  for (const note of misfits.notes(table.name)) if (!notes.includes(note)) notes.push(note)
   await refuseTwice(io, read, unfit.all, where)
   // The order in which an endpoint happens to send its rows says nothing.
   const object = await withVersions(
@@ -185,7 +190,7 @@ export async function readWhole(io: Io, source: TableSource, options: SyncOption
 function fitRows(
   io: Io,
   { snapshot, table, where, previous }: TableSource,
-  unfit: UnfitRows,
+  { unfit, misfits }: { readonly unfit: UnfitRows; readonly misfits: Misfits },
   { signal, onProgress }: SyncOptions,
 ): Promise<TableObject> {
   const columns = table.columns.map(({ name, type }) => ({ name, type }))
@@ -199,7 +204,8 @@ function fitRows(
       onProgress?.({ phase: `reading ${table.name}`, done, total: 0, unit: 'rows' }),
   }
   if (snapshot.packed !== undefined) {
-    const slices = (packing: PackingOptions) => snapshot.packed!(table, packing)
+    const slices = (packing: PackingOptions) =>
+      snapshot.packed!(table, { ...packing, onMisfit: (misfit) => misfits.add(misfit) })
     return readPacked({ columns, slices }, { ...reading, previous })
   }
   const cells = () => snapshot.rows(table, signal)

@@ -4,7 +4,13 @@ import { utf8 } from '../../base/bytes.ts'
 import { VarveError } from '../../base/errors.ts'
 import { sha256Hex } from '../../base/platform.ts'
 import type { ChangeLog, LogPart, LogReader } from '../../connectors/change-log.ts'
-import type { Connector, EndpointSnapshot, EndpointTable, KnownTable } from '../../connectors/interface.ts'
+import type {
+  Connector,
+  EndpointSnapshot,
+  EndpointTable,
+  KnownTable,
+  PassedOver,
+} from '../../connectors/interface.ts'
 import type { TableTransform } from '../../dataset/interface.ts'
 import type { Cell } from '../../table/interface.ts'
 import type { Link } from '../interface.ts'
@@ -40,6 +46,10 @@ class TransformedConnector implements Connector {
     this.location = connector.location
     if (connector.changed !== undefined) this.changed = (signal) => connector.changed!(signal)
     if (connector.log !== undefined) this.log = this.#transformedLog(connector.log)
+  }
+
+  get passedOver(): readonly PassedOver[] {
+    return this.#connector.passedOver ?? []
   }
 
   identity: Connector['identity'] = () => this.#connector.identity()
