@@ -60,6 +60,13 @@ export { DiskStore } from './store/disk/store.ts'
 export type { RepairOptions, RepairReport } from './api/repair.ts'
 export type { Loss } from './repo/fsck/losses.ts'
 export type { FsckProblem, FsckReport, GcReport, Operation, Store } from './store/interface.ts'
+export type {
+  SignatureCheck,
+  SignatureCode,
+  SignatureFormat,
+  SigningSettings,
+  Trust,
+} from './signing/interface.ts'
 export type { Mailmap } from './history/mailmap.ts'
 export type { Person, Signature } from './history/interface.ts'
 export type { PolicyCount, PolicyDecision } from './merge/policies/decisions.ts'

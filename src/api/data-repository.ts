@@ -22,6 +22,7 @@ import type * as t from './interface.ts'
 import { RefRepository } from './ref-repository.ts'
 import type { CheckReport } from '../rules/interface.ts'
 import type { RuleCheckOptions } from './checks.ts'
+import { checkCommit, signingContext } from './signing.ts'
 import { closeRepository } from '../repo/closed.ts'
 
 /** History, tables and files on a store, without a folder: `DataRepository.over(store)`. Close it when you are done. */
@@ -42,14 +43,22 @@ export class DataRepository extends RefRepository {
   }
 
   /** The commit that a revision ('main~2', a tag, an id) names. @throws VarveError VARVE_REF_NOT_FOUND */
-  async commitInfo(revision: string, options: { notes?: boolean } = {}): Promise<t.CommitInfo> {
+  async commitInfo(
+    revision: string,
+    options: { notes?: boolean; signatures?: boolean } = {},
+  ): Promise<t.CommitInfo> {
     const manifest = await this.repo.store.manifest()
     const { commit } = await resolveRevision(this.repo.store, revision, manifest)
     const { store } = this.repo
     const names = await refNames(this.repo, manifest)
     const note = options.notes === true ? await (await this.notes.reader()).noteOf(commit) : null
     const info = commitInfoOf(await readCommit(store, commit), names, await commitsLeftOut(store))
-    return note === null ? info : { ...info, note }
+    const context = signingContext(this.options)
+    return {
+      ...info,
+      ...(note === null ? {} : { note }),
+      ...(options.signatures === true ? { signature: await checkCommit(context, this.repo, commit) } : {}),
+    }
   }
 
   /**
@@ -98,7 +107,7 @@ export class DataRepository extends RefRepository {
   async transaction<T>(
     branch: string,
     change: (tx: Transaction) => Promise<T> | T,
-    options: t.OperationOptions & { message?: string; author?: Person } = {},
+    options: t.OperationOptions & { message?: string; author?: Person; sign?: t.SignChoice } = {},
   ): Promise<{ commit: t.CommitInfo | null; result: T }> {
     const { runTransaction } = await import('./tables/transaction.ts')
     const { commit, result } = await runTransaction(this.repo, branch, change, options)

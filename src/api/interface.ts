@@ -7,6 +7,7 @@ import type { DocumentValues } from '../documents/diff-values.ts'
 import type { NamedPath } from '../files/pathspec.ts'
 import type { Signature, Person } from '../history/interface.ts'
 import type { PathState } from '../repo/interface.ts'
+import type { SignatureCheck, SigningSettings } from '../signing/interface.ts'
 import type { Operation } from '../store/interface.ts'
 import type { BisectInfo } from './bisect.ts'
 import type { CellChange, ColumnType, Row, Value } from '../table/interface.ts'
@@ -33,6 +34,8 @@ export interface OpenOptions {
   readonly author?: Partial<Person>
   /** What counts where neither says it. */
   readonly defaultAuthor?: Partial<Person>
+  /** With which keys commits and tags are signed, and whose signatures are good. Without it nothing is signed unasked. */
+  readonly signing?: SigningSettings
   /** Replaces the clock, for reproducible commits. */
   readonly now?: () => { timeMs: number; zoneMinutes: number }
   /**
@@ -100,6 +103,13 @@ export interface CommitInfo {
   readonly shallow?: boolean
   /** Its note, where notes were asked for and it has one. */
   readonly note?: string
+  /** What its signature is worth, where that was asked for. */
+  readonly signature?: SignatureCheck
+}
+
+/** A commit or a tag whose signature was checked. */
+export interface VerifiedObject extends SignatureCheck {
+  readonly id: string
 }
 
 export type { NamedPath, PathChange, PathState }
@@ -263,21 +273,6 @@ export interface DiffStat {
   readonly lines?: { readonly added: number; readonly removed: number }
   readonly sizeBefore: number | null
   readonly sizeAfter: number | null
-}
-
-export interface ReflogEntry {
-  /** 'HEAD@{0}' is where it is now. */
-  readonly selector: string
-  readonly commit: string | null
-  readonly operation: string
-  readonly message: string
-  readonly timeMs: number
-}
-
-export interface UndoResult {
-  /** The operation that is undone, in words. */
-  readonly undone: string
-  readonly head: string | null
 }
 
 export interface ListEntry {

@@ -32,6 +32,8 @@ export interface LogOptions extends HistoryOptions, ContentFilter {
   readonly reverse?: boolean
   /** With the notes of the commits. */
   readonly notes?: boolean
+  /** With what the commits' signatures are worth: a program runs for each. */
+  readonly signatures?: boolean
 }
 
 export interface LoggedCommit extends CommitInfo {

@@ -5,6 +5,7 @@ import { commitInfoOf, refNames } from './info.ts'
 import type * as t from './interface.ts'
 import { MergingRepository } from './merging-repository.ts'
 import { Notes } from './notes/notes.ts'
+import { checkCommit, signingContext } from './signing.ts'
 import type {
   Blame,
   BlameOptions,
@@ -28,9 +29,13 @@ export class LogRepository extends MergingRepository {
     const notes = options.notes === true ? await this.notes.reader() : null
     for await (const { commit, paths } of log(this.repo, options)) {
       const note = (await notes?.noteOf(commit.cid)) ?? null
+      const context = signingContext(this.options, options.signal)
       yield {
         ...commitInfoOf(commit, names, beyond),
         ...(note === null ? {} : { note }),
+        ...(options.signatures === true
+          ? { signature: await checkCommit(context, this.repo, commit.cid) }
+          : {}),
         ...(paths === undefined ? {} : { paths }),
       }
     }

@@ -3,9 +3,10 @@ import type { Autostash } from '../repo/merging/autostash.ts'
 import type { MergedPath } from '../merge/interface.ts'
 import type { ConflictInfo, DiffStat } from './interface.ts'
 import type { ReusedResolution } from '../repo/merging/rerere.ts'
+import type { SignChoice } from '../repo/signing.ts'
 import type { PolicyDecisions } from './policy-interface.ts'
 
-export type { Autostash }
+export type { Autostash, SignChoice }
 
 /**
  * Asked, when all is merged, for the message of the commit to be made; throwing gives the merge up. It may be asked again
@@ -22,6 +23,8 @@ export interface PickOptions {
   readonly editMessage?: EditMessage
   /** Which parent of a merge commit its change is taken against, from 1. Without it merge commits are refused. */
   readonly mainline?: number
+  /** Whether commits are signed, and with which key; default: as the settings have it. */
+  readonly sign?: SignChoice
 }
 
 export interface MergeResult {

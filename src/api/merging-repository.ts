@@ -1,23 +1,28 @@
 // What brings commits together, on any store: merge, its dry run, revert, cherry-pick and rebase. Conflicts are results,
 // not errors.
-import type { Signature } from '../history/interface.ts'
+import type { Commit, Signature } from '../history/interface.ts'
 import { createContext, signatureOf } from '../repo/context.ts'
 import type { Folder, Repo } from '../repo/interface.ts'
 import type { PickOptions as EnginePickOptions } from '../repo/merging/pick.ts'
+import type { SignRequest } from '../repo/signing.ts'
 import type { Store } from '../store/interface.ts'
 import { Bisect } from './bisect.ts'
 import type * as t from './interface.ts'
 import { readMergeInProgress } from './merge-in-progress.ts'
 import { givenPolicies } from './policies.ts'
 import type { MergePolicies } from './policy-interface.ts'
+import { inspector, signRequested, signingContext } from './signing.ts'
 
 export class MergingRepository {
   /** What this class is built on, for those who need more than it offers. The promises of the API do not cover it. */
   readonly repo: Repo
   protected readonly folder: Folder | null
+  protected readonly options: t.OpenOptions
 
   protected constructor(store: Store, options: t.OpenOptions, makeFolder?: (repo: Repo) => Folder) {
-    this.repo = createContext(store, options)
+    this.options = options
+    const signer = async (request: SignRequest): Promise<string | null> => signRequested(options, request)
+    this.repo = createContext(store, { ...options, signer })
     this.folder = makeFolder?.(this.repo) ?? null
   }
 
@@ -40,14 +45,26 @@ export class MergingRepository {
       autostash?: boolean
       /** By path of a table. */
       policies?: Readonly<Record<string, MergePolicies>>
+      /** Whether its commit is signed, and with which key; default: as the settings have it. */
+      sign?: t.SignChoice
+      /** Refuses to merge a commit without a good signature. */
+      verifySignatures?: boolean
     } = {},
   ): Promise<t.MergeResult> {
     const { merge } = await import('../repo/merging/merge.ts')
     const { withConflicts } = await import('./merge-results.ts')
     const policies = givenPolicies(options.policies)
+    const inspect = await this.inspector(options.verifySignatures)
     return withConflicts((onUnstored) =>
-      merge(this.repo, this.folder, revision, { ...options, policies, onUnstored }),
+      merge(this.repo, this.folder, revision, { ...options, policies, inspect, onUnstored }),
     )
+  }
+
+  /** Looks at commits that are to be merged, where signatures are asked for. */
+  protected async inspector(
+    asked: boolean | undefined,
+  ): Promise<((commit: Commit) => Promise<void>) | undefined> {
+    return inspector(signingContext(this.options), this.repo, await this.repo.store.manifest(), asked)
   }
 
   /** What `merge` would do with any two revisions. Nothing is changed. */
@@ -111,6 +128,8 @@ export class MergingRepository {
       message?: string
       /** Of those that follow. */
       editMessage?: t.EditMessage
+      /** Default: as those that stopped were to be. */
+      sign?: t.SignChoice
     } = {},
   ): Promise<t.MergeResult> {
     const { continuePick } = await import('../repo/merging/pick-continue.ts')
@@ -132,7 +151,8 @@ export class MergingRepository {
    */
   async rebase(
     upstream: string,
-    options: t.OperationOptions & t.StepOptions & { onto?: string; autostash?: boolean } = {},
+    options: t.OperationOptions &
+      t.StepOptions & { onto?: string; autostash?: boolean; sign?: t.SignChoice } = {},
   ): Promise<t.MergeResult> {
     const { rebase } = await import('../repo/merging/rebase.ts')
     const { withConflicts } = await import('./merge-results.ts')
@@ -145,7 +165,13 @@ export class MergingRepository {
    */
   async rebaseContinue(
     options: t.OperationOptions &
-      Pick<t.StepOptions, 'editStep'> & { skip?: boolean; discard?: boolean; message?: string } = {},
+      Pick<t.StepOptions, 'editStep'> & {
+        skip?: boolean
+        discard?: boolean
+        message?: string
+        /** Default: as the rebase that stopped was to. */
+        sign?: t.SignChoice
+      } = {},
   ): Promise<t.MergeResult> {
     const { endingMerge } = await import('../repo/merging/ending-merge.ts')
     const { continueRebase } = await import('../repo/merging/rebase.ts')

@@ -36,3 +36,18 @@ export interface TagInfo {
   /** Where they were asked for. */
   readonly details?: RefDetails
 }
+
+export interface ReflogEntry {
+  /** 'HEAD@{0}' is where it is now. */
+  readonly selector: string
+  readonly commit: string | null
+  readonly operation: string
+  readonly message: string
+  readonly timeMs: number
+}
+
+export interface UndoResult {
+  /** The operation that is undone, in words. */
+  readonly undone: string
+  readonly head: string | null
+}

@@ -4,6 +4,7 @@ import { idOf } from './info.ts'
 import type * as t from './interface.ts'
 import { LogRepository } from './log-repository.ts'
 import { branchInfo, tagInfo } from './ref-info.ts'
+import { signingContext, verifyCommit, verifyTag } from './signing.ts'
 
 export class RefRepository extends LogRepository {
   /**
@@ -98,14 +99,25 @@ export class RefRepository extends LogRepository {
   }
 
   /**
-   * Makes a tag at a revision (default: HEAD); with `message` an annotated one. `force` replaces a tag of that name.
+   * Makes a tag at a revision (default: HEAD); with `message` an annotated one, which can be signed. `force` replaces a
+   * tag of that name.
    */
   async createTag(
     name: string,
-    options: { revision?: string; message?: string; force?: boolean } = {},
+    options: { revision?: string; message?: string; force?: boolean; sign?: t.SignChoice } = {},
   ): Promise<t.TagInfo> {
     const { createTag } = await import('../repo/tags.ts')
     return tagInfo(await createTag(this.repo, name, options))
+  }
+
+  /** What the signature of a commit is worth. One that is missing or bad is a result, not an error. */
+  async verifyCommit(revision: string, { signal }: t.OperationOptions = {}): Promise<t.VerifiedObject> {
+    return verifyCommit(signingContext(this.options, signal), this.repo, revision)
+  }
+
+  /** As `verifyCommit`, of an annotated tag. @throws VarveError VARVE_REF_NOT_FOUND, VARVE_NOT_POSSIBLE */
+  async verifyTag(name: string, { signal }: t.OperationOptions = {}): Promise<t.VerifiedObject> {
+    return verifyTag(signingContext(this.options, signal), this.repo, name)
   }
 
   /** Deletes a tag. @throws VarveError VARVE_REF_NOT_FOUND */

@@ -32,7 +32,6 @@ export class Repository extends DerivingRepository {
   readonly gitignore: string | null
   readonly #worktree: Worktree | null
   readonly #checkout: string | null
-  readonly #options: t.OpenOptions
 
   private constructor(place: Place, options: t.OpenOptions) {
     const makeTree = (repo: Repo): Worktree => ({
@@ -47,7 +46,6 @@ export class Repository extends DerivingRepository {
       cacheDir: cacheDirOf(place),
     })
     this.#checkout = place.checkout
-    this.#options = options
     this.root = place.root
     this.dotDir = place.dotDir
     this.gitignore = place.gitignore
@@ -223,7 +221,7 @@ export class Repository extends DerivingRepository {
       repo,
       checkout: this.#checkout,
       isBare: this.#checkout === null ? this.root === null : path.basename(repo.store.location) !== '.varve',
-      options: this.#options,
+      options: this.options,
     })
   }
 

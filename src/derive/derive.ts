@@ -4,7 +4,7 @@ import { VarveError, throwIfAborted } from '../base/errors.ts'
 import { type Cid, digestHex } from '../encoding/cid.ts'
 import type { Path } from '../files/interface.ts'
 import { Tree } from '../files/tree.ts'
-import { nextGeneration, writeCommit } from '../history/commit.ts'
+import { nextGeneration } from '../history/commit.ts'
 import type { Commit } from '../history/interface.ts'
 import { branchRef, shortRefName } from '../history/refs.ts'
 import { requireAuthor, signatureOf, withWriter } from '../repo/context.ts'
@@ -13,6 +13,7 @@ import { refuseWhileMerging } from '../repo/merging/refuse.ts'
 import type { Folder, Io, Repo } from '../repo/interface.ts'
 import { refuseStaged } from '../repo/merging/merge.ts'
 import { type Move, move } from '../repo/move.ts'
+import { putCommit } from '../repo/signing.ts'
 import type { Manifest } from '../store/interface.ts'
 import { type Computed, computeAll } from './compute.ts'
 import { withFunction } from './declared-function.ts'
@@ -142,7 +143,7 @@ async function planMove(
     return { move: known ? null : { refs: memos, operation, show: null }, commit: null }
   const committer = signatureOf(repo, manifest)
   const changed = tables.filter(({ outcome }) => outcome === 'changed').map(({ path }) => path)
-  const commit = writeCommit(io.writer, {
+  const commit = await putCommit(repo, manifest, io.writer, {
     tree: tree.cid,
     parents: [tip.cid],
     author: committer,

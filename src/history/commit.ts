@@ -1,5 +1,6 @@
 // Commits and annotated tags as dag-cbor maps: {v, tree, parents, author, committer, message, gen, extra} and
 // {v, object, name, tagger, message}. A person is [name, email, time in ms, zone in minutes]. Times are integers.
+// Both may have a signature, which signed.ts adds.
 import { CID } from 'multiformats/cid'
 import { VarveError, corrupt } from '../base/errors.ts'
 import { decodeCbor, encodeCbor } from '../encoding/cbor.ts'
@@ -7,12 +8,18 @@ import { type Cid, type CommitCid, cidFromLink, cidToLink } from '../encoding/ci
 import { Decoded } from '../encoding/decoded.ts'
 import type { ObjectReader, ObjectWriter } from '../store/interface.ts'
 import type { Commit, Signature, Tag } from './interface.ts'
+import { storedSignature } from './signed.ts'
 
 export const messageBytesMax: number = 1 << 20
 
 const decoded = new Decoded<Commit>()
 
+/** Without a signature: one that the commit has is of other bytes. */
 export function writeCommit(writer: ObjectWriter, commit: Omit<Commit, 'cid'>): CommitCid {
+  return writer.put('dag-cbor', encodeCommit(commit))
+}
+
+export function encodeCommit(commit: Omit<Commit, 'cid'>): Uint8Array {
   if (commit.message.length > messageBytesMax) {
     throw new VarveError(
       'VARVE_RULE_VIOLATED',
@@ -22,7 +29,7 @@ export function writeCommit(writer: ObjectWriter, commit: Omit<Commit, 'cid'>): 
       },
     )
   }
-  const bytes = encodeCbor({
+  return encodeCbor({
     v: 1,
     tree: cidToLink(commit.tree),
     parents: commit.parents.map(cidToLink),
@@ -32,7 +39,6 @@ export function writeCommit(writer: ObjectWriter, commit: Omit<Commit, 'cid'>): 
     gen: commit.generation,
     extra: commit.extra,
   })
-  return writer.put('dag-cbor', bytes)
 }
 
 export async function readCommits(reader: ObjectReader, cids: readonly CommitCid[]): Promise<Commit[]> {
@@ -69,15 +75,17 @@ export function parseCommit(cid: CommitCid, bytes: Uint8Array): Commit {
     message,
     generation: gen,
     extra,
+    ...storedSignature(value, `commit ${cid}`),
   }
 }
 
+/** Without a signature, as a commit. */
 export function writeTag(writer: ObjectWriter, tag: Omit<Tag, 'cid'>): Cid {
-  const { name, message } = tag
-  return writer.put(
-    'dag-cbor',
-    encodeCbor({ v: 1, object: cidToLink(tag.target), name, tagger: packSignature(tag.tagger), message }),
-  )
+  return writer.put('dag-cbor', encodeTag(tag))
+}
+
+export function encodeTag({ target, name, tagger, message }: Omit<Tag, 'cid'>): Uint8Array {
+  return encodeCbor({ v: 1, object: cidToLink(target), name, tagger: packSignature(tagger), message })
 }
 
 /** The tag when the object is one, null when it is something else (a commit, for a lightweight tag). */
@@ -95,7 +103,14 @@ function parseTag(cid: Cid, bytes: Uint8Array): Tag | null {
   if (!isRecord(value) || !(value['object'] instanceof CID) || typeof value['name'] !== 'string') return null
   const { object, name, tagger, message } = value
   if (typeof message !== 'string') throw corrupt(`tag ${cid} is damaged`)
-  return { cid, target: cidFromLink(object), name, tagger: unpackSignature(tagger, cid), message }
+  return {
+    cid,
+    target: cidFromLink(object),
+    name,
+    tagger: unpackSignature(tagger, cid),
+    message,
+    ...storedSignature(value, `tag ${cid}`),
+  }
 }
 
 function packSignature(signature: Signature): [string, string, number, number] {

@@ -26,6 +26,8 @@ export interface Commit {
   readonly generation: number
   /** Further facts kept with the commit (policy decisions, receipts, the Git commit it came from). Plain data. */
   readonly extra: Readonly<Record<string, unknown>>
+  /** What a program made of all the rest with somebody's key, as it wrote it (signed.ts). Nothing says that it is good. */
+  readonly signature?: string
 }
 
 /** An annotated tag. A lightweight tag is a ref to the commit itself. */
@@ -35,4 +37,6 @@ export interface Tag {
   readonly name: string
   readonly tagger: Signature
   readonly message: string
+  /** As of a commit. */
+  readonly signature?: string
 }

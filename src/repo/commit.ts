@@ -2,7 +2,7 @@
 // commit then merges the staged changes onto the newer tree instead of undoing the other's work.
 import { VarveError } from '../base/errors.ts'
 import type { Cid, CommitCid } from '../encoding/cid.ts'
-import { nextGeneration, readCommit, writeCommit } from '../history/commit.ts'
+import { nextGeneration, readCommit } from '../history/commit.ts'
 import type { Commit, Person, Signature } from '../history/interface.ts'
 import type { Path, TreeEntry } from '../files/interface.ts'
 import { diffTrees } from '../files/tree-diff.ts'
@@ -16,6 +16,7 @@ import { type Head, readHead } from './head.ts'
 import { type Io, type MergeState, type Repo, indexBaseRef, indexRef, mergeRef } from './interface.ts'
 import { readMergeState, stepsOf, withoutPick, writeMergeState } from './merging/merge-state.ts'
 import { verbOf } from './merging/verb.ts'
+import { type SignChoice, putCommit, signingAs } from './signing.ts'
 
 export interface CommitOptions {
   readonly message?: string | undefined
@@ -25,6 +26,8 @@ export interface CommitOptions {
   readonly allowEmpty?: boolean | undefined
   /** Of these paths alone; what else is staged stays so. */
   readonly only?: ((path: Path) => boolean) | undefined
+  /** Default: as the merge that it ends was asked to, else as the settings have it. */
+  readonly sign?: SignChoice | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -139,7 +142,7 @@ async function planCommit(repo: Repo, manifest: Manifest, io: Io, options: Commi
   const moment = options.author !== undefined && 'timeMs' in options.author ? options.author : committer
   const signed = signatureOf(repo, manifest, kept, moment)
   const parents = parentsOf(head.commit, amended, merge)
-  const commit = writeCommit(io.writer, {
+  const commit = await putCommit(signingAs(repo, options.sign ?? merge?.sign), manifest, io.writer, {
     tree,
     parents,
     author:

@@ -5,11 +5,13 @@ import type { Person, Signature } from '../history/interface.ts'
 import { NodeStore } from '../prolly/node-store.ts'
 import type { Manifest, ObjectWriter, Store } from '../store/interface.ts'
 import type { Repo } from './interface.ts'
+import type { Signer } from './signing.ts'
 
 export interface ContextOptions {
   readonly author?: Partial<Person> | undefined
   readonly defaultAuthor?: Partial<Person> | undefined
   readonly now?: (() => { timeMs: number; zoneMinutes: number }) | undefined
+  readonly signer?: Signer | undefined
 }
 
 export function createContext(store: Store, options: ContextOptions = {}): Repo {
@@ -19,6 +21,7 @@ export function createContext(store: Store, options: ContextOptions = {}): Repo 
     author: options.author ?? {},
     defaultAuthor: options.defaultAuthor ?? {},
     now: options.now ?? systemNow,
+    signer: options.signer ?? null,
   }
 }
 

@@ -6,6 +6,7 @@ import type { Person } from '../history/interface.ts'
 import type { MergeKind } from '../merge/merge-sides.ts'
 import type { NodeStore } from '../prolly/node-store.ts'
 import type { ObjectWriter, Store } from '../store/interface.ts'
+import type { SignChoice, Signer } from './signing.ts'
 
 export interface Repo {
   readonly store: Store
@@ -16,6 +17,10 @@ export interface Repo {
   readonly defaultAuthor: Partial<Person>
   /** Milliseconds since 1970 and the zone in minutes east: the only clock that operations read. */
   now(): { timeMs: number; zoneMinutes: number }
+  /** Signs commits and tags; null: nothing is signed. */
+  readonly signer: Signer | null
+  /** Whether what is made is signed, and with which key; undefined: as the settings have it. */
+  readonly sign?: SignChoice
 }
 
 /** Pseudo refs in the manifest. INDEX is what the next commit will hold; INDEX_BASE the tree it was laid over. */
@@ -51,6 +56,8 @@ export interface MergeState {
   readonly sequence?: SequenceState
   /** The stash that holds changes which are to come back when it ends: 'stash/3'. */
   readonly autostash?: string
+  /** Whether the commits to come are signed, and with which key, where that was asked for. */
+  readonly sign?: SignChoice
 }
 
 /** Where a series of commits stopped. */

@@ -2,7 +2,7 @@
 import { VarveError } from '../base/errors.ts'
 import { didYouMean, nearest } from '../base/nearest.ts'
 import type { Cid, CommitCid } from '../encoding/cid.ts'
-import { readCommits, readTags, writeTag } from '../history/commit.ts'
+import { readCommits, readTags } from '../history/commit.ts'
 import type { Commit, Tag } from '../history/interface.ts'
 import { shortRefName, tagPrefix, tagRef } from '../history/refs.ts'
 import { resolveRevision } from '../history/revision.ts'
@@ -10,6 +10,7 @@ import { operatorOf, signatureOf, withWriter } from './context.ts'
 import type { Repo } from './interface.ts'
 import { type RefFilter, hasName, passing } from './ref-filter.ts'
 import { type RefDetails, sortRefs, sortsByDate } from './ref-sort.ts'
+import { type SignChoice, putTag, signingAs } from './signing.ts'
 
 const tagsAtOnce = 256
 
@@ -100,9 +101,14 @@ function detailsOf(read: ReadTag): ReadTag & RefDetails<Cid> {
 export async function createTag(
   repo: Repo,
   name: string,
-  options: { revision?: string; message?: string; force?: boolean } = {},
+  options: { revision?: string; message?: string; force?: boolean; sign?: SignChoice } = {},
 ): Promise<TagListing> {
   const ref = tagRef(name)
+  const { message, sign = false } = options
+  if (message === undefined && sign !== false)
+    throw new VarveError('VARVE_USAGE', 'a signed tag needs a message', {
+      hint: "say what it is: '-m MESSAGE'",
+    })
   await withWriter(repo, (writer) =>
     repo.store.update(
       async (manifest) => {
@@ -115,7 +121,7 @@ export async function createTag(
         const target =
           options.message === undefined
             ? commit
-            : writeTag(writer, {
+            : await putTag(signingAs(repo, options.sign), manifest, writer, {
                 target: commit,
                 name,
                 tagger: signatureOf(repo, manifest),

@@ -29,7 +29,9 @@ export interface StoredCommit {
 export function readCommit(objects: Objects, name: Name): StoredCommit {
   const commit = fields(decode(objects.object(name), 'a commit'), 'a commit')
   const expected = 'author committer extra gen message parents tree v'
-  check(commit['v'] === 1 && Object.keys(commit).sort().join(' ') === expected, 'a commit has its fields')
+  const { signature, ...rest } = commit
+  check(rest['v'] === 1 && Object.keys(rest).sort().join(' ') === expected, 'a commit has its fields')
+  if (signature !== undefined) check(string(signature, 'signature').length <= 65_536, 'a signature is short')
   const parents = list(commit['parents'], 'parents').map((parent) => link(parent, 'a parent'))
   const generation = number(commit['gen'], 'gen')
   const below = parents.map((parent) =>

@@ -9,6 +9,7 @@ import type { FileEntry } from '../../src/files/interface.ts'
 import { Tree } from '../../src/files/tree.ts'
 import { messageBytesMax, parseCommit, readTag, writeCommit, writeTag } from '../../src/history/commit.ts'
 import type { Signature } from '../../src/history/interface.ts'
+import { signedParts, withSignature } from '../../src/history/signed.ts'
 import { type ConflictRecord, conflictKinds } from '../../src/merge/conflicts/conflict-record.ts'
 import { scanConflicts, scanRecords, writeConflicts } from '../../src/merge/conflicts/conflicts.ts'
 import { partEntry, partRecord } from '../../src/merge/conflicts/document-part.ts'
@@ -16,7 +17,7 @@ import { Rerere, decodeRemembered } from '../../src/merge/resolve/rerere.ts'
 import { decodeResolution, resolutionEdit, scanResolved } from '../../src/merge/resolve/resolutions.ts'
 import { TableSchemas } from '../../src/merge/resolve/table-schemas.ts'
 import { collect } from '../../src/base/iterables.ts'
-import { encodeCbor } from '../../src/encoding/cbor.ts'
+import { decodeCbor, encodeCbor } from '../../src/encoding/cbor.ts'
 import type { Entry } from '../../src/prolly/interface.ts'
 import { ProllyMap } from '../../src/prolly/map.ts'
 import { NodeStore } from '../../src/prolly/node-store.ts'
@@ -84,6 +85,32 @@ test('a commit', async () => {
   expect(parseCommit(cid, bytes)).toEqual({ cid, ...commit })
   expect(linksOf(cid, bytes)).toEqual([tree])
   expect(messageBytesMax).toBe(2 ** 20)
+})
+
+test('a signed commit', async () => {
+  const signature = '-----BEGIN SSH SIGNATURE-----\nAAAA\n-----END SSH SIGNATURE-----\n'
+  const plain = fromHex(vector('commit').hex)
+  const cid = writer.put('dag-cbor', withSignature(plain, signature))
+  await expectPrinted('signed commit', cid)
+  const bytes = fromHex(vector('signed commit').hex)
+  expect(parseCommit(cid, bytes)).toEqual({ cid, ...commit, signature })
+  const parts = [signedParts(bytes, 'it'), signedParts(plain, 'it')]
+  expect(parts.map((one) => [toHex(one.payload), one.signature])).toEqual([
+    [toHex(plain), signature],
+    [toHex(plain), null],
+  ])
+})
+
+test('a signature is a text of 1 to 65,536 characters', () => {
+  const plain = decodeCbor(fromHex(vector('commit').hex), 'it') as object
+  const parse = (signature: unknown): string | undefined => {
+    const bytes = encodeCbor({ ...plain, signature })
+    return parseCommit(cidOf('dag-cbor', bytes), bytes).signature
+  }
+  expect(parse('x'.repeat(65_536))).toHaveLength(65_536)
+  for (const damaged of ['', 'x'.repeat(65_537), null, 1, new Uint8Array(9), ['x']])
+    expect(() => parse(damaged)).toThrow('has a damaged signature')
+  expect(() => withSignature(fromHex(vector('commit').hex), 'x'.repeat(65_537))).toThrow('at most 65536')
 })
 
 test('a tag', async () => {

@@ -9,6 +9,7 @@ import { signatureOf, withWriter } from '../../repo/context.ts'
 import { diffDatasets } from '../../repo/diff/diff.ts'
 import { emptyTreeOf } from '../../repo/empty.ts'
 import { type Folder, type Repo, indexRef } from '../../repo/interface.ts'
+import type { SignChoice } from '../../repo/signing.ts'
 import type { Worktree } from '../../worktree/interface.ts'
 import { worktreeStatus } from '../../worktree/status.ts'
 import { diffStatOf } from '../diff-stat.ts'
@@ -27,6 +28,8 @@ export interface CommitOptions extends OperationOptions {
   readonly allowEmpty?: boolean
   /** A signature keeps its date: that of another commit makes this one its author's. */
   readonly author?: Person | Signature
+  /** Whether it is signed, and with which key; default: as the settings have it. */
+  readonly sign?: SignChoice
 }
 
 export interface CommitPreview {

@@ -169,6 +169,10 @@ export class RemoteRepository extends DataRepository {
       mode?: 'merge' | 'rebase' | 'ff-only'
       allowUnrelated?: boolean
       autostash?: boolean
+      /** Whether commits are signed, and with which key; default: as the settings have it. */
+      sign?: t.SignChoice
+      /** Refuses to merge a commit without a good signature. */
+      verifySignatures?: boolean
     } = {},
   ): Promise<t.PullResult> {
     const { merge } = await import('../../repo/merging/merge.ts')
@@ -187,11 +191,13 @@ export class RemoteRepository extends DataRepository {
         },
       )
     }
+    const inspect = await this.inspector(options.verifySignatures)
     const merged = await withConflicts((onUnstored) =>
       options.mode === 'rebase'
         ? rebase(this.repo, this.folder, from, { ...options, onUnstored, operation: 'pull (rebase)' })
         : merge(this.repo, this.folder, from, {
             ...options,
+            inspect,
             onUnstored,
             operation: 'pull',
             fastForward: options.mode === 'ff-only' ? 'only' : 'allow',

@@ -7,12 +7,13 @@ import { type CommitCid, digestHex } from '../../encoding/cid.ts'
 import { writeBytes, writeFile } from '../../files/content.ts'
 import type { TreeEntry } from '../../files/interface.ts'
 import { Tree } from '../../files/tree.ts'
-import { nextGeneration, writeCommit } from '../../history/commit.ts'
+import { nextGeneration } from '../../history/commit.ts'
 import type { Commit, Person } from '../../history/interface.ts'
 import { branchRef } from '../../history/refs.ts'
 import { operatorOf, signatureOf, withWriter } from '../../repo/context.ts'
 import { readBranch } from '../../repo/head.ts'
 import type { Io, Repo } from '../../repo/interface.ts'
+import { type SignChoice, putCommit, signingAs } from '../../repo/signing.ts'
 import type { Manifest } from '../../store/interface.ts'
 import type { Row } from '../../table/interface.ts'
 import type { NewTable, TableWriter, Transaction } from './data.ts'
@@ -24,6 +25,8 @@ const attemptsMax = 100
 export interface TransactionOptions {
   readonly message?: string | undefined
   readonly author?: Person | undefined
+  /** Whether the commit is signed, and with which key; default: as the settings have it. */
+  readonly sign?: SignChoice | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -98,7 +101,7 @@ async function commitTree(
 ): Promise<CommitCid> {
   const parents = change.tip === null ? [] : [change.tip.cid]
   const committer = signatureOf(repo, manifest)
-  return writeCommit(io.writer, {
+  return putCommit(signingAs(repo, change.options.sign), manifest, io.writer, {
     tree: change.tree.cid,
     parents,
     author: signatureOf(repo, manifest, change.options.author, committer),

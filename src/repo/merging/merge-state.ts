@@ -1,7 +1,8 @@
 // The merge in progress as a stored object (ref MERGE): it survives crashes and is a root for gc.
 // dag-cbor {v, kind, ours, theirs, message, conflicts, met, resolutions, author, extra}, and of a rebase also
 // rebase: {branch, start, onto, name, todo, done, total, waits, actions?}, of several commits to pick or revert
-// sequence: {start, todo, done, total, waits, mainline, nameOrigin}; autostash: the stash whose changes come back at the end.
+// sequence: {start, todo, done, total, waits, mainline, nameOrigin}; autostash: the stash whose changes come back at the end;
+// sign: whether the commits to come are signed, or the key that signs them.
 import { CID } from 'multiformats/cid'
 import { corrupt } from '../../base/errors.ts'
 import { decodeCbor, encodeCbor } from '../../encoding/cbor.ts'
@@ -33,6 +34,7 @@ export function writeMergeState(writer: ObjectWriter, state: MergeState): Cid {
       ...(state.rebase === undefined ? {} : { rebase: storedRebase(state.rebase) }),
       ...(state.sequence === undefined ? {} : { sequence: storedSteps(state.sequence) }),
       ...(state.autostash === undefined ? {} : { autostash: state.autostash }),
+      ...(state.sign === undefined ? {} : { sign: state.sign }),
     }),
   )
 }
@@ -110,7 +112,7 @@ export async function readMergeState(reader: ObjectReader, manifest: Manifest): 
   const [bytes] = await reader.get([cid])
   const value = decodeCbor(bytes!, 'the merge state') as Record<string, unknown>
   const { kind, ours, theirs, message, conflicts, met, resolutions, author, extra } = value
-  const { rebase, sequence, autostash } = value
+  const { rebase, sequence, autostash, sign } = value
   if (!isKind(kind)) throw damaged()
   if (!(ours instanceof CID) || !(theirs instanceof CID) || typeof message !== 'string') throw damaged()
   return {
@@ -126,6 +128,7 @@ export async function readMergeState(reader: ObjectReader, manifest: Manifest): 
     ...(kind === 'rebase' ? { rebase: rebaseOf(rebase) } : {}),
     ...(sequence === undefined ? {} : { sequence: sequenceOf(sequence) }),
     ...(typeof autostash === 'string' ? { autostash } : {}),
+    ...(typeof sign === 'string' || typeof sign === 'boolean' ? { sign } : {}),
   }
 }
 

@@ -3,7 +3,7 @@
 import { carryStaged } from '../carry-staged.ts'
 import { VarveError } from '../../base/errors.ts'
 import type { Cid } from '../../encoding/cid.ts'
-import { nextGeneration, readCommit, writeCommit } from '../../history/commit.ts'
+import { nextGeneration, readCommit } from '../../history/commit.ts'
 import type { Commit, Person, Signature } from '../../history/interface.ts'
 import { resolveRevision } from '../../history/revision.ts'
 import { type PolicyReport, policyExtra } from '../../merge/policies/decisions.ts'
@@ -18,6 +18,7 @@ import { type Folder, type Io, type MergeState, type Repo, mergeRef } from '../i
 import { defaultMessage, squashMessage } from './merge-message.ts'
 import { writeMergeState } from './merge-state.ts'
 import type { Move } from '../move.ts'
+import { type SignChoice, putCommit, signingAs } from '../signing.ts'
 import { type Autostash, planOver } from './autostash.ts'
 import { type ReusedResolution, commitsReused, reuseResolutions } from './rerere.ts'
 
@@ -39,6 +40,10 @@ export interface MergeOptions extends AssessOptions {
   readonly stashed?: string | undefined
   /** For the operation log; default 'merge'. */
   readonly operation?: string | undefined
+  /** Whether commits are signed, and with which key; one that a conflict delays too. Default: as the settings have it. */
+  readonly sign?: SignChoice | undefined
+  /** Sees the commit that is to be merged, before anything is done; throwing refuses it. */
+  readonly inspect?: ((commit: Commit) => Promise<void>) | undefined
 }
 
 export interface Merged {
@@ -71,11 +76,12 @@ export async function merge(
   revision: string,
   options: MergeOptions = {},
 ): Promise<Merged> {
+  const signing = signingAs(repo, options.sign)
   return planOver(repo, folder, options, async (manifest, io, stashed) => {
     await refuseWhileMerging(io.writer, manifest, 'merge')
     const theirs = await resolveRevision(repo.store, revision, manifest)
     const their = { theirs: theirs.commit, ref: theirs.ref, revision }
-    return planMerge(repo, manifest, io, their, { ...options, stashed })
+    return planMerge(signing, manifest, io, their, { ...options, stashed })
   })
 }
 
@@ -93,6 +99,7 @@ async function planMerge(
 ): Promise<Plan> {
   const { ref, commit: ours } = await readHead(io.writer, manifest)
   const theirs = await readCommit(io.writer, their.theirs)
+  await options.inspect?.(theirs)
   const squash = options.squash === true
   if (squash && ours === null) throw nothingToSquashInto()
   const onMerge = (): void => {
@@ -202,7 +209,7 @@ export async function concludeMerge(
   const committer = signatureOf(repo, manifest)
   const message = (await options.editMessage?.(end.message, outcome.paths)) ?? end.message
   const parents = kind === 'merge' ? [ours.cid, theirs.cid] : [ours.cid]
-  const commit = writeCommit(io.writer, {
+  const commit = await putCommit(repo, manifest, io.writer, {
     tree: after.tree,
     parents,
     author: end.author ?? committer,
@@ -229,7 +236,7 @@ export function unsettledOf({ paths }: Pick<MergeOutcome, 'paths'>): string[] {
 export function stoppedState(
   { ours, theirs, outcome, message, kind, author }: Omit<Conclusion, 'ref'>,
   { conflicts, resolutions }: Pick<MergeState, 'conflicts' | 'resolutions'>,
-  { stashed }: Pick<MergeOptions, 'stashed'>,
+  { stashed, sign }: Pick<MergeOptions, 'stashed' | 'sign'>,
 ): MergeState {
   return {
     kind,
@@ -242,6 +249,7 @@ export function stoppedState(
     author: personOf(author),
     extra: policyExtra(outcome.policies),
     ...(stashed === undefined ? {} : { autostash: stashed }),
+    ...(sign === undefined ? {} : { sign }),
   }
 }
 

@@ -20,6 +20,7 @@ import { move } from '../move.ts'
 import type { PickKind } from './pick-change.ts'
 import { advance, commitOnto } from './pick-sequence.ts'
 import { type ContinueOptions, planContinue } from './plan-move.ts'
+import { signingAs } from '../signing.ts'
 
 export async function continuePick(
   repo: Repo,
@@ -32,13 +33,15 @@ export async function continuePick(
     if (state === null || (state.kind !== 'cherry-pick' && state.kind !== 'revert')) throw noneUnderWay()
     const { ref, commit: head } = await requireHead(io.writer, manifest)
     const sequence = state.sequence ?? ofOne(state)
+    const sign = options.sign ?? state.sign
+    const signing = signingAs(repo, sign)
     let tip = head
     if (!isSkipping && sequence.waits)
-      tip = await resolvedCommit(repo, manifest, io, { tip: head, state, kind: state.kind }, options)
+      tip = await resolvedCommit(signing, manifest, io, { tip: head, state, kind: state.kind }, options)
     else if (!isSkipping) refuseStaged(manifest, 'go on')
     const going = { ...sequence, done: sequence.done + 1 }
     const { message: _, ...rest } = options
-    return advance(repo, manifest, io, { ref, tip, sequence: going, kind: state.kind }, rest)
+    return advance(signing, manifest, io, { ref, tip, sequence: going, kind: state.kind }, { ...rest, sign })
   })
 }
 

@@ -3,7 +3,7 @@
 // process finds it whole. What changes nothing here is left out, and told.
 import { throwIfAborted } from '../../base/errors.ts'
 import type { Cid, CommitCid } from '../../encoding/cid.ts'
-import { nextGeneration, readCommit, writeCommit } from '../../history/commit.ts'
+import { nextGeneration, readCommit } from '../../history/commit.ts'
 import type { Commit, Signature } from '../../history/interface.ts'
 import { type PolicyReport, joinedReports, policyExtra } from '../../merge/policies/decisions.ts'
 import { mergeTrees } from '../../merge/merge-trees.ts'
@@ -13,6 +13,7 @@ import { requireAuthor, signatureOf } from '../context.ts'
 import { indexOf } from '../head.ts'
 import { subjectOf } from '../../history/message.ts'
 import { type Io, type MergeState, type Repo, type SequenceState, mergeRef } from '../interface.ts'
+import { putCommit } from '../signing.ts'
 import { writeMergeState } from './merge-state.ts'
 import { type MergeOptions, type Merged, type Plan, stoppedState, unsettledOf } from './merge.ts'
 import { type Change, type PickKind, changeOf, changesNothing } from './pick-change.ts'
@@ -90,7 +91,7 @@ export async function commitOnto(
   const parents = [tip.cid]
   const committer = signatureOf(repo, manifest)
   const generation = await nextGeneration(io.writer, parents)
-  const cid = writeCommit(io.writer, {
+  const cid = await putCommit(repo, manifest, io.writer, {
     tree,
     parents,
     author: author ?? committer,
@@ -143,7 +144,9 @@ async function stop(
     return { move: null, result: { ...result, commit: sequence.start } }
   }
   const author = kind === 'cherry-pick' ? commit.author : null
-  const waiting = stoppedState({ ours: tip, theirs: commit, outcome, message, kind, author }, after, {})
+  const waiting = stoppedState({ ours: tip, theirs: commit, outcome, message, kind, author }, after, {
+    sign: options.sign,
+  })
   const stored = writeMergeState(io.writer, { ...waiting, sequence })
   const operation = { name: options.operation ?? kind, message: `stopped at ${subjectOf(commit.message)}` }
   const refs = new Map<string, Cid>().set(ref, tip.cid).set(mergeRef, stored)

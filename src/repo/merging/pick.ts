@@ -11,6 +11,7 @@ import { refuseWhileMerging } from './refuse.ts'
 import type { Folder, Io, Repo } from '../interface.ts'
 import { type Merged, type MergeOptions, type Plan, concludeMerge, refuseStaged, upToDate } from './merge.ts'
 import { planMove } from './plan-move.ts'
+import { signingAs } from '../signing.ts'
 import { type PickChoice, changeOf, changesNothing, commitsNamed } from './pick-change.ts'
 import { advance } from './pick-sequence.ts'
 import { stageAll } from './pick-stage.ts'
@@ -25,13 +26,14 @@ export async function pick(
   options: PickOptions,
 ): Promise<Merged> {
   const { kind } = options
+  const signing = signingAs(repo, options.sign)
   return planMove(repo, folder, options, async (manifest, io) => {
     await refuseWhileMerging(io.writer, manifest, kind)
     refuseStaged(manifest, kind)
     const { ref, commit: tip } = await requireHead(io.writer, manifest)
     const todo = await commitsNamed(repo, manifest, revisions, options)
     if (todo.length === 1)
-      return planOne(repo, manifest, io, { named: revisions.join(' '), ref, tip, cid: todo[0]! }, options)
+      return planOne(signing, manifest, io, { named: revisions.join(' '), ref, tip, cid: todo[0]! }, options)
     if (options.noCommit === true) return stageAll(repo, manifest, io, { ref, tip, todo }, options)
     const sequence = {
       start: tip.cid,
@@ -42,7 +44,7 @@ export async function pick(
       mainline: options.mainline ?? null,
       nameOrigin: options.nameOrigin === true,
     }
-    return advance(repo, manifest, io, { ref, tip, sequence, kind }, options)
+    return advance(signing, manifest, io, { ref, tip, sequence, kind }, options)
   })
 }
 

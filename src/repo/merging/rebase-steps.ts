@@ -1,12 +1,13 @@
 // What a rebase does with each commit: the plan that a person may change, and how a commit is made of a step.
 import { VarveError } from '../../base/errors.ts'
 import { type Cid, type CommitCid, digestHex } from '../../encoding/cid.ts'
-import { nextGeneration, readCommit, writeCommit } from '../../history/commit.ts'
+import { nextGeneration, readCommit } from '../../history/commit.ts'
 import type { Commit } from '../../history/interface.ts'
 import { subjectOf } from '../../history/message.ts'
 import type { Manifest } from '../../store/interface.ts'
 import { signatureOf } from '../context.ts'
 import type { Io, MergeState, RebaseState, Repo, StepAction } from '../interface.ts'
+import { putCommit } from '../signing.ts'
 
 export interface RebaseStep {
   readonly action: StepAction
@@ -122,7 +123,7 @@ export async function commitStep(repo: Repo, manifest: Manifest, io: Io, made: M
   const { tip, commit, tree, message, extra, isMelded } = made
   const parents = isMelded ? tip.parents : [tip.cid]
   const kept = isMelded ? tip : commit
-  const cid = writeCommit(io.writer, {
+  const cid = await putCommit(repo, manifest, io.writer, {
     tree,
     parents,
     author: kept.author,

@@ -87,6 +87,7 @@ export function stopToEdit(
     extra: {},
     rebase: { ...state, waits: false },
     ...(options.stashed === undefined ? {} : { autostash: options.stashed }),
+    ...(options.sign === undefined ? {} : { sign: options.sign }),
   })
   const operation = { name: operationName(options), message: `stopped at ${subjectOf(commit.message)}` }
   const refs = new Map<string, Cid>().set('HEAD', tip.cid).set(mergeRef, stored)

@@ -23,6 +23,7 @@ import { refuseStaged } from './merge.ts'
 import { commitsMax, parentTree } from './pick-change.ts'
 import { planOver } from './autostash.ts'
 import { type ContinueOptions, planContinue } from './plan-move.ts'
+import { signingAs } from '../signing.ts'
 import { type Picked, operationName, stop, stopToEdit } from './rebase-stop.ts'
 import {
   type Step,
@@ -47,6 +48,7 @@ export async function rebase(
   upstream: string,
   options: RebaseOptions = {},
 ): Promise<Merged> {
+  const signing = signingAs(repo, options.sign)
   return planOver(repo, folder, options, async (manifest, io, stashed) => {
     await refuseWhileMerging(io.writer, manifest, 'rebase')
     refuseStaged(manifest, 'rebase')
@@ -62,7 +64,7 @@ export async function rebase(
     const steps = await plannedSteps(await ownCommits(io, head.commit.cid, exclude, options), options)
     const start = { branch: manifest.head, start: head.commit.cid, onto: onto.cid, name: shortRefName(name) }
     const state = { ...start, todo: [], done: 0, total: steps.length, waits: false }
-    return advance(repo, manifest, io, { tip: onto, state, steps }, { ...options, stashed })
+    return advance(signing, manifest, io, { tip: onto, state, steps }, { ...options, stashed })
   })
 }
 
@@ -81,10 +83,12 @@ export async function continueRebase(
       })
     }
     const { commit: head } = await requireHead(io.writer, manifest)
+    const sign = options.sign ?? state.sign
+    const signing = signingAs(repo, sign)
     const ended = state.rebase.waits ? resolvedCommit : editedCommit
-    const tip = isSkipping ? head : await ended(repo, manifest, io, { tip: head, state }, options)
+    const tip = isSkipping ? head : await ended(signing, manifest, io, { tip: head, state }, options)
     const going = { state: { ...state.rebase, done: state.rebase.done + 1 }, steps: stepsLeft(state.rebase) }
-    return advance(repo, manifest, io, { ...going, tip }, { ...options, stashed: state.autostash })
+    return advance(signing, manifest, io, { ...going, tip }, { ...options, sign, stashed: state.autostash })
   })
 }
 
