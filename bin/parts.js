@@ -8,7 +8,7 @@ const { build } = require('esbuild')
 
 /** Of what is loaded on use: what few commands need. */
 const rare =
-  /^src\/(server|connectors|sync(?!\/receipts)|derive|query|rules|git|http|remote\/(transports|car)|formats\/(parquet|sqlite|columnar))\/|^src\/cli\/commands\/(serve|token|link|sync|sql|derive|check|git-driver|car|bundle|mirror|import|export|bisect|completion)\.ts$/
+  /^src\/(server|connectors|sync(?!\/receipts)|derive|query|rules|git|http|signing|remote\/(transports|car)|formats\/(parquet|sqlite|columnar))\/|^src\/cli\/commands\/(serve|token|link|sync|sql|derive|check|git-driver|car|bundle|mirror|import|export|bisect|completion|verify-commit|verify-tag)\.ts$/
 
 /** Of what is loaded on use: what brings histories together or moves them, and what looks far back. */
 const merging =

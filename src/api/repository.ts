@@ -246,7 +246,7 @@ export class Repository extends DerivingRepository {
 
   /** Commits the merge, pick or revert under way, when all its conflicts are settled. */
   async mergeContinue(
-    options: t.OperationOptions & { message?: string } = {},
+    options: t.OperationOptions & { message?: string; sign?: t.SignChoice } = {},
   ): ReturnType<Repository['commit']> {
     const merging = await this.merging()
     if (merging === null || merging.kind === 'rebase') {

@@ -45,6 +45,12 @@ export const commands: readonly CommandEntry[] = [
   ),
   entry('bisect', 'history', 'Find the commit that broke something', () => import('./commands/bisect.ts')),
   entry('reflog', 'history', 'List what happened in this repository', () => import('./commands/reflog.ts')),
+  entry(
+    'verify-commit',
+    'history',
+    'Check the signatures of commits',
+    () => import('./commands/verify-commit.ts'),
+  ),
   entry('describe', 'history', 'Name a commit by its nearest tag', () => import('./commands/describe.ts')),
   entry(
     'merge-base',
@@ -62,6 +68,7 @@ export const commands: readonly CommandEntry[] = [
     () => import('./commands/worktree.ts'),
   ),
   entry('tag', 'branches', 'List, make and delete tags', () => import('./commands/tag.ts')),
+  entry('verify-tag', 'branches', 'Check the signatures of tags', () => import('./commands/verify-tag.ts')),
   entry('merge', 'merging', 'Merge another branch into this one', () => import('./commands/merge.ts')),
   entry('merge-file', 'merging', 'Merge three versions of a file', () => import('./commands/merge-file.ts')),
   entry(

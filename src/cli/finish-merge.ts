@@ -8,6 +8,7 @@ import { printMerge } from './format/merge.ts'
 import type { Context } from './interface.ts'
 import { continuedMessage } from './message/continued.ts'
 import { MessageEditor } from './message/draft.ts'
+import { signChoice } from './signing/options.ts'
 import { stepMessages } from './message/rebase-todo.ts'
 
 type Kind = 'merge' | 'cherry-pick' | 'revert' | 'rebase'
@@ -24,7 +25,8 @@ export async function goOn(
 ): Promise<number> {
   const { out, operation } = context
   const written = editor === null ? message : await continuedMessage(context, repo, { message, editor })
-  const options = { ...operation, ...(written === undefined ? {} : { message: written }) }
+  const named = written === undefined ? {} : { message: written }
+  const options = { ...operation, ...named, ...signChoice(context.arguments) }
   const using = editor ?? new MessageEditor(context, repo.dotDir)
   const merging = await repo.merging()
   if (merging?.kind === 'rebase' || merging?.sequence !== undefined) {

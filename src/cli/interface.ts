@@ -67,6 +67,8 @@ export interface Context {
 export interface RepositoryNeeds {
   /** The command writes commits: who does must be known. */
   readonly commits?: boolean
+  /** It checks signatures: whose are good must be known. */
+  readonly signatures?: boolean
   /** As given by `commit --date`: replaces the clock. */
   readonly date?: string | undefined
 }

@@ -7,6 +7,7 @@ import type { Context, OptionSpecs } from './interface.ts'
 import { MessageEditor } from './message/draft.ts'
 import { editOptions, wantsEditor } from './message/edit-options.ts'
 import { mergeMessage } from './message/merge-message.ts'
+import { signChoice, signOptions } from './signing/options.ts'
 import { orPrevious } from './paths.ts'
 
 type Kind = 'cherry-pick' | 'revert'
@@ -27,6 +28,7 @@ export const pickOptions: OptionSpecs = {
       "for merge commits: take the change against this parent; '-m 1' is the branch that was merged into",
   },
   ...editOptions,
+  ...signOptions,
   continue: { type: 'flag', about: 'commit what it stopped at, when all conflicts are resolved, and go on' },
   skip: { type: 'flag', about: 'skip the commit at which it stopped, and go on' },
   abort: { type: 'flag', about: 'go back to the state before it' },
@@ -63,10 +65,17 @@ export async function runPick(context: Context, kind: Kind, pick: Pick): Promise
     return goOn(context, repo, { message: undefined, editor: isEdited ? editor : null, ...editing })
   const result = await editor.use(() =>
     given.flag('skip')
-      ? repo.pickContinue({ ...operation, ...editing, skip: true, discard: given.flag('force') })
+      ? repo.pickContinue({
+          ...operation,
+          ...editing,
+          ...signChoice(given),
+          skip: true,
+          discard: given.flag('force'),
+        })
       : pick(repo, given.words.map(orPrevious), {
           ...operation,
           ...editing,
+          ...signChoice(given),
           ...(mainline === undefined ? {} : { mainline }),
           noCommit: given.flag('no-commit'),
         }),

@@ -7,6 +7,7 @@ import { configAuthor, environmentAuthor, fixedClock } from './identity.ts'
 import type { Environment, RepositoryNeeds } from './interface.ts'
 import { userConnectors } from './user-connectors.ts'
 import { readUserConfig } from './config/user-config.ts'
+import { signingSettings } from './signing/settings.ts'
 
 type Told = Pick<OpenOptions, 'onWarning' | 'onUpkeep' | 'onMoved' | 'onWait'>
 
@@ -43,15 +44,14 @@ export async function openOptions(
   needs: RepositoryNeeds = { commits: true },
 ): Promise<OpenOptions> {
   const author = environmentAuthor(environment)
-  const isOpen = author.name === undefined || author.email === undefined
+  const isAsked = needs.commits === true || needs.signatures === true
+  const own = isAsked ? await readUserConfig(environment) : null
   const date = needs.date ?? environment['VARVE_AUTHOR_DATE']
   return {
     author,
     environment,
     ...userConnectors(environment),
-    ...(needs.commits === true && isOpen
-      ? { defaultAuthor: configAuthor(await readUserConfig(environment)) }
-      : {}),
+    ...(own === null ? {} : { defaultAuthor: configAuthor(own), signing: signingSettings(own) }),
     ...(date ? { now: fixedClock(date) } : {}),
   }
 }

@@ -13,10 +13,29 @@ const switches: readonly string[] = [
   'rerere.autoCommit',
   'partial.lazy',
   'log.mailmap',
+  'commit.gpgSign',
+  'tag.gpgSign',
+  'merge.verifySignatures',
 ]
 
 /** Known in the user's own settings alone (src/cli/config/user-config.ts). */
-const programs: readonly string[] = ['core.editor', 'core.pager']
+const programs: readonly string[] = [
+  'core.editor',
+  'core.pager',
+  'gpg.program',
+  'gpg.openpgp.program',
+  'gpg.ssh.program',
+  'gpg.x509.program',
+]
+
+/** Likewise: a repository that names the people whose signatures are good would vouch for itself. */
+const trusted: readonly string[] = [
+  'gpg.ssh.allowedSignersFile',
+  'gpg.ssh.revocationFile',
+  'gpg.minTrustLevel',
+]
+
+const signatureFormats: readonly string[] = ['openpgp', 'ssh', 'x509']
 
 /** @throws VarveError VARVE_USAGE */
 export function checkConfig(key: string, value: string | null): void {
@@ -39,6 +58,12 @@ export function checkConfig(key: string, value: string | null): void {
     throw new VarveError('VARVE_USAGE', `'${key}' names a program: no repository may`, {
       hint: `set it in your own settings: 'varve config --global ${key} NAME'`,
     })
+  if (trusted.includes(key) && value !== null)
+    throw new VarveError('VARVE_USAGE', `'${key}' says whose signatures are good: no repository may`, {
+      hint: `set it in your own settings: 'varve config --global ${key} VALUE'`,
+    })
+  if (key === 'gpg.format' && value !== null && !signatureFormats.includes(value))
+    throw unfit(key, value, `one of ${signatureFormats.join(', ')}`)
   // A filter that cannot be read would keep the repository from being opened.
   if (key === 'partial.filter' && value !== null) PathFilter.parse(value)
   if (key === 'partial.limit' && value !== null && !/^\d{1,15}$/.test(value))

@@ -18,6 +18,7 @@ import { expectedFailure } from '../failure.ts'
 import { readText } from '../read-text.ts'
 import { patchOptions } from '../choosing/options.ts'
 import { pathspecFileOptions, pathWords } from '../pathspecs/from-file.ts'
+import { signChoice, signOptions } from '../signing/options.ts'
 import { toPathspecs } from '../pathspecs/pathspecs.ts'
 import { visible } from '../visible.ts'
 
@@ -29,6 +30,7 @@ export const command: Command = {
     'commit (-C | -c) REV [-a] [PATH...]',
     'commit (--fixup | --squash) REV [-a] [PATH...]',
     'commit --amend [-m MESSAGE] [-e | --no-edit]',
+    'commit -S[KEYID] ...',
     'commit --dry-run [-a] [--amend] [PATH...]',
   ],
   description:
@@ -69,6 +71,7 @@ export const command: Command = {
     'dry-run': { type: 'flag', about: 'only show what would be committed; needs no message' },
     author: { type: 'text', value: "'NAME <EMAIL>'", about: 'the author, if it is not you' },
     date: { type: 'text', value: 'DATE', about: 'the author date: ISO 8601, or seconds since 1970' },
+    ...signOptions,
     ...pathspecFileOptions,
   },
   examples: [
@@ -80,6 +83,7 @@ export const command: Command = {
     ['varve commit -v', 'write the message in an editor, above the changes'],
     ['varve commit -C v1', 'with the message, the author and the date of another commit'],
     ['varve commit -a --dry-run', 'see what a commit of all changes would hold'],
+    ['varve commit -S -m "Add prices of May"', 'signed with your key'],
     ['varve commit --amend -m "Correct three names"', 'replace the last commit'],
   ],
   json: '{ id: string; cid: string; tree: string; parents: string[]; author: Signature; committer: Signature; message: string; refs: string[]; extra: object }; --dry-run: { branch: string | null; parents: string[]; tree: string; changes: DiffStat[] }',
@@ -122,6 +126,7 @@ async function run(context: Context): Promise<number> {
       all: given.flag('all'),
       amend: given.flag('amend'),
       allowEmpty: given.flag('allow-empty'),
+      ...signChoice(given),
     }),
   )
   if (out.json) out.result(commit, () => {})

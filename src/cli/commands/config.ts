@@ -3,12 +3,13 @@ import { usage } from '../arguments.ts'
 import type { Command, Context } from '../interface.ts'
 import { oddSetting } from '../config/known-settings.ts'
 import { readUserConfig, writeUserConfig } from '../config/user-config.ts'
+import { ownSigningKeys, sharedSigningKeys } from '../signing/settings.ts'
 import { visible } from '../visible.ts'
 
 export const command: Command = {
   usage: ['config [--list] [--global]', 'config [--global] KEY [VALUE]', 'config [--global] --unset KEY'],
   description:
-    "Reads and changes the repository's settings, or with --global your own settings for all\nrepositories. Without --global, KEY is looked up in your own settings too; outside of a\nrepository they are all there is. If KEY is not set, the\nexit code is 1. Settings of your own may be kept too; a warning tells of one that seems misspelt.\nuser.name and user.email sign your commits. core.editor and core.pager, the programs that write\nmessages and show long answers, can only be set with --global.\n\n`init` and `clone` test the file system (of a USB stick, for instance). If it has no executable bit,\ncore.fileMode is false, and files keep the bit that they have in history. If it has no symlinks,\ncore.symlinks is false, and a symlink becomes a small file that holds its target. If it does not\ndistinguish 'a' from 'A', core.ignoreCase is true, and a file has the name under which it is\ntracked.",
+    "Reads and changes the repository's settings, or with --global your own settings for all\nrepositories. Without --global, KEY is looked up in your own settings too; outside of a\nrepository they are all there is. If KEY is not set, the\nexit code is 1. Settings of your own may be kept too; a warning tells of one that seems misspelt.\nuser.name and user.email sign your commits. core.editor and core.pager, the programs that write\nmessages and show long answers, can only be set with --global, and so can what says which programs\nsign and whose signatures are good (docs/SIGNING.md).\n\n`init` and `clone` test the file system (of a USB stick, for instance). If it has no executable bit,\ncore.fileMode is false, and files keep the bit that they have in history. If it has no symlinks,\ncore.symlinks is false, and a symlink becomes a small file that holds its target. If it does not\ndistinguish 'a' from 'A', core.ignoreCase is true, and a file has the name under which it is\ntracked.",
   options: {
     list: { type: 'flag', short: 'l', about: 'all settings (the default without KEY)' },
     global: { type: 'flag', about: 'your own settings: $VARVE_CONFIG, or ~/.config/varve/config.json' },
@@ -24,7 +25,14 @@ export const command: Command = {
 }
 
 /** Those of the user's own settings that count in repositories. */
-const ownKeys: ReadonlySet<string> = new Set(['user.name', 'user.email', 'core.editor', 'core.pager'])
+const ownKeys: ReadonlySet<string> = new Set([
+  'user.name',
+  'user.email',
+  'core.editor',
+  'core.pager',
+  ...ownSigningKeys,
+  ...sharedSigningKeys,
+])
 
 async function run(context: Context): Promise<number> {
   const { arguments: given, out } = context

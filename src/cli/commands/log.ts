@@ -10,6 +10,7 @@ import { formOptions, wantsNotes } from '../log/form.ts'
 import { logLines } from '../log/lines.ts'
 import { logReceipts } from '../log/receipts.ts'
 import { logRow } from '../log/rows.ts'
+import { showSignatureOption, wantsSignatures } from '../signing/shown.ts'
 import { authorsLookedFor, shownPeople } from '../log/shown-people.ts'
 import { requirePaths, revisionsAndPaths } from '../paths.ts'
 
@@ -22,7 +23,7 @@ export const command: Command = {
     'log --key KEY... [--column NAME] [--oneline] [-n N] [--all] [--no-follow] [FILTER...] [REV | A..B | ^A]... [--] TABLE',
   ],
   description:
-    "Lists commits, newest first: those that REVs reach (default: HEAD), without those that ^A reaches\n(A..B is ^A B). With PATHs, only commits that changed one of them; a single file or table is\nfollowed under its earlier names. With --key, only commits that added, changed or removed that row\nof TABLE, or with --column that cell, each with the change. With --graph a drawing beside the\ncommits shows how branches part and meet.\n\nThe FILTERs are --author, --committer, --grep, -S, -G, --since, --until, --merges and --no-merges. A\ncommit has to pass all of them. All of history is searched, since an older commit need not have an\nolder date. The PATTERNs of the first three are grep's (see -E, -P, -F and -i), those of -G and\n--pickaxe-regex have RE2's syntax; all match within a line.\n\nWith --links it lists the receipts of the rounds of the link NAME, or of all links: what each round\nread, wrote and held back, and the checksums of both sides after it.\n\nFORMAT has Git's placeholders: %H %h the commit, %T %t its tree, %P %p its parents, %an %ae %al %ad\n%aD %ai %aI %as %ar %at its author with name, address and date, %cn and so on its committer, %s %b\n%B the message, %N the note, %D %d the names that point at it, %n %% %x00, %<(N) %>(N) %><(N)\nbefore one of them pad it to N columns (%<(N,trunc) also cuts it), and %Cred %Cgreen %Cyellow %Ccyan\n%C(bold) %C(dim) %Creset.",
+    "Lists commits, newest first: those that REVs reach (default: HEAD), without those that ^A reaches\n(A..B is ^A B). With PATHs, only commits that changed one of them; a single file or table is\nfollowed under its earlier names. With --key, only commits that added, changed or removed that row\nof TABLE, or with --column that cell, each with the change. With --graph a drawing beside the\ncommits shows how branches part and meet.\n\nThe FILTERs are --author, --committer, --grep, -S, -G, --since, --until, --merges and --no-merges. A\ncommit has to pass all of them. All of history is searched, since an older commit need not have an\nolder date. The PATTERNs of the first three are grep's (see -E, -P, -F and -i), those of -G and\n--pickaxe-regex have RE2's syntax; all match within a line.\n\nWith --links it lists the receipts of the rounds of the link NAME, or of all links: what each round\nread, wrote and held back, and the checksums of both sides after it.\n\nFORMAT has Git's placeholders: %H %h the commit, %T %t its tree, %P %p its parents, %an %ae %al %ad\n%aD %ai %aI %as %ar %at its author with name, address and date, %cn and so on its committer, %s %b\n%B the message, %N the note, %D %d the names that point at it, %n %% %x00, %<(N) %>(N) %><(N)\nbefore one of them pad it to N columns (%<(N,trunc) also cuts it), and %Cred %Cgreen %Cyellow %Ccyan\n%C(bold) %C(dim) %Creset. Of signatures: %G? one letter, %GS the signer, %GK the key, %GF %GP its\nfingerprints, %GT the trust, %GG what was said; `--show-signature` shows that too (docs/SIGNING.md).\nA program runs for each commit.",
   options: {
     ...formOptions,
     ...choiceOptions,
@@ -37,6 +38,7 @@ export const command: Command = {
       short: 'p',
       about: 'also show the changes, as `varve diff` does; with PATH, only of PATH',
     },
+    ...showSignatureOption,
     graph: { type: 'flag', about: 'draw how branches part and meet' },
     'line-range': {
       type: 'list',
@@ -71,6 +73,7 @@ export const command: Command = {
     ["varve log --reverse --date short --format '%h %ad %an: %s'", 'in your own format, oldest first'],
     ["varve log --date 'format:%d.%m.%Y' --format '%ad %s'", 'with dates as strftime writes them'],
     ["varve log --format '%<(12,trunc)%an %>(14)%ar  %s'", 'in columns'],
+    ["varve log --format '%h %G? %GS  %s'", 'whose signatures commits have, and if they are good'],
     ['varve log --links shop -3', 'what the last three rounds of a link did'],
     ['varve log main..cleanup', 'commits that cleanup has and main does not'],
     ['varve log --branches ^main', 'commits that any branch has and main does not'],
@@ -86,7 +89,8 @@ async function run(context: Context): Promise<number> {
   const { arguments: given, repository, operation } = context
   given.exclusive('follow', 'no-follow')
   given.exclusive('stat', ...nameNames)
-  const repo = await repository()
+  const signatures = wantsSignatures(given)
+  const repo = await repository({ signatures })
   if (given.list('line-range').length > 0) {
     const { revisions, paths } = await revisionsAndPaths(repo, given, Infinity)
     return logLines(context, repo, revisions, paths)
@@ -110,6 +114,7 @@ async function run(context: Context): Promise<number> {
     ...authorsLookedFor(people),
     ...chosen,
     notes: !given.flag('oneline') && wantsNotes(given),
+    signatures,
   })
   await printLog(context, repo, commits, { graph, people, ...chosen })
   return 0

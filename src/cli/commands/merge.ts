@@ -13,6 +13,7 @@ import { markdownAsked, textFormats } from '../output-format.ts'
 import type { Command, Context } from '../interface.ts'
 import { MessageEditor } from '../message/draft.ts'
 import { editOptions, wantsEditor } from '../message/edit-options.ts'
+import { signChoice, signOptions, verifyChoice, verifyOptions } from '../signing/options.ts'
 import { mergeMessage } from '../message/merge-message.ts'
 
 export const command: Command = {
@@ -28,6 +29,8 @@ export const command: Command = {
   options: {
     message: { type: 'text', short: 'm', value: 'MESSAGE', about: "the merge commit's message" },
     ...editOptions,
+    ...signOptions,
+    ...verifyOptions,
     'no-commit': { type: 'flag', about: 'stage the merge, do not commit it' },
     squash: {
       type: 'flag',
@@ -61,6 +64,7 @@ export const command: Command = {
     ['varve merge --squash cleanup', 'everything that the branch did as one change; then run varve commit'],
     ['varve merge --dry-run cleanup', 'would it merge? exit code 0 if so, 21 on conflict'],
     ['varve merge --dry-run --into main --format markdown HEAD', 'for CI: a comment on a pull request'],
+    ['varve merge --verify-signatures cleanup', 'only if its last commit has a good signature'],
     ['varve merge --continue', 'after the last conflict is resolved'],
     ['varve merge --abort', 'cancel the merge'],
   ],
@@ -96,6 +100,8 @@ async function run(context: Context): Promise<number> {
       ...named,
       ...(isEdited ? { editMessage: mergeMessage(editor, 'merge') } : {}),
       ...waysOf(given),
+      ...signChoice(given),
+      ...verifyChoice(given),
       noCommit: given.flag('no-commit'),
       squash: given.flag('squash'),
       autostash: given.flag('autostash'),

@@ -1,6 +1,7 @@
 import { autostashOption } from '../format/autostash.ts'
 import { printMerge } from '../format/merge.ts'
 import { printTransfer } from '../format/transfer.ts'
+import { signChoice, signOptions, verifyChoice, verifyOptions } from '../signing/options.ts'
 import type { Command, Context } from '../interface.ts'
 
 export const command: Command = {
@@ -10,6 +11,8 @@ export const command: Command = {
   options: {
     rebase: { type: 'flag', short: 'r', about: 'put your commits on top of theirs' },
     'ff-only': { type: 'flag', about: 'refuse unless the branch can be fast-forwarded' },
+    ...signOptions,
+    ...verifyOptions,
     ...autostashOption,
     'allow-unrelated-histories': { type: 'flag', about: 'allow histories that share no commit' },
   },
@@ -24,6 +27,7 @@ export const command: Command = {
 
 async function run({ arguments: given, out, repository, operation }: Context): Promise<number> {
   given.exclusive('rebase', 'ff-only')
+  given.exclusive('rebase', 'verify-signatures')
   given.exclusive('rebase', 'allow-unrelated-histories')
   given.expectWords(0, 2, 'REMOTE')
   const repo = await repository({ commits: true })
@@ -31,6 +35,8 @@ async function run({ arguments: given, out, repository, operation }: Context): P
   const result = await repo.pull(given.words[0], given.words[1], {
     ...operation,
     mode,
+    ...signChoice(given),
+    ...verifyChoice(given),
     autostash: given.flag('autostash'),
     allowUnrelated: given.flag('allow-unrelated-histories'),
   })

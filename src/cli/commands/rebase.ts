@@ -6,6 +6,7 @@ import { printMerge } from '../format/merge.ts'
 import type { Command, Context } from '../interface.ts'
 import { continuedMessage } from '../message/continued.ts'
 import { MessageEditor } from '../message/draft.ts'
+import { signChoice, signOptions } from '../signing/options.ts'
 import { stepMessages, stepsEditor } from '../message/rebase-todo.ts'
 
 export const command: Command = {
@@ -23,6 +24,7 @@ export const command: Command = {
     },
     onto: { type: 'text', value: 'REV', about: 'put them on top of REV instead' },
     ...autostashOption,
+    ...signOptions,
     message: {
       type: 'text',
       short: 'm',
@@ -65,6 +67,7 @@ async function run(context: Context): Promise<number> {
       repo.rebaseContinue({
         ...operation,
         editStep: stepMessages(context, repo),
+        ...signChoice(given),
         skip: given.flag('skip'),
         discard: given.flag('force'),
         ...(named === undefined ? {} : { message: named }),
@@ -82,6 +85,7 @@ async function run(context: Context): Promise<number> {
     ...(isInteractive ? { editSteps: stepsEditor(context, repo, onto ?? upstream) } : {}),
     // As in Git, nobody is asked for messages where nobody was asked for the list.
     ...(isInteractive ? { editStep: stepMessages(context, repo) } : {}),
+    ...signChoice(given),
     autostash: given.flag('autostash'),
     ...(onto === undefined ? {} : { onto }),
   })

@@ -20,6 +20,7 @@ import type { Command, Context } from '../interface.ts'
 import type { Output } from '../output.ts'
 import { noteOptions, wantsNotes } from '../log/form.ts'
 import { mailmapOptions, shownPeople } from '../log/shown-people.ts'
+import { showSignatureOption, wantsSignatures } from '../signing/shown.ts'
 import { pathInRevision } from '../paths.ts'
 import { toJson } from '../../table/json.ts'
 import { collect } from '../../base/iterables.ts'
@@ -49,6 +50,7 @@ export const command: Command = {
         "text (the default), markdown for a pull request, or with the placeholders of `varve log`: '%h %s'",
     },
     ...dateOption,
+    ...showSignatureOption,
     ...noteOptions,
     ...mailmapOptions,
   },
@@ -71,7 +73,8 @@ async function run(context: Context): Promise<number> {
   given.exclusive('stat', ...nameNames, 'no-patch')
   const isMarkdown = given.text('format') === 'markdown'
   if (isMarkdown) for (const name of nameNames) given.exclusive(name, 'format')
-  const repo = await repository()
+  const signatures = wantsSignatures(given)
+  const repo = await repository({ signatures })
   const { revision, path } = splitRevisionPath(given.words[0] ?? 'HEAD')
   if (path !== null) {
     if (given.text('format') !== undefined)
@@ -80,7 +83,7 @@ async function run(context: Context): Promise<number> {
     await out.content(file, repo.cat(revision || 'HEAD', file, operation))
     return 0
   }
-  const commit = await repo.commitInfo(revision, { notes: wantsNotes(given) })
+  const commit = await repo.commitInfo(revision, { notes: wantsNotes(given), signatures })
   const print = out.json ? printJson : isMarkdown ? printMarkdown : printText
   await print(context, repo, commit)
   return 0

@@ -1,7 +1,8 @@
 import { type Arguments, usage } from '../arguments.ts'
 import { alignedRows } from '../format/columns.ts'
 import { shortId, subjectOf } from '../format/commit.ts'
-import type { Repository, TagInfo } from '../../index.ts'
+import { dateText } from '../../base/time.ts'
+import type { Repository, TagInfo, VerifiedObject } from '../../index.ts'
 import type { Command, Context } from '../interface.ts'
 import { MessageEditor } from '../message/draft.ts'
 import { editOptions } from '../message/edit-options.ts'
@@ -15,12 +16,14 @@ import {
   refuseInLists,
   shapesList,
 } from '../ref-options.ts'
+import { printVerified } from '../signing/shown.ts'
 import { visible } from '../visible.ts'
 
 export const command: Command = {
   usage: [
     'tag [-l] [-n[LINES]] [--contains [REV]] [--merged [REV]] [--sort KEY] [--format FORMAT] [PATTERN...]',
-    'tag [-f] [-a] [-m MESSAGE] NAME [REV]',
+    'tag [-f] [-a | -s | -u KEYID] [-m MESSAGE] NAME [REV]',
+    'tag -v NAME...',
     'tag -d NAME...',
   ],
   description:
@@ -36,6 +39,10 @@ export const command: Command = {
     ...refOptions,
     ...refListOptions,
     annotate: { type: 'flag', short: 'a', about: 'make an annotated tag, which has a message' },
+    sign: { type: 'flag', short: 's', about: 'make an annotated tag, signed with your key' },
+    'local-user': { type: 'text', short: 'u', value: 'KEYID', about: 'the same, with this key' },
+    'no-sign': { type: 'flag', about: 'do not sign it, although tag.gpgSign is set' },
+    verify: { type: 'flag', short: 'v', about: 'show tags, and check their signatures' },
     message: { type: 'text', short: 'm', value: 'MESSAGE', about: "the tag's message; makes it annotated" },
     edit: editOptions['edit']!,
     force: { type: 'flag', short: 'f', about: 'move the tag if it exists' },
@@ -45,6 +52,8 @@ export const command: Command = {
     ['varve tag v1', 'name the current commit'],
     ['varve tag -a -m "As published" v2 HEAD~1', 'an annotated tag on the commit before'],
     ["varve tag -l 'v2.*' -n3", 'tags by name, with the first three lines of their messages'],
+    ['varve tag -s -m "As published" v2', 'a tag that is signed with your key'],
+    ['varve tag -v v2', 'what it says, and whether its signature is good'],
     ['varve tag --contains 1f2e3d', 'the tags that contain a commit'],
     ['varve tag --sort=-version:refname', 'the highest version first: v1.10 before v1.9'],
     ['varve tag -d v1', 'delete a tag'],
@@ -55,13 +64,17 @@ export const command: Command = {
 
 async function run(context: Context): Promise<number> {
   const { arguments: given, out, repository, operation, interactive } = context
-  given.exclusive('list', 'delete', 'annotate')
-  refuseInLists(given, ['delete', 'annotate', 'force'])
+  given.exclusive('list', 'delete', 'annotate', 'verify')
+  given.exclusive('sign', 'local-user', 'no-sign', 'list', 'delete', 'verify')
+  refuseInLists(given, ['delete', 'annotate', 'force', 'sign', 'local-user', 'verify'])
+  if (given.flag('verify')) return verifyTags(context)
   const { words } = given
   const message = given.text('message')
-  const isEdited = given.flag('edit') || (given.flag('annotate') && message === undefined && interactive)
-  if (given.flag('annotate') && message === undefined && !isEdited)
-    throw usage('an annotated tag needs a message: -m MESSAGE')
+  const isSigned = given.flag('sign') || given.has('local-user')
+  const isAnnotated = given.flag('annotate') || isSigned
+  const isEdited = given.flag('edit') || (isAnnotated && message === undefined && interactive)
+  if (isAnnotated && message === undefined && !isEdited)
+    throw usage(`${isSigned ? 'a signed' : 'an annotated'} tag needs a message: -m MESSAGE`)
   if (given.flag('delete')) {
     if (words.length === 0) throw usage('missing argument: NAME')
     const repo = await repository()
@@ -96,10 +109,33 @@ async function run(context: Context): Promise<number> {
       ...(words[1] === undefined ? {} : { revision: words[1] }),
       ...(named === undefined ? {} : { message: named }),
       force: given.flag('force'),
+      ...(isSigned
+        ? { sign: given.text('local-user') ?? true }
+        : given.flag('no-sign')
+          ? { sign: false }
+          : {}),
     }),
   )
   out.result(tag, () => out.say(`tag ${visible(tag.name)} at ${shortId(tag.commit)}`))
   return 0
+}
+
+/** Shows what tags say, and checks their signatures. */
+async function verifyTags({ arguments: given, out, repository, operation }: Context): Promise<number> {
+  given.expectWords(1, Infinity, 'NAME')
+  const repo = await repository({ signatures: true })
+  const checked: VerifiedObject[] = []
+  for (const name of given.words) checked.push(await repo.verifyTag(name, operation))
+  const tags = await repo.tags({ details: true })
+  if (!out.json) {
+    for (const { name, commit, message, details } of tags.filter((tag) => given.words.includes(tag.name))) {
+      const { tagger } = details!
+      out.line(`tag ${visible(name)} at ${shortId(commit)}`)
+      out.line(`Tagger: ${visible(tagger!.name)} <${visible(tagger!.email)}>, ${dateText(tagger!)}`)
+      for (const line of message.trimEnd().split('\n')) out.line(`    ${visible(line)}`.trimEnd())
+    }
+  }
+  return printVerified(out, checked, 'tag')
 }
 
 /** How many lines of each message to show; null: its subject alone, for tags that have one. */

@@ -4,9 +4,13 @@ import { objectVariables } from '../../http/s3/object-settings.ts'
 
 /** Section -> its settings: SECTION.NAME. */
 const plain: Readonly<Record<string, readonly string[]>> = {
-  user: ['name', 'email'],
+  user: ['name', 'email', 'signingKey'],
   core: ['editor', 'pager', 'bare', 'fileMode', 'symlinks', 'ignoreCase'],
   gc: ['auto'],
+  commit: ['gpgSign'],
+  tag: ['gpgSign'],
+  merge: ['verifySignatures'],
+  gpg: ['format', 'program', 'minTrustLevel'],
   log: ['mailmap'],
   mailmap: ['blob', 'file'],
   rerere: ['enabled', 'autoCommit'],
@@ -16,6 +20,7 @@ const plain: Readonly<Record<string, readonly string[]>> = {
 /** The same for what has names of its own: SECTION.WHICH.NAME. */
 const named: Readonly<Record<string, readonly string[]>> = {
   remote: ['url', 'pushurl', 'fallback', 'conditional', ...Object.keys(objectVariables)],
+  gpg: ['program', 'allowedSignersFile', 'revocationFile'],
   branch: ['upstream', 'protect', 'requireChecks'],
   link: ['identity', 'position', 'sent', 'again', 'log', 'oneWay'],
 }

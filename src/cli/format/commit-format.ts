@@ -1,5 +1,6 @@
 // Commits in a form of the user's own: Git's placeholders, as far as there is something to put in their place.
 import type { CommitInfo } from '../../api/interface.ts'
+import type { SignatureCheck } from '../../index.ts'
 import { isoText } from '../../base/time.ts'
 import type { Signature } from '../../history/interface.ts'
 import { usage } from '../arguments.ts'
@@ -7,7 +8,7 @@ import { bodyOf } from '../../history/message.ts'
 import type { ShownPeople } from '../log/shown-people.ts'
 import type { Paint } from '../paint.ts'
 import { displayWidth, graphemes, visible, visibleLine } from '../visible.ts'
-import { commitLine, commitLines, shortId, subjectOf } from './commit.ts'
+import { commitLine, commitLines, shortId, signatureLines, subjectOf } from './commit.ts'
 import { type DateText, isoStrictText, relativeText, rfcText, unixText } from './dates.ts'
 
 /** The lines of one commit. */
@@ -54,6 +55,29 @@ const personParts: Readonly<Record<string, (person: Signature, settings: FormSet
   t: (person) => unixText(person),
 }
 
+const signatureParts: Readonly<Record<string, (check: SignatureCheck) => string>> = {
+  '?': ({ code }) => code,
+  S: ({ signer }) => visible(signer),
+  K: ({ key }) => visible(key),
+  F: ({ fingerprint }) => visible(fingerprint),
+  P: ({ primaryFingerprint }) => visible(primaryFingerprint),
+  T: ({ trust }) => trust,
+  G: ({ code, message }) => (code === 'N' ? '' : linesOf(message)),
+}
+
+/** Of what nobody checked: no other form than that of commits has signatures. */
+const unsigned: SignatureCheck = {
+  code: 'N',
+  valid: false,
+  format: null,
+  signer: '',
+  key: '',
+  fingerprint: '',
+  primaryFingerprint: '',
+  trust: 'undefined',
+  message: '',
+}
+
 const colours: Readonly<Record<string, Parameters<Paint>[0]>> = {
   red: 'red',
   green: 'green',
@@ -64,7 +88,7 @@ const colours: Readonly<Record<string, Parameters<Paint>[0]>> = {
 }
 
 const placeholder =
-  /%(?<side><|>|><)\((?<width>[1-9]\d{0,3})(?:,(?<cut>|l|m)trunc)?\)|((?:%x[0-9a-fA-F]{2})+)|%(?:([ac])([nelNELdDiIsrt])|C\(([a-z]+)\)|C(red|green|yellow|cyan|reset)|(.))/gsu
+  /%(?<side><|>|><)\((?<width>[1-9]\d{0,3})(?:,(?<cut>|l|m)trunc)?\)|((?:%x[0-9a-fA-F]{2})+)|%(?:([ac])([nelNELdDiIsrt])|C\(([a-z]+)\)|C(red|green|yellow|cyan|reset)|G([?GSKFPT])|(.))/gsu
 
 /**
  * `format` is 'oneline', 'medium', or a text with placeholders such as '%h %an %s'. @throws VarveError VARVE_USAGE
@@ -73,7 +97,7 @@ export function commitForm(format: string | undefined, settings: FormSettings): 
   if (format === undefined || format === 'medium')
     return (commit) => commitLines(settings.people.shown(commit), settings.paint, settings.dates)
   if (format === '') return () => []
-  if (format === 'oneline') return (commit) => [commitLine(commit, settings.paint)]
+  if (format === 'oneline') return (commit) => [commitLine(commit, settings.paint), ...signatureLines(commit)]
   const text = format.replace(/^t?format:/, '')
   if (text === format && !format.includes('%'))
     throw usage(`unknown format '${format}'`, "write it with placeholders: '%h %an %ad %s'")
@@ -132,7 +156,7 @@ function cutTo(text: string, width: number, cut: string): string {
   return [...characters.slice(0, head), '..', ...characters.slice(characters.length - tail)].join('')
 }
 
-function partOf([all, , , , bytes, who, what, colour, plainColour, letter]: RegExpMatchArray): Part {
+function partOf([all, , , , bytes, who, what, colour, plainColour, sign, letter]: RegExpMatchArray): Part {
   if (who !== undefined) {
     const part = personParts[what!]!
     return (commit, settings) => part(who === 'a' ? commit.author : commit.committer, settings)
@@ -141,11 +165,12 @@ function partOf([all, , , , bytes, who, what, colour, plainColour, letter]: RegE
     const text = textOfBytes(bytes)
     return () => text
   }
+  if (sign !== undefined) return ({ signature }) => signatureParts[sign]!(signature ?? unsigned)
   const part = letter === undefined ? colourPart(colour ?? plainColour!) : ownPart(plainParts, letter)
   if (part !== undefined) return part
   throw usage(
     `unknown placeholder '${all}'`,
-    'known: %H %h %T %t %P %p, %an %ae %al (by .mailmap %aN %aE %aL) %ad %aD %ai %aI %as %ar %at, the same with %c, %s %b %B %N %D %d %n %% %x00, %Cred and the like',
+    'known: %H %h %T %t %P %p, %an %ae %al (by .mailmap %aN %aE %aL) %ad %aD %ai %aI %as %ar %at, the same with %c, %s %b %B %N %D %d %n %% %x00, %G? %GS %GK %GF %GP %GT %GG, %Cred and the like',
   )
 }
 

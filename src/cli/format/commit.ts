@@ -25,6 +25,7 @@ export function commitLine(commit: CommitInfo, paint: Paint): string {
 export function commitLines(commit: CommitInfo, paint: Paint, dates: DateText = dateText): string[] {
   const { author, committer } = commit
   const lines = [[paint('yellow', `commit ${commit.id}`), refsText(commit, paint)].filter(Boolean).join(' ')]
+  lines.push(...signatureLines(commit))
   if (commit.parents.length > 1) lines.push(`Merge: ${commit.parents.map(shortId).join(' ')}`)
   lines.push(`Author: ${visible(author.name)} <${visible(author.email)}>`, `Date:   ${dates(author)}`)
   if (committer.name !== author.name || committer.email !== author.email) {
@@ -39,6 +40,12 @@ export function commitLines(commit: CommitInfo, paint: Paint, dates: DateText = 
   lines.push(...indented(commit.message))
   if (commit.note !== undefined) lines.push('', 'Notes:', ...indented(commit.note))
   return lines
+}
+
+/** What was said of the commit's signature, where it was checked and there is one. */
+export function signatureLines({ signature }: Pick<CommitInfo, 'signature'>): string[] {
+  const said = signature === undefined || signature.code === 'N' ? '' : signature.message.trimEnd()
+  return said === '' ? [] : said.split('\n').map((line) => visible(line.trimEnd()))
 }
 
 function refsText(commit: CommitInfo, paint: Paint): string {
