@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { DataRepository } from '../../src/api/data-repository.ts'
 import type { HttpTable } from '../../src/dataset/interface.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
-import type { Link, Receipt } from '../../src/sync/interface.ts'
+import type { Link, Receipt, SyncOptions } from '../../src/sync/interface.ts'
 import { author, oneRound } from './one-round.ts'
 
 export class JsonApi implements AsyncDisposable {
@@ -72,10 +72,14 @@ export class JsonApi implements AsyncDisposable {
   }
 
   /** A round of a link that captures the table `people`. */
-  async sync(table: Omit<HttpTable, 'table'>, setting: Partial<Link> = {}): Promise<Receipt> {
+  async sync(
+    table: Omit<HttpTable, 'table'>,
+    setting: Partial<Link> = {},
+    options: SyncOptions = {},
+  ): Promise<Receipt> {
     this.#asked.length = 0
     this.#bodies.length = 0
-    return oneRound(this.#store, {
+    const link: Link = {
       name: 'crm',
       endpoint: this.origin,
       mode: 'capture',
@@ -84,7 +88,8 @@ export class JsonApi implements AsyncDisposable {
       branch: 'main',
       http: [{ table: 'people', ...table }],
       ...setting,
-    })
+    }
+    return oneRound(this.#store, link, undefined, options)
   }
 
   async rows(): Promise<Record<string, unknown>[]> {

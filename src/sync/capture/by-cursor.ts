@@ -24,13 +24,15 @@ interface Mark {
   readonly largest: string | null
   /** When all rows were read, in ms since 1970. */
   readonly fullMs: number
+  /** Where the rows were declared to be. */
+  readonly declared?: string | undefined
 }
 
 export async function readByCursor(
   io: Io,
   source: TableSource,
   { path, known, digests, unfit }: KnownTable,
-  { column, lag = lagDefault, fullMs, deletes }: TableCursor,
+  { column, lag = lagDefault, fullMs, deletes, declared }: TableCursor & Pick<Mark, 'declared'>,
   { notes, options }: { readonly notes: string[]; readonly options: SyncOptions },
 ): Promise<TreeEntry> {
   const { snapshot, table, where, previous } = source
@@ -42,7 +44,13 @@ export async function readByCursor(
   // Under another rule other rows are gone, and those are not sent again.
   const name = deletes === undefined ? column : JSON.stringify([column, deletes])
   const mark = readMark(digests.lastOf(path)?.mark ?? null, name)
-  const isDue = mark === null || (fullMs !== undefined && Date.now() - mark.fullMs >= fullMs)
+  // A mark of an earlier version says nothing of it.
+  const isElsewhere = mark?.declared !== undefined && mark.declared !== declared
+  if (isElsewhere)
+    notes.push(
+      `'${table.name}' is declared otherwise in varve.yaml than when it was last read: all of its rows were read`,
+    )
+  const isDue = mark === null || isElsewhere || (fullMs !== undefined && Date.now() - mark.fullMs >= fullMs)
   const isKnown = known !== null && previous !== undefined && hasColumnsOf(previous.schema, table)
   const from = isDue || !isKnown ? null : mark.largest
   const since = await snapshot.since(table, { column, lag, from })
@@ -55,6 +63,7 @@ export async function readByCursor(
     cursor: name,
     largest: since.largest(),
     fullMs: rows === null ? Date.now() : mark!.fullMs,
+    declared,
   }
   digests.add(path, JSON.stringify(kept), now.table)
   unfit.set(path, now.unfit)

@@ -1,6 +1,8 @@
 // Reads an endpoint's tables as they are at one moment into a tree. What has not changed has the same bytes and so the
 // same objects: the next commit of an unchanged endpoint is no commit at all.
 import { type VarveError, isVarveError } from '../../base/errors.ts'
+import { utf8 } from '../../base/bytes.ts'
+import { sha256Hex } from '../../base/platform.ts'
 import type { Connector, EndpointSnapshot } from '../../connectors/interface.ts'
 import type { TableCursor } from '../../dataset/interface.ts'
 import type { Cid } from '../../encoding/cid.ts'
@@ -12,6 +14,7 @@ import type { TableObject } from '../../table/interface.ts'
 import { loadTable } from '../../table/table-object.ts'
 import type { TableDigests } from './digests.ts'
 import { driftOf } from './drift.ts'
+import { emptiedColumns } from './emptied-columns.ts'
 import type { ShapeGuard } from './shape-guard.ts'
 import { readByCursor } from './by-cursor.ts'
 import { type ReadTable, mayHideMoreRows, readTable, readWhole } from './read-table.ts'
@@ -99,11 +102,12 @@ async function captureTable(
     const cursor = cursorOf(link, table.name)
     const spelled = what.spelled && (previous ?? (await tableAt(io, what.spelled, path)))
     const from = { path, known, live, digests, unfit, spelled }
-    if (cursor === undefined) return await readTable(io, source, from, options)
-    return await readByCursor(io, source, from, cursor, {
-      notes: what.notes,
-      options,
-    })
+    if (cursor !== undefined) {
+      const declared = declarationOf(link, table.name)
+      return await readByCursor(io, source, from, { ...cursor, declared }, { notes: what.notes, options })
+    }
+    const entry = await readTable(io, source, from, options)
+    return (await isWithoutProperties(io, what, { linked, known }, entry)) ? known : entry
   } catch (error) {
     if (!isVarveError(error) || !isOfTable(error, known)) throw error
     held.add(waitingTable(linked, `${error.message}${keyHint(error, link, table.name)}`))
@@ -117,6 +121,36 @@ function cursorOf({ cursor = [], http = [] }: Link, name: string): TableCursor |
   const found = cursor.find(({ table }) => table === name)
   const deletes = found?.deletes ?? http.find(({ table }) => table === name)?.deletes
   return found === undefined || deletes === undefined ? found : { ...found, deletes }
+}
+
+/** Where an API's rows lie, as far as other rows may lie elsewhere. */
+function declarationOf({ http = [] }: Link, name: string): string | undefined {
+  const found = http.find(({ table }) => table === name)
+  if (found === undefined) return undefined
+  const { path, items, body, headers } = found
+  return sha256Hex(utf8(JSON.stringify([path, items, body, headers])))
+}
+
+/** Whether the table waits because an API's items have a declared property no more. */
+async function isWithoutProperties(
+  io: Io,
+  { link, shapes, digests }: CaptureInput,
+  { linked, known }: Here,
+  entry: TreeEntry,
+): Promise<boolean> {
+  const { table, path } = linked
+  const isDeclared = link.http?.some((one) => one.table === table.name && one.columns !== undefined) === true
+  if (!isDeclared || shapes === null || known?.kind !== 'table' || entry.kind !== 'table') return false
+  if (known.table === entry.table) return false
+  const [before, after] = [
+    await loadTable(io.nodes.reader, known.table),
+    await loadTable(io.nodes.reader, entry.table),
+  ]
+  const emptied = await emptiedColumns(io, table, { before, after })
+  const drift = emptied.map((name) => `column '${name}' is gone: no item has a property '${name}' any more`)
+  const lets = await shapes.lets(io, linked, { drift, known, read: () => Promise.resolve(entry) })
+  if (!lets) digests.keep(path)
+  return !lets
 }
 
 async function lacksRows(
