@@ -1,6 +1,7 @@
 // Links with a folder that holds a million rows in one file, of CSV and of JSON Lines: declaring the link, the first capture, a
 // round with nothing to do, one after a hundred rows have changed, and writing all rows into a new file; beside `track`,
-// `add` and `commit` of the same file. Each command is a process of its own.
+// `add` and `commit` of the same file. Then a table of ten thousand files of twenty rows each. Each command is a process of
+// its own.
 import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,6 +10,8 @@ import { csvOf, makeRows } from './table.js'
 
 const names = ['id', 'name', 'email', 'city', 'amount', 'created_at', 'active', 'note']
 const changedRows = 100
+const manyFiles = 10_000
+const rowsInEach = 20
 
 /** @param {readonly string[][]} rows */
 function jsonlOf(rows) {
@@ -24,6 +27,7 @@ export function bench() {
     const rows = makeRows()
     measure(join(dir, 'csv'), 'people.csv', csvOf(rows))
     measure(join(dir, 'jsonl'), 'people.jsonl', jsonlOf(rows))
+    measureMany(join(dir, 'many'), rows)
   } finally {
     rmSync(dir, { recursive: true, force: true })
   }
@@ -62,6 +66,29 @@ function measure(dir, file, bytes) {
   run(repo, commandOf('varve', ['link', 'add', 'out', `folder:${out}`, ...tables, '--mode', 'mirror']))
   time('writing all rows into a new file (CSV)', repo, [['sync', 'out', '-q']])
   console.log(`\n${file}, ${(bytes.length / 1e6).toFixed(1)} MB\n`)
+  printTable(['step', 'ms', 'cpu ms', 'peak MB'], table)
+}
+
+/** One table of many small files. @param {string} dir @param {readonly string[][]} rows */
+function measureMany(dir, rows) {
+  const [repo, drop] = [join(dir, 'repo'), join(dir, 'drop')]
+  for (const made of [repo, join(drop, 'people')]) mkdirSync(made, { recursive: true })
+  for (let i = 0; i < manyFiles; i++) {
+    const some = rows.slice(i * rowsInEach, (i + 1) * rowsInEach)
+    settled(join(drop, 'people', `${String(i).padStart(5, '0')}.csv`), csvOf(some))
+  }
+  run(repo, commandOf('varve', ['init', '-q']))
+  /** @type {readonly (readonly [string, readonly string[]])[]} */
+  const steps = [
+    ['link add', ['link', 'add', 'drop', `folder:${drop}`, '--tables', 'people', '--mode', 'capture']],
+    ['first sync', ['sync', 'drop', '-q']],
+    ['a round with nothing to do', ['sync', 'drop', '-q']],
+  ]
+  const table = steps.map(([name, args]) => {
+    const { ms, cpuMs, peakMiB } = run(repo, commandOf('varve', args))
+    return [name, ms.toFixed(0), (cpuMs ?? 0).toFixed(0), ((peakMiB ?? 0) * 1.048576).toFixed(0)]
+  })
+  console.log(`\n${manyFiles} files of ${rowsInEach} rows\n`)
   printTable(['step', 'ms', 'cpu ms', 'peak MB'], table)
 }
 

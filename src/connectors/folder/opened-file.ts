@@ -1,17 +1,18 @@
 // One state of a file of the folder. It is opened once, was not changed for a moment before, and has the same size and
 // times after each reading as before: a file that somebody is still writing waits, so half a file is never read.
 import type { FileHandle } from 'node:fs/promises'
-import type { BigIntStats } from 'node:fs'
+import { type BigIntStats, fstatSync, readSync } from 'node:fs'
 import { throwIfAborted } from '../../base/errors.ts'
 import { pause } from '../../base/pause.ts'
 import { toHex } from '../../base/bytes.ts'
-import { sha256Stream } from '../../base/platform.ts'
+import { sha256Hex, sha256Stream } from '../../base/platform.ts'
 import type { OpenedFile } from '../files/interface.ts'
 import { fileWaits } from '../files/waiting.ts'
 import { isReliableVersion, openFile, versionOf, fileIdentity } from './native.ts'
 
 const partBytes = 1 << 20
 const looksMax = 4
+const smallBytesMax = 64 << 10
 
 export class OpenedFolderFile implements OpenedFile {
   readonly path: string
@@ -67,6 +68,12 @@ export class OpenedFolderFile implements OpenedFile {
   }
 
   async *bytes(signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+    if (this.bytesLength <= smallBytesMax) {
+      throwIfAborted(signal)
+      const bytes = this.#smallBytes()
+      if (bytes.length > 0) yield bytes
+      return
+    }
     const hash = sha256Stream()
     const buffer = new Uint8Array(Math.min(partBytes, this.bytesLength + 1))
     let at = 0
@@ -85,6 +92,20 @@ export class OpenedFolderFile implements OpenedFile {
     if (at !== this.bytesLength || versionOf(await this.#handle.stat({ bigint: true })) !== this.version)
       throw fileWaits(this.path, 'is being written')
     this.#digest = toHex(hash.digest())
+  }
+
+  /** Of tens of thousands of small files, waiting for each of their reads would take most of the time. */
+  #smallBytes(): Uint8Array {
+    const { fd } = this.#handle
+    const buffer = new Uint8Array(this.bytesLength + 1)
+    let at = 0
+    for (let read = -1; read !== 0 && at < buffer.length; at += read)
+      read = readSync(fd, buffer, at, buffer.length - at, at)
+    if (at !== this.bytesLength || versionOf(fstatSync(fd, { bigint: true })) !== this.version)
+      throw fileWaits(this.path, 'is being written')
+    const bytes = buffer.subarray(0, at)
+    this.#digest = sha256Hex(bytes)
+    return bytes
   }
 
   async digest(): Promise<string> {
