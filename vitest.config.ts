@@ -98,6 +98,7 @@ export const slow: readonly string[] = [
   'test/connectors/mysql-log.test.ts',
   'test/connectors/mysql-log-corners.test.ts',
   'test/connectors/mysql-settings.test.ts',
+  'test/connectors/mysql-computed.test.ts',
   'test/connectors/mysql-tls.test.ts',
   'test/connectors/postgres-tls.test.ts',
   'test/connectors/postgres-faults.test.ts',

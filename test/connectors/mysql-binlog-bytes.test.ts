@@ -33,7 +33,7 @@ function column(name: string, dataType: string, nativeType = dataType): MysqlCol
     isText: true,
     charset: 'utf8mb4',
     members: membersOf(nativeType),
-    isVirtual: false,
+    computedBy: null,
     fractionDigits: 0,
     lengthMax: 20,
     isUnsigned: false,

@@ -149,8 +149,27 @@ export const mysqlValues: readonly ValueCase[] = [
   ]),
   ...cases('uuid', 'text', [
     ["'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'", 'text', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'],
+    // Kept in this order; of the versions 1 to 5 the table turns the parts around.
+    ["'01970000-9c0b-7ef8-8b6d-6bb9bd380000'", 'text', '01970000-9c0b-7ef8-8b6d-6bb9bd380000'],
+    ["'a0eebc99-9c0b-1ef8-0b6d-6bb9bd380a11'", 'text', 'a0eebc99-9c0b-1ef8-0b6d-6bb9bd380a11'],
+    ["'00000000-0000-0000-0000-000000000000'", 'text', '00000000-0000-0000-0000-000000000000'],
   ]),
-  ...cases('inet6', 'text', [["'::ffff:10.0.0.1'", 'text', '::ffff:10.0.0.1']]),
+  ...cases('inet6', 'text', [
+    ["'::ffff:10.0.0.1'", 'text', '::ffff:10.0.0.1'],
+    ["'::10.0.0.1'", 'text', '::10.0.0.1'],
+    ["'::'", 'text', '::'],
+    ["'::1'", 'text', '::1'],
+    ["'fe80::'", 'text', 'fe80::'],
+    ["'1:0:0:2:0:0:0:3'", 'text', '1:0:0:2::3'],
+    ["'1:0:0:2:3:0:0:4'", 'text', '1::2:3:0:0:4'],
+    ["'1:0:2:3:4:5:6:7'", 'text', '1::2:3:4:5:6:7'],
+    ["'2001:db8:1:2:3:4:5:6'", 'text', '2001:db8:1:2:3:4:5:6'],
+  ]),
+  ...cases('inet4', 'text', [
+    ["'10.0.0.1'", 'text', '10.0.0.1'],
+    ["'10.1.0.0'", 'text', '10.1.0.0'],
+    ["'0.0.0.0'", 'text', '0.0.0.0'],
+  ]),
 ]
 
 export const mysqlRefusals: readonly Refusal[] = [
@@ -195,7 +214,7 @@ export const mysqlRefusals: readonly Refusal[] = [
   { type: 'text', cell: ['bytes', 'ff'] },
 ]
 
-const mariadbsOwn = /^(uuid|inet6|point)$/
+const mariadbsOwn = /^(uuid|inet[46]|point)$/
 
 /** MySQL keeps JSON in a form of its own, of which its text is made anew. */
 export const mysqlOwnValues: readonly ValueCase[] = [

@@ -22,8 +22,7 @@ const kinds = [
     values: mysqlValues,
     words: { status: 'SHOW MASTER STATUS', reset: 'RESET MASTER', monitor: 'BINLOG MONITOR' },
     obstacles: [
-      ['CREATE TABLE t (id int PRIMARY KEY, u uuid)', "column 'u' of 't' is uuid"],
-      ['CREATE TABLE t (id int PRIMARY KEY, n int AS (id + 1) VIRTUAL)', 'is computed'],
+      ['CREATE TABLE t (id int PRIMARY KEY, n int AS (id + 1) VIRTUAL)', 'is computed, and not always right'],
       [
         'CREATE TABLE t (id int PRIMARY KEY, p int, FOREIGN KEY (p) REFERENCES people (id) ON DELETE CASCADE)',
         'which the log leaves out',
@@ -137,9 +136,8 @@ describe.each(kinds)('the log of $name$without', ({ name, without, start, values
     })
 
     test('every kind of value is in the log what it is in the table', async () => {
-      const kinds = values.filter(({ type }) => !/uuid|inet6/.test(type))
       const types = [
-        ...new Set(kinds.map(({ type }) => type)),
+        ...new Set(values.map(({ type }) => type)),
         'datetime(3)',
         'time(2)',
         'time',
@@ -170,7 +168,7 @@ describe.each(kinds)('the log of $name$without', ({ name, without, start, values
       const reader = await opened(await begin())
       for (const [i, type] of types.entries()) {
         const literals = [
-          ...kinds.filter((one) => one.type === type).map(({ literal }) => literal),
+          ...values.filter((one) => one.type === type).map(({ literal }) => literal),
           ...(extra[type] ?? []),
           'NULL',
         ]

@@ -15,7 +15,7 @@ function column(dataType: string, fractionDigits: number): MysqlColumn {
     isText: false,
     charset: null,
     members: [],
-    isVirtual: false,
+    computedBy: null,
     fractionDigits,
     lengthMax: null,
     isUnsigned: false,

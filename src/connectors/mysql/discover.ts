@@ -33,7 +33,7 @@ export const stateTable = 'varve_sync'
 const columnsQuery = `
   SELECT t.TABLE_NAME, t.ENGINE, COALESCE(e.TRANSACTIONS, 'NO'), c.COLUMN_NAME, c.DATA_TYPE, c.COLUMN_TYPE, c.IS_NULLABLE,
          c.EXTRA, c.CHARACTER_SET_NAME, COALESCE(c.DATETIME_PRECISION, 0), c.CHARACTER_MAXIMUM_LENGTH, t.TABLE_SCHEMA, t.TABLE_TYPE,
-         c.PRIVILEGES, CURRENT_USER(), t.CREATE_TIME
+         c.PRIVILEGES, CURRENT_USER(), t.CREATE_TIME, c.GENERATION_EXPRESSION
     FROM information_schema.TABLES t
     JOIN information_schema.COLUMNS c ON c.TABLE_SCHEMA = t.TABLE_SCHEMA AND c.TABLE_NAME = BINARY t.TABLE_NAME
     LEFT JOIN information_schema.ENGINES e ON e.ENGINE = t.ENGINE
@@ -194,7 +194,7 @@ function columnOf(
     charset,
     isText: charset !== null,
     members: membersOf(columnType!),
-    isVirtual: /VIRTUAL GENERATED/i.test(extra!),
+    computedBy: /VIRTUAL GENERATED/i.test(extra!) ? (row[15] ?? '') : null,
     fractionDigits: Number(fractionDigits),
     lengthMax: lengthMax === null ? null : Number(lengthMax),
     isUnsigned: /unsigned/.test(columnType!),

@@ -38,6 +38,7 @@ export type Family =
   | 'geometry'
   | 'vector'
   | 'uuid'
+  | 'inet'
   | 'other'
 
 export interface MysqlColumn extends EndpointColumn {
@@ -47,8 +48,8 @@ export interface MysqlColumn extends EndpointColumn {
   readonly charset: string | null
   /** The values of ENUM and SET, in order. */
   readonly members: readonly string[]
-  /** Computed when it is read. */
-  readonly isVirtual: boolean
+  /** SQL by which it is computed when it is read; null of one that is kept. */
+  readonly computedBy: string | null
   /** Digits of a second's fraction that it keeps. */
   readonly fractionDigits: number
   /** Length of text in characters, else in bytes; null where there is none. */
@@ -72,6 +73,7 @@ const families: ReadonlyMap<string, Family> = new Map<string, Family>([
     (name) => [name, name] as const,
   ),
   ...(['char', 'json', 'binary', 'uuid', 'vector'] as const).map((name) => [name, name] as const),
+  ...['inet4', 'inet6'].map((name) => [name, 'inet'] as const),
 ])
 
 const columnTypes: Readonly<Record<Family, ColumnType>> = {
@@ -94,6 +96,7 @@ const columnTypes: Readonly<Record<Family, ColumnType>> = {
   geometry: 'bytes',
   vector: 'bytes',
   uuid: 'text',
+  inet: 'text',
   other: 'text',
 }
 

@@ -4,6 +4,7 @@
 // hold changes.
 import { corrupt } from '../../../base/errors.ts'
 import { ByteCursor } from './byte-cursor.ts'
+import { uuidText } from './fixed-text.ts'
 
 export const headerBytes = 19
 
@@ -131,10 +132,6 @@ export function readEvent({ type, server }: EventHeader, { bytes, isCut }: Event
     default:
       return nothing.has(type) ? { kind: 'nothing' } : { kind: 'unknown', type }
   }
-}
-
-function uuidText(bytes: Buffer): string {
-  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
 }
 
 /** Bit 0: a statement that is a group of its own. Bits 6 and 7: parts of distributed transactions. */

@@ -2,6 +2,7 @@
 import type { MysqlTable } from '../discover.ts'
 import type { Session } from '../session.ts'
 import { quoteName, quoteText } from '../sql.ts'
+import { sessionPart } from './computed-columns.ts'
 import { logEnd } from './log-end.ts'
 
 const charsets: ReadonlySet<string | null> = new Set([null, 'utf8mb4', 'utf8mb3', 'utf8', 'ascii', 'latin1'])
@@ -44,17 +45,20 @@ function tableObstacle(
   if (changesByCascade && !logsCascades)
     return `rows of '${name}' change with those that they refer to, which the log leaves out`
   if (isVersioned) return `'${name}' is versioned by the system`
-  const odd = columns.find(
-    ({ family, charset }) => family === 'other' || family === 'uuid' || !charsets.has(charset),
-  )
+  const odd = columns.find(({ family, charset }) => family === 'other' || !charsets.has(charset))
   if (odd !== undefined)
     return `column '${odd.name}' of '${name}' is ${odd.nativeType}${odd.charset === null ? '' : ` in ${odd.charset}`}, which the log has in another form`
   const packed = columns.find(({ nativeType }) => /\bCOMPRESSED\b/.test(nativeType))
   if (packed !== undefined) return `column '${packed.name}' of '${name}' is compressed, in the log as well`
-  const virtual = columns.find(({ isVirtual }) => isMariadb && isVirtual)
-  return virtual === undefined
-    ? null
-    : `column '${virtual.name}' of '${name}' is computed, and not in the log`
+  for (const { name: column, computedBy } of columns) {
+    if (computedBy === null) continue
+    // Where a trigger changes a row of an UPDATE of several tables it has the values of the row that was not changed yet.
+    if (isMariadb) return `column '${column}' of '${name}' is computed, and not always right in the log`
+    const part = sessionPart(computedBy, columns)
+    if (part !== null)
+      return `column '${column}' of '${name}' is computed by ${part}, which the log has as whoever wrote sees it`
+  }
+  return null
 }
 
 async function serverObstacle(

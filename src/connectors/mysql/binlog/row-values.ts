@@ -6,6 +6,7 @@ import { corrupt } from '../../../base/errors.ts'
 import type { MysqlColumn } from '../types.ts'
 import type { ByteCursor } from './byte-cursor.ts'
 import { decimalText } from './decimal-text.ts'
+import { inetText, uuidText } from './fixed-text.ts'
 import { jsonText } from './json-text.ts'
 import { datetimeText, timeText, timestampText } from './time-text.ts'
 import { charBytesMax } from './value-layout.ts'
@@ -51,6 +52,8 @@ const codes: Readonly<Record<string, readonly number[]>> = {
   binary: [254],
   geometry: [252, 255],
   vector: [242],
+  uuid: [254],
+  inet: [254],
 }
 
 /** `meta` is what the table's event says of the column. The bytes may be a view; of a value that is left out, its length. */
@@ -113,17 +116,28 @@ function numberText(value: number): string {
   return Object.is(value, -0) ? '-0' : String(value)
 }
 
-/** CHAR, BINARY, ENUM and SET share a type; what they are, and how long, lies in what belongs to it. */
+/** CHAR, BINARY, ENUM, SET, UUID and INET share a type; what they are, and how long, lies in what belongs to it. */
 function fixedOf(cursor: ByteCursor, meta: number, column: MysqlColumn): Uint8Array {
   const [high, low] = [meta & 0xff, meta >> 8]
   if (high === 247) return memberOf(column, cursor.uint(low))
   if (high === 248) return membersOf(column, cursor.take(low))
   const value = cursor.take(cursor.uint(charBytesMax(high, low) < 256 ? 1 : 2))
-  if (column.family !== 'binary') return textOf(column, value)
-  // Zeros at the end are left out of the log.
-  const whole = new Uint8Array(column.lengthMax!)
-  whole.set(value)
-  return whole
+  switch (column.family) {
+    case 'binary':
+      return padded(value, column.lengthMax!)
+    case 'uuid':
+      return utf8(uuidText(padded(value, low)))
+    case 'inet':
+      return utf8(inetText(padded(value, low)))
+    default:
+      return textOf(column, value)
+  }
+}
+
+/** Zeros at the end are left out of the log. */
+function padded(value: Buffer, length: number): Buffer {
+  if (value.length > length) throw corrupt('the binary log has a value that is longer than its column')
+  return Buffer.concat([value], length)
 }
 
 function textOf({ charset }: MysqlColumn, bytes: Buffer): Uint8Array {
