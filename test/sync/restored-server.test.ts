@@ -2,7 +2,8 @@
 // noticed, however a link finds out what is new, and the earlier rows wait until somebody lets them in.
 import fs from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { hasMariadb, startMariadb, withoutMariadb } from '../support/mariadb.ts'
+import { startMariadb, withoutMariadb } from '../support/mariadb.ts'
+import { startMysql, withoutMysql } from '../support/mysql.ts'
 import { type Postgres, hasPostgres, startPostgres, withoutPostgres } from '../support/postgres.ts'
 import type { Link } from '../../src/sync/interface.ts'
 import { discardPending } from '../../src/sync/pending/discard.ts'
@@ -137,25 +138,28 @@ describe.skipIf(!hasPostgres)(`a server whose files are put back${withoutPostgre
   })
 })
 
-describe.skipIf(!hasMariadb)(`a MariaDB whose files are put back${withoutMariadb}`, () => {
-  test.each(['compare', 'log'] as const)(
+describe.each([
+  ['MariaDB', withoutMariadb, startMariadb],
+  ['MySQL', withoutMysql, startMysql],
+] as const)('a %s whose files are put back%s', (_, without, start) => {
+  test.skipIf(without !== '').each(['compare', 'log'] as const)(
     'changes: %s, the earlier rows wait for an approval',
     async (changes) => {
-      const mariadb = await startMariadb(['--innodb-flush-method=fsync'])
+      const server = await start(['--innodb-flush-method=fsync'])
       try {
-        const endpoint = await mariadb.database('shop')
-        const db = await mariadb.client(endpoint)
+        const endpoint = await server.database('shop')
+        const db = await server.client(endpoint)
         await db.query(`CREATE TABLE people (id int PRIMARY KEY, name text);
         INSERT INTO people VALUES (1, 'Ada'), (2, 'Grace')`)
         const shop = ShopLink.over(endpoint, { changes, mode: 'capture' })
         await shop.sync()
-        const restore = await mariadb.backup()
-        await (await mariadb.client(endpoint)).query("INSERT INTO people VALUES (3, 'Edsger')")
+        const restore = await server.backup()
+        await (await server.client(endpoint)).query("INSERT INTO people VALUES (3, 'Edsger')")
         await shop.sync()
         await restore()
         const { pending } = await shop.sync()
         expect(await shop.branchRows()).toHaveLength(3)
-        await (await mariadb.client(endpoint)).query("UPDATE people SET name = 'G.' WHERE id = 2")
+        await (await server.client(endpoint)).query("UPDATE people SET name = 'G.' WHERE id = 2")
         await shop.sync({ approve: (await shop.sync()).pending! })
         expect(pending).not.toBeNull()
         expect(await shop.branchRows()).toEqual([
@@ -163,7 +167,7 @@ describe.skipIf(!hasMariadb)(`a MariaDB whose files are put back${withoutMariadb
           { id: 2, name: 'G.' },
         ])
       } finally {
-        await mariadb.stop()
+        await server.stop()
       }
     },
     60_000,

@@ -72,10 +72,12 @@ class MysqlConnector implements Connector {
     })
   }
 
-  /** The end of what is on the disk of InnoDB's own log; null in MySQL, which does not tell everybody. */
+  /** The end of what is on the disk of InnoDB's own log; null before MySQL 8.0.30, which does not tell everybody. */
   writePosition(): Promise<bigint | null> {
     return this.#withErrors(async () => {
-      const [status] = await this.#session.texts("SHOW GLOBAL STATUS LIKE 'Innodb_lsn_flushed'")
+      const [status] = await this.#session.texts(
+        `SHOW GLOBAL STATUS WHERE Variable_name IN ('Innodb_lsn_flushed', 'Innodb_redo_log_flushed_to_disk_lsn')`,
+      )
       return status === undefined ? null : BigInt(status[1]!)
     })
   }
