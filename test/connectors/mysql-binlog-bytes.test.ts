@@ -7,6 +7,7 @@ import { decimalText } from '../../src/connectors/mysql/binlog/decimal-text.ts'
 import { ByteCursor } from '../../src/connectors/mysql/binlog/byte-cursor.ts'
 import { readEvent, readHeader } from '../../src/connectors/mysql/binlog/events.ts'
 import { FollowedTables } from '../../src/connectors/mysql/binlog/followed-tables.ts'
+import { payloadType, unpackPayload } from '../../src/connectors/mysql/binlog/payload.ts'
 import { isBefore, positionOf, positionText } from '../../src/connectors/mysql/binlog/position.ts'
 import type { MysqlTable } from '../../src/connectors/mysql/discover.ts'
 import { type MysqlColumn, familyOf, membersOf } from '../../src/connectors/mysql/types.ts'
@@ -132,5 +133,71 @@ describe('events of the binary log', () => {
     expect(named('UPDATE v SET a = 1')).toEqual(['people', 'a`b'])
     expect(named('CREATE TEMPORARY TABLE people (id int)')).toEqual([])
     expect(named('GRANT SELECT ON people TO ada')).toEqual([])
+  })
+})
+
+describe('a compressed transaction', () => {
+  const packedNumber = (value: number): number[] => {
+    const bytes = Buffer.alloc(8)
+    bytes.writeBigUInt64LE(BigInt(value))
+    return value < 251 ? [value] : [0xfe, ...bytes]
+  }
+  const payload = (fields: readonly (readonly [number, number])[], body: Uint8Array): Buffer => {
+    const head = Buffer.from(map.subarray(0, 19))
+    head[4] = payloadType
+    head.writeUInt32LE(1_000, 13)
+    const values = fields.map(([field, value]) => [field, packedNumber(value)] as const)
+    const written = values.flatMap(([field, value]) => [field, value.length, ...value])
+    return Buffer.concat([head, Buffer.from([...written, 0]), body])
+  }
+  const whole = [Buffer.from(map), Buffer.from(rows)]
+  for (const one of whole) one.writeUInt32LE(one.length, 9)
+
+  test('that is not packed is its events, of which the last says where all of it ends', async () => {
+    const events = await unpackPayload({ bytes: payload([[2, 255]], Buffer.concat(whole)), isCut: false })
+    expect(events.map(({ bytes }) => [bytes.length, readHeader(bytes).type, readHeader(bytes).end])).toEqual([
+      [map.length, 19, 0],
+      [rows.length, 23, 1_000],
+    ])
+  })
+
+  test('that is packed in another way, or claims more than can be held, is one that is too long', async () => {
+    for (const bytes of [
+      payload([[2, 7]], map),
+      payload(
+        [
+          [2, 0],
+          [3, 2 ** 33],
+        ],
+        map,
+      ),
+    ]) {
+      const [event] = await unpackPayload({ bytes, isCut: false })
+      expect(readEvent(readHeader(event!.bytes), event!)).toEqual({ kind: 'tooLong' })
+    }
+  })
+
+  test('whatever its bytes are, it is events or an error that says so', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(0, 255),
+        fc.integer({ min: 0, max: 250 }),
+        fc.uint8Array({ maxLength: 200 }),
+        fc.boolean(),
+        async (compression, length, body, hasMagic) => {
+          const magic = hasMagic ? Buffer.from('28b52ffd', 'hex') : Buffer.alloc(0)
+          const bytes = payload(
+            [
+              [2, compression],
+              [3, length],
+            ],
+            Buffer.concat([magic, body]),
+          )
+          const found: unknown = await unpackPayload({ bytes, isCut: false }).catch((error: unknown) => error)
+          expect(Array.isArray(found) || isVarveError(found, 'VARVE_CORRUPT')).toBe(true)
+        },
+      ),
+      { numRuns: 2_000 },
+    )
   })
 })

@@ -34,13 +34,18 @@ export async function digestOf(session: Session, table: MysqlTable): Promise<str
   return `${count} ${all.digest('hex')} ${JSON.stringify(shape)}`
 }
 
-/** Over the same values that are read. Numbers and times have no comma and no quote, and what may have is quoted. */
+/**
+ * Over the same values that are read. Numbers, times and hashes have no comma and no quote, and what may have is quoted.
+ * Bytes are hashed by themselves: MySQL quotes only what is text.
+ */
 function fieldOf(column: MysqlColumn): string {
   const value = readExpression(column)
   if (column.isText) return `QUOTE(CONVERT(${value} USING utf8mb4))`
+  if (bytes.has(column.family)) return `IFNULL(SHA2(CAST(${value} AS BINARY), 256), '-')`
   return plain.has(column.family) ? `IFNULL(${value}, '-')` : `QUOTE(CAST(${value} AS BINARY))`
 }
 
+const bytes: ReadonlySet<Family> = new Set(['bytes', 'binary', 'geometry', 'vector'])
 const plain: ReadonlySet<Family> = new Set([
   ...(['int', 'bool', 'bit', 'year', 'decimal', 'float', 'double'] as const),
   ...(['date', 'datetime', 'timestamp', 'time'] as const),

@@ -14,7 +14,6 @@ const needed: readonly (readonly [name: string, value: string])[] = [
   ['binlog_row_image', 'FULL'],
   ['log_bin_compress', 'OFF'],
   ['binlog_row_value_options', ''],
-  ['binlog_transaction_compression', 'OFF'],
 ]
 
 export async function obstacleOf(session: Session, tables: readonly MysqlTable[]): Promise<string | null> {

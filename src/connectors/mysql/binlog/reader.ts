@@ -7,6 +7,7 @@ import type { LogChange, LogPart, LogReader, LogTransaction } from '../../change
 import { withEndpointErrors } from '../failure.ts'
 import { type EventBytes, type EventHeader, type LogEvent, readEvent, readHeader } from './events.ts'
 import type { FollowedTables } from './followed-tables.ts'
+import { payloadType, unpackPayload } from './payload.ts'
 import { type BinlogPlace, type BinlogPosition, isBefore, positionOf, positionText } from './position.ts'
 import type { BinlogStream } from './stream.ts'
 
@@ -42,6 +43,9 @@ export class BinlogReader implements LogReader {
   #open: OpenTransaction | null = null
   /** What the event before has named, before it is known whether it is a transaction. */
   #named: OpenTransaction | null = null
+
+  /** Of a compressed transaction that is being read. */
+  #unpacked: EventBytes[] = []
 
   /** The stream begins at `from`, in the file of `at`. */
   constructor(source: BinlogSource, at: BinlogPosition) {
@@ -118,8 +122,13 @@ export class BinlogReader implements LogReader {
 
   async #next(signal?: AbortSignal): Promise<EventBytes> {
     for (;;) {
-      const next = this.#source.stream.take()
-      if (next !== null) return next
+      const next = this.#unpacked.shift() ?? this.#source.stream.take()
+      if (next !== null && readHeader(next.bytes).type !== payloadType) return next
+      if (next?.isCut === true) return next
+      if (next !== null) {
+        this.#unpacked = await unpackPayload(next)
+        continue
+      }
       await this.#asked(() => this.#source.stream.more(signal))
       throwIfAborted(signal)
     }
