@@ -107,6 +107,7 @@ export const slow: readonly string[] = [
   'test/sync/commit-by-commit.test.ts',
   'test/sync/commit-runs.test.ts',
   'test/sync/cursor.test.ts',
+  'test/sync/table-rights.test.ts',
   'test/connectors/sqlite-journal.test.ts',
   'test/connectors/folder.test.ts',
   'test/connectors/s3-links.test.ts',

@@ -6,7 +6,7 @@
 import { utf8Text } from '../base/bytes.ts'
 import { VarveError, corrupt } from '../base/errors.ts'
 import { intLengthOf, intLiteralAt, writeIntLiteral } from './int-key.ts'
-import type { Cell, Column, Schema } from './interface.ts'
+import type { Cell, Column, ColumnType, Schema } from './interface.ts'
 import { absentCell, falseCell, nullCell, trueCell } from './cell.ts'
 
 export const keyBytesMax = 1024
@@ -58,6 +58,16 @@ export function writeKeyCell(
   target[at] = keyTag[kind]
   return at + 1
 }
+
+/**
+ * Whether two key columns spell one value alike. In a table of typed cells the cell decides, and an integer in a column of
+ * decimals is one.
+ */
+export function spellsAlike(a: Column, b: Column, cells: Schema['cells']): boolean {
+  return a.type === b.type || (cells === 'typed' && exactNumbers.has(a.type) && exactNumbers.has(b.type))
+}
+
+const exactNumbers: ReadonlySet<ColumnType> = new Set(['int', 'decimal'])
 
 /**
  * The key of a row from its key cells, in key order.

@@ -1,5 +1,6 @@
 // What changed between two schemas. Columns are matched by id where both tables are of one lineage, else by name.
 import type { Column, Schema, SchemaDifference } from './interface.ts'
+import { spellsAlike } from './key.ts'
 
 /** Pairs of columns that are the same, by one rule for all: ids, unless some name has two ids. */
 export function matchColumns(a: Schema, b: Schema): [Column | null, Column | null][] {
@@ -42,6 +43,6 @@ export function hasSameKey(
   if (a.key.length !== b.key.length || a.cells !== b.cells) return false
   return a.key.every((id, i) => {
     const [before, after] = pairs.find(([column]) => column?.id === id) ?? [null, null]
-    return before !== null && after !== null && after.id === b.key[i] && before.type === after.type
+    return before !== null && after !== null && after.id === b.key[i] && spellsAlike(before, after, a.cells)
   })
 }

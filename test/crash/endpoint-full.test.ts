@@ -5,6 +5,8 @@ import { DataRepository } from '../../src/api/data-repository.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 import type { Link } from '../../src/sync/interface.ts'
 import { startMariadb, withoutMariadb } from '../support/mariadb.ts'
+import { startMysql, withoutMysql } from '../support/mysql.ts'
+import type { MysqlServer } from '../support/mysql-server.ts'
 import { startPostgres, withoutPostgres } from '../support/postgres.ts'
 import { type SmallDisk, makeSmallDisk, withoutSmallDisk } from '../support/small-disk.ts'
 import { startSqliteWriter } from '../support/sqlite-writer.ts'
@@ -63,19 +65,13 @@ const kinds: readonly SystemKind[] = [
     name: 'MariaDB',
     without: withoutMariadb,
     owner: 'mysql',
-    async start({ dir }) {
-      const mariadb = await startMariadb()
-      ends.push(() => mariadb.stop())
-      const url = await mariadb.database('full')
-      const db = await mariadb.client(url)
-      await db.query(`CREATE TABLE notes (id int PRIMARY KEY, note text) DATA DIRECTORY = '${dir}';
-        INSERT INTO notes VALUES (0, 'short')`)
-      return {
-        url,
-        state: async () =>
-          stateOf(((await db.query(counting)) as [{ n: unknown; l: unknown }[], unknown])[0][0]!),
-      }
-    },
+    start: ({ dir }) => fullMysql(startMariadb(), dir),
+  },
+  {
+    name: 'MySQL',
+    without: withoutMysql,
+    owner: 'mysql',
+    start: ({ dir }) => fullMysql(startMysql([`--innodb-directories=${dir}`]), dir),
   },
   {
     name: 'SQLite',
@@ -95,6 +91,20 @@ const kinds: readonly SystemKind[] = [
     },
   },
 ]
+
+async function fullMysql(starting: Promise<MysqlServer>, dir: string): Promise<SmallSystem> {
+  const server = await starting
+  ends.push(() => server.stop())
+  const url = await server.database('full')
+  const db = await server.client(url)
+  await db.query(`CREATE TABLE notes (id int PRIMARY KEY, note text) DATA DIRECTORY = '${dir}';
+    INSERT INTO notes VALUES (0, 'short')`)
+  return {
+    url,
+    state: async () =>
+      stateOf(((await db.query(counting)) as [{ n: unknown; l: unknown }[], unknown])[0][0]!),
+  }
+}
 
 for (const kind of kinds) {
   const without = withoutSmallDisk || kind.without

@@ -3,7 +3,9 @@
 import path from 'node:path'
 import type { Client } from 'pg'
 import type { Connection } from 'mysql2/promise'
-import { type Mariadb, hasMariadb, startMariadb, withoutMariadb } from '../support/mariadb.ts'
+import { startMariadb, withoutMariadb } from '../support/mariadb.ts'
+import { startMysql, withoutMysql } from '../support/mysql.ts'
+import type { MysqlServer } from '../support/mysql-server.ts'
 import { type Postgres, hasPostgres, startPostgres, withoutPostgres } from '../support/postgres.ts'
 import { type SqliteWriter, startSqliteWriter } from '../support/sqlite-writer.ts'
 import { temporaryDir } from '../support/temporary.ts'
@@ -45,7 +47,7 @@ export interface ServerKind {
   readonly start: () => Promise<KillServer>
 }
 
-export const serverKinds: Readonly<Record<'postgres' | 'mariadb' | 'sqlite', ServerKind>> = {
+export const serverKinds: Readonly<Record<'postgres' | 'mariadb' | 'mysql' | 'sqlite', ServerKind>> = {
   postgres: {
     name: 'PostgreSQL',
     without: hasPostgres ? '' : withoutPostgres,
@@ -56,11 +58,13 @@ export const serverKinds: Readonly<Record<'postgres' | 'mariadb' | 'sqlite', Ser
   },
   mariadb: {
     name: 'MariaDB',
-    without: hasMariadb ? '' : withoutMariadb,
-    start: async () => {
-      const server = await startMariadb()
-      return { endpoint: (name) => MariadbEndpoint.make(server, name), stop: () => server.stop() }
-    },
+    without: withoutMariadb,
+    start: () => killMysql(startMariadb()),
+  },
+  mysql: {
+    name: 'MySQL',
+    without: withoutMysql,
+    start: () => killMysql(startMysql()),
   },
   sqlite: {
     name: 'SQLite',
@@ -149,12 +153,17 @@ class PostgresEndpoint extends ServerEndpoint<Client> {
   }
 }
 
-class MariadbEndpoint extends ServerEndpoint<Connection> {
+async function killMysql(starting: Promise<MysqlServer>): Promise<KillServer> {
+  const server = await starting
+  return { endpoint: (name) => MysqlEndpoint.make(server, name), stop: () => server.stop() }
+}
+
+class MysqlEndpoint extends ServerEndpoint<Connection> {
   protected readonly conflict = 'ON DUPLICATE KEY UPDATE'
 
-  static async make(server: Mariadb, name: string): Promise<KillEndpoint> {
+  static async make(server: MysqlServer, name: string): Promise<KillEndpoint> {
     const url = await server.database(name)
-    return new MariadbEndpoint(server, url, await server.client(url)).make()
+    return new MysqlEndpoint(server, url, await server.client(url)).make()
   }
 
   protected run(sql: string): Promise<unknown> {

@@ -30,11 +30,12 @@ const schedules: readonly Schedule[] = [
   { kind: 'mariadb', how: 'by comparing', flags: ['--changes', 'compare'], seed: 17 },
   { kind: 'mariadb', how: 'by its log', flags: ['--changes', 'log'], seed: 19 },
   { kind: 'mariadb', how: 'following its log', flags: [], follow: true, seed: 23 },
+  { kind: 'mysql', how: 'by its log', flags: ['--changes', 'log'], seed: 37 },
   { kind: 'sqlite', how: 'by comparing', flags: ['--changes', 'compare'], seed: 29 },
   { kind: 'sqlite', how: 'by triggers', flags: ['--changes', 'log'], seed: 31 },
 ]
 
-describe.each(['postgres', 'mariadb', 'sqlite'] as const)('kills amid rounds, %s', (kind) => {
+describe.each(['postgres', 'mariadb', 'mysql', 'sqlite'] as const)('kills amid rounds, %s', (kind) => {
   const { name, without, start } = serverKinds[kind]
   let server: KillServer
 

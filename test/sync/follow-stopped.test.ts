@@ -9,6 +9,8 @@ import { endpointLine, follow } from '../../src/sync/follow.ts'
 import { pendingSync } from '../../src/sync/pending/approval.ts'
 import { discardPending } from '../../src/sync/pending/discard.ts'
 import { hasMariadb, startMariadb, withoutMariadb } from '../support/mariadb.ts'
+import { hasMysql, startMysql, withoutMysql } from '../support/mysql.ts'
+import type { MysqlServer } from '../support/mysql-server.ts'
 import { type Postgres, hasPostgres, startPostgres, withoutPostgres } from '../support/postgres.ts'
 import { fault } from '../support/fault.ts'
 import { ShopLink } from '../support/shop-link.ts'
@@ -59,8 +61,8 @@ async function postgres(): Promise<System> {
 
 let count = 0
 
-async function mariadb(): Promise<System> {
-  const server = await startMariadb()
+async function mysql(starting: Promise<MysqlServer>): Promise<System> {
+  const server = await starting
   return {
     stop: () => server.stop(),
     async make() {
@@ -83,7 +85,8 @@ async function mariadb(): Promise<System> {
 
 describe.each([
   ['PostgreSQL', hasPostgres, withoutPostgres, postgres],
-  ['MariaDB', hasMariadb, withoutMariadb, mariadb],
+  ['MariaDB', hasMariadb, withoutMariadb, () => mysql(startMariadb())],
+  ['MySQL', hasMysql, withoutMysql, () => mysql(startMysql())],
 ] as const)('%s', (_, has, without, start) => {
   let system: System
   beforeAll(async () => {

@@ -5,6 +5,7 @@ import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterEach, describe, expect, test } from 'vitest'
 import { startMariadb, withoutMariadb } from '../support/mariadb.ts'
+import { startMysql, withoutMysql } from '../support/mysql.ts'
 import { startMemoryS3, testEnvironment } from '../support/memory-s3.ts'
 import { startPostgres, withoutPostgres } from '../support/postgres.ts'
 import { viewOf, withoutViews } from '../support/read-only-view.ts'
@@ -109,6 +110,7 @@ const kinds: readonly Kind[] = [
   },
   ...[
     ['MariaDB, set to be read', (is: boolean) => `SET GLOBAL read_only = ${is ? 1 : 0}`] as const,
+    ['MySQL, set to be read', (is: boolean) => `SET GLOBAL read_only = ${is ? 1 : 0}`] as const,
     [
       'MariaDB, a user without any right to write',
       (is: boolean) =>
@@ -118,9 +120,9 @@ const kinds: readonly Kind[] = [
     ] as const,
   ].map(([name, switched]): Kind => ({
     name,
-    without: withoutMariadb,
+    without: name.startsWith('MySQL') ? withoutMysql : withoutMariadb,
     async start() {
-      const server = await startMariadb()
+      const server = await (name.startsWith('MySQL') ? startMysql() : startMariadb())
       ends.push(() => server.stop())
       const url = await server.database('shop')
       const db = await server.client(url)

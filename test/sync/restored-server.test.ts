@@ -170,7 +170,7 @@ describe.each([
         await server.stop()
       }
     },
-    60_000,
+    120_000,
   )
 })
 

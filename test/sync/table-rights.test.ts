@@ -5,7 +5,7 @@ import { openLink } from '../../src/sync/open-link.ts'
 import type { TableVerification } from '../../src/sync/verify/interface.ts'
 import { verifyLink } from '../../src/sync/verify/verify.ts'
 import { ShopLink } from '../support/shop-link.ts'
-import { type SqlDatabase, type SqlSystem, sqlSystems } from '../support/sql-systems.ts'
+import { type SqlDatabase, type SqlSystem, sqlServers } from '../support/sql-systems.ts'
 
 interface Loss {
   readonly what: string
@@ -15,18 +15,19 @@ interface Loss {
 }
 
 let count = 0
+const isMysql = (name: string): boolean => name === 'MariaDB' || name === 'MySQL'
 
 /** The database's user who links, and what he may. */
 async function userOf(name: string, db: SqlDatabase): Promise<{ endpoint: string; losses: Loss[] }> {
   const user = `ada${++count}`
-  const [[database]] = (await db.rows(
-    `SELECT ${name === 'MariaDB' ? 'DATABASE()' : 'current_database()'}`,
-  )) as [[string]]
-  if (name === 'MariaDB') {
+  const [[database]] = (await db.rows(`SELECT ${isMysql(name) ? 'DATABASE()' : 'current_database()'}`)) as [
+    [string],
+  ]
+  if (isMysql(name)) {
     await db.run(
       `CREATE USER ${user}`,
-      `GRANT REPLICATION SLAVE, BINLOG MONITOR ON *.* TO ${user}`,
-      `GRANT CREATE ON ${database}.* TO ${user}`,
+      `GRANT REPLICATION SLAVE, ${name === 'MySQL' ? 'REPLICATION CLIENT' : 'BINLOG MONITOR'} ON *.* TO ${user}`,
+      `GRANT CREATE${name === 'MySQL' ? ', LOCK TABLES' : ''} ON ${database}.* TO ${user}`,
       ...['people', 'other', 'varve_sync'].map(
         (table) => `GRANT SELECT, INSERT, UPDATE, DELETE, CREATE ON ${database}.${table} TO ${user}`,
       ),
@@ -93,7 +94,7 @@ async function verified({ repo, link }: ShopLink): Promise<readonly TableVerific
   }
 }
 
-const systems = sqlSystems.filter(({ name }) => name !== 'SQLite')
+const systems = sqlServers.filter(({ name }) => name !== 'SQLite')
 
 describe.each(systems.map((one) => [one.name + one.without, one] as const))(
   'without a right to a table of %s',
@@ -195,7 +196,7 @@ describe('a table of SQLite that cannot be read', () => {
       /^'people' cannot be read: malformed JSON/,
     ],
   ] as const)('stops alone, until it can (%s: %s)', async (changes, broken, mended, message) => {
-    const system = await sqlSystems.find(({ name }) => name === 'SQLite')!.start()
+    const system = await sqlServers.find(({ name }) => name === 'SQLite')!.start()
     const db = await system.database()
     await db.run(
       'CREATE TABLE people (id INTEGER NOT NULL PRIMARY KEY, name TEXT)',

@@ -4,7 +4,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Commit } from '../../src/history/interface.ts'
 import { walkCommits } from '../../src/history/ancestry.ts'
 import { linkedIn } from '../support/linked-store.ts'
-import { type Mariadb, hasMariadb, startMariadb, withoutMariadb } from '../support/mariadb.ts'
+import { startMariadb, withoutMariadb } from '../support/mariadb.ts'
+import { startMysql, withoutMysql } from '../support/mysql.ts'
+import type { MysqlServer } from '../support/mysql-server.ts'
 import { type Postgres, hasPostgres, startPostgres, withoutPostgres } from '../support/postgres.ts'
 import { ShopLink } from '../support/shop-link.ts'
 
@@ -165,17 +167,26 @@ describe.skipIf(!hasPostgres)(`transactions of PostgreSQL as commits${withoutPos
   })
 })
 
-describe.skipIf(!hasMariadb)(`transactions of MariaDB as commits${withoutMariadb}`, () => {
-  let mariadb: Mariadb
+describe.each([
+  ['MariaDB', withoutMariadb, startMariadb, 'SELECT @@gtid_binlog_pos AS gtid', /^\d+-\d+-\d+$/],
+  [
+    'MySQL',
+    withoutMysql,
+    startMysql,
+    "SELECT REGEXP_REPLACE(@@GLOBAL.gtid_executed, ':1-', ':') AS gtid",
+    /^[0-9a-f-]{36}:\d+$/,
+  ],
+] as const)('transactions of %s as commits%s', (_, without, start, asked, form) => {
+  let server: MysqlServer
 
   beforeAll(async () => {
-    mariadb = await startMariadb()
+    if (without === '') server = await start()
   }, 60_000)
-  afterAll(() => mariadb.stop(), 60_000)
+  afterAll(() => server?.stop(), 60_000)
 
-  test('each is a commit of the branch, with its GTID', async () => {
-    const url = await mariadb.database('transactions')
-    const db = await mariadb.client(url)
+  test.skipIf(without !== '')('each is a commit of the branch, with its GTID', async () => {
+    const url = await server.database('transactions')
+    const db = await server.client(url)
     await db.query('CREATE TABLE people (id int PRIMARY KEY, name text, age int)')
     await db.query("INSERT INTO people VALUES (1, 'Ada', 36)")
     const shop = ShopLink.over(url, { commits: 'each', mode: 'capture' })
@@ -186,7 +197,7 @@ describe.skipIf(!hasMariadb)(`transactions of MariaDB as commits${withoutMariadb
       await db.query('INSERT INTO people VALUES (?, ?, ?)', [10 + age, 'n', age])
       await db.commit()
     }
-    const [[at]] = (await db.query('SELECT @@gtid_binlog_pos AS gtid')) as unknown as [[{ gtid: string }]]
+    const [[at]] = (await db.query(asked)) as unknown as [[{ gtid: string }]]
     expect((await shop.sync()).notes).toEqual([])
     const { refs } = await shop.store.manifest()
     const messages: string[] = []
@@ -195,7 +206,8 @@ describe.skipIf(!hasMariadb)(`transactions of MariaDB as commits${withoutMariadb
     }))
       messages.push(message)
     expect(messages[0]).toBe(`Merge transaction GTID ${at!.gtid} of 'shop'`)
-    expect(messages[1]).toMatch(/^Merge transaction GTID \d+-\d+-\d+ of 'shop'$/)
+    expect(at!.gtid).toMatch(form)
+    expect(messages[1]).toMatch(/^Merge transaction GTID \S+ of 'shop'$/)
     expect(messages[2]).toBe("Merge what 'shop' changed")
     await db.end()
   })

@@ -3,7 +3,7 @@
 // A type is only a way to read text: where the sides disagree it widens to 'text', and no cell changes. Columns that
 // the sides changed in ways that exclude each other clash one by one, and the merged schema holds ours' state of them.
 import type { Column, ColumnType, Schema } from '../../table/interface.ts'
-import { valueColumns } from '../../table/key.ts'
+import { spellsAlike, valueColumns } from '../../table/key.ts'
 import type { Sides } from '../conflicts/conflict-record.ts'
 import type { ColumnClash, ColumnIds } from './column-clash.ts'
 import { type Lane, isRemoved, laneClash, laneIds, lanesOf } from './schema-lanes.ts'
@@ -61,7 +61,7 @@ export function mergeSchemas(
     const name = reason === null ? mergedName(lane) : lane.ours!.name
     const isFree = lane.theirs !== null && lane.theirs.id >= ours.nextColumnId
     const id = lane.ours?.id ?? (isFree ? lane.theirs!.id : nextColumnId++)
-    kept.push({ id, name, type: mergedType(lane), lane })
+    kept.push({ id, name, type: ours.key.includes(id) ? mergedKeyType(lane) : mergedType(lane), lane })
   }
   const names = new Set<string>()
   const repeated = kept.find(({ name }) => names.size === names.add(name).size)
@@ -88,9 +88,9 @@ function keyClash(lanes: readonly Lane[], base: Schema | null, ours: Schema, the
       places(theirs, lane.theirs) === place && (base === null || places(base, lane.base) === place)
     if (!isSame) return 'the key is not made of the same columns on both sides'
     if (place < 0) continue
-    const [a, b, c] = [(lane.base ?? lane.ours)!.type, lane.ours!.type, lane.theirs!.type]
-    if (b !== c) return `key column '${lane.ours!.name}' is ${b} here and ${c} there`
-    if (a !== b) return `key column '${lane.ours!.name}' was ${a} and is ${b} now`
+    const [a, b, c] = [lane.base ?? lane.ours!, lane.ours!, lane.theirs!]
+    if (!spellsAlike(b, c, ours.cells)) return `key column '${b.name}' is ${b.type} here and ${c.type} there`
+    if (!spellsAlike(a, b, ours.cells)) return `key column '${b.name}' was ${a.type} and is ${b.type} now`
   }
   return null
 }
@@ -98,6 +98,11 @@ function keyClash(lanes: readonly Lane[], base: Schema | null, ours: Schema, the
 function mergedName({ base, ours, theirs }: Lane): string {
   const [left, right] = [(ours ?? theirs)!, (theirs ?? ours)!]
   return left.name === base?.name ? right.name : left.name
+}
+
+/** Of two that spell a key alike the wider one. */
+function mergedKeyType({ ours, theirs }: Lane): ColumnType {
+  return ours!.type === theirs!.type ? ours!.type : 'decimal'
 }
 
 function mergedType({ base, ours, theirs }: Lane): ColumnType {
