@@ -5,7 +5,9 @@ import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Receipt } from '../../src/sync/interface.ts'
 import { discardPending } from '../../src/sync/pending/discard.ts'
-import { type Mariadb, clientProgram, hasMariadb, startMariadb, withoutMariadb } from '../support/mariadb.ts'
+import { clientProgram, startMariadb, withoutMariadb } from '../support/mariadb.ts'
+import { startMysql, withoutMysql } from '../support/mysql.ts'
+import type { MysqlServer } from '../support/mysql-server.ts'
 import {
   type Postgres,
   hasPostgres,
@@ -113,39 +115,46 @@ describe.skipIf(!hasPostgres)(`tables of PostgreSQL that are loaded again${witho
   })
 })
 
-describe.skipIf(!hasMariadb)(`tables of MariaDB that are loaded again${withoutMariadb}`, () => {
-  let mariadb: Mariadb
+describe.each([
+  ['MariaDB', withoutMariadb, startMariadb],
+  // By MariaDB's programs.
+  ['MySQL', withoutMysql || withoutMariadb, startMysql],
+] as const)('tables of %s that are loaded again%s', (_, without, start) => {
+  let server: MysqlServer
   beforeAll(async () => {
-    mariadb = await startMariadb()
+    if (without === '') server = await start()
   }, 60_000)
-  afterAll(() => mariadb.stop(), 60_000)
+  afterAll(() => server?.stop(), 60_000)
 
-  test.each(['compare', 'log'] as const)('changes: %s, from an older dump of mysqldump', async (changes) => {
-    const endpoint = await mariadb.database(`shop_${changes}`)
-    const db = await mariadb.client(endpoint)
-    await db.query(`CREATE TABLE people (id int PRIMARY KEY, name text);
+  test.skipIf(without !== '').each(['compare', 'log'] as const)(
+    'changes: %s, from an older dump of mysqldump',
+    async (changes) => {
+      const endpoint = await server.database(`shop_${changes}`)
+      const db = await server.client(endpoint)
+      await db.query(`CREATE TABLE people (id int PRIMARY KEY, name text);
       INSERT INTO people VALUES (1, 'Ada'), (2, 'Grace')`)
-    const shop = ShopLink.over(endpoint, { changes, mode: 'capture' })
-    await shop.sync()
-    const socket = decodeURIComponent(endpoint.split('socket=')[1]!)
-    const how = ['--no-defaults', '-u', 'root', '-S', socket]
-    const dump = execFileSync(clientProgram('mariadb-dump'), [...how, `shop_${changes}`])
-    await db.query("INSERT INTO people VALUES (3, 'Edsger'); UPDATE people SET name = 'G.' WHERE id = 2")
-    await shop.sync()
-    const branch = await shop.branchRows()
-    // The server tells to the second when a table was made.
-    await db.query('SELECT SLEEP(1.1)')
-    execFileSync(clientProgram('mariadb'), [...how, `shop_${changes}`], { input: dump })
-    const stopped = await shop.sync()
-    expect([waits(stopped), await shop.branchRows()]).toEqual([true, branch])
-    await shop.sync({ approve: stopped.pending! })
-    expect(await shop.branchRows()).toEqual([
-      { id: 1, name: 'Ada' },
-      { id: 2, name: 'Grace' },
-    ])
-    await db.query('SELECT SLEEP(1.1)')
-    await db.query("ALTER TABLE people ENGINE = InnoDB; INSERT INTO people VALUES (7, 'Seven')")
-    expect((await shop.sync()).pending).toBeNull()
-    expect(await shop.branchRows()).toHaveLength(3)
-  })
+      const shop = ShopLink.over(endpoint, { changes, mode: 'capture' })
+      await shop.sync()
+      const socket = decodeURIComponent(endpoint.split('socket=')[1]!)
+      const how = ['--no-defaults', '-u', 'root', '-S', socket]
+      const dump = execFileSync(clientProgram('mariadb-dump'), [...how, `shop_${changes}`])
+      await db.query("INSERT INTO people VALUES (3, 'Edsger'); UPDATE people SET name = 'G.' WHERE id = 2")
+      await shop.sync()
+      const branch = await shop.branchRows()
+      // The server tells to the second when a table was made.
+      await db.query('SELECT SLEEP(1.1)')
+      execFileSync(clientProgram('mariadb'), [...how, `shop_${changes}`], { input: dump })
+      const stopped = await shop.sync()
+      expect([waits(stopped), await shop.branchRows()]).toEqual([true, branch])
+      await shop.sync({ approve: stopped.pending! })
+      expect(await shop.branchRows()).toEqual([
+        { id: 1, name: 'Ada' },
+        { id: 2, name: 'Grace' },
+      ])
+      await db.query('SELECT SLEEP(1.1)')
+      await db.query("ALTER TABLE people ENGINE = InnoDB; INSERT INTO people VALUES (7, 'Seven')")
+      expect((await shop.sync()).pending).toBeNull()
+      expect(await shop.branchRows()).toHaveLength(3)
+    },
+  )
 })
