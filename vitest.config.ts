@@ -3,7 +3,9 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config'
 /** Many processes, races and cut lines, each some ten seconds and more: `npm run test:slow`. */
 export const slow: readonly string[] = [
   'test/cli/signing.test.ts',
+  'test/signing/agent.test.ts',
   'test/signing/ssh.test.ts',
+  'test/signing/travel.test.ts',
   'test/cli/merging.test.ts',
   'test/cli/file-modes.test.ts',
   'test/cli/links.test.ts',

@@ -1,6 +1,7 @@
 // Runs one of the user's programs, without a shell. What it prints is bounded; it may ask its user for a passphrase, on the
 // terminal or by an agent, so it has as long as that takes.
 import { spawn } from 'node:child_process'
+import { isatty } from 'node:tty'
 import { VarveError, throwIfAborted } from '../base/errors.ts'
 import type { SigningContext } from './interface.ts'
 
@@ -16,7 +17,7 @@ export interface Ran {
 /** The program is not there, or cannot be run. */
 export class NoProgram extends Error {}
 
-/** Ends with whatever exit code. Without `input` the program has the caller's standard input. @throws NoProgram */
+/** Ends with whatever exit code. Without `input` it may ask on the caller's terminal, if there is one. @throws NoProgram */
 export async function run(
   { environment, signal }: SigningContext,
   program: string,
@@ -24,9 +25,11 @@ export async function run(
   input?: Uint8Array,
 ): Promise<Ran> {
   throwIfAborted(signal)
+  // Where nobody sits, a question would wait for ever, or be answered by what comes in there for others.
+  const asks = isatty(0) ? 'inherit' : 'ignore'
   const child = spawn(program, words, {
     env: { ...environment },
-    stdio: [input === undefined ? 'inherit' : 'pipe', 'pipe', 'pipe'],
+    stdio: [input === undefined ? asks : 'pipe', 'pipe', 'pipe'],
     windowsHide: true,
   })
   const stop = (): void => void child.kill()
