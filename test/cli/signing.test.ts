@@ -155,13 +155,14 @@ describe.skipIf(!hasSsh)('with SSH keys (skipped where ssh-keygen is not install
   })
 
   test('what a conflict delays is signed as it was to be', async () => {
-    const clash = async (): Promise<void> => {
+    // Each with texts of its own, since a resolution is remembered.
+    const clash = async (name: string): Promise<void> => {
       await ok('switch', '-q', '-C', 'one', 'main~1')
-      writeFileSync(path.join(ours, 'clash.txt'), 'one\n')
+      writeFileSync(path.join(ours, 'clash.txt'), `${name} one\n`)
       await ok('add', 'clash.txt')
       await ok('commit', '-q', '-m', 'One')
       await ok('switch', '-q', '-C', 'two', 'main~1')
-      writeFileSync(path.join(ours, 'clash.txt'), 'two\n')
+      writeFileSync(path.join(ours, 'clash.txt'), `${name} two\n`)
       await ok('add', 'clash.txt')
       await ok('commit', '-q', '-m', 'Two')
     }
@@ -170,10 +171,9 @@ describe.skipIf(!hasSsh)('with SSH keys (skipped where ssh-keygen is not install
       [['cherry-pick', '-S', 'one'], 'cherry-pick'],
       [['rebase', '-S', 'one'], 'rebase'],
     ] as const) {
-      await clash()
+      await clash(name)
       expect((await varve(...command)).code).toBe(21)
-      writeFileSync(path.join(ours, 'clash.txt'), `${name}\n`)
-      await ok('add', 'clash.txt')
+      await ok('resolve', '-q', '--theirs', 'clash.txt')
       expect((await varve(name, '--continue')).code).toBe(0)
       expect([name, await letters()]).toEqual([name, 'G\n'])
     }
