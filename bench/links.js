@@ -92,13 +92,22 @@ async function answers(psql) {
   }
 }
 
+/** A database with the table `t`, empty. @param {(sql: string, database: string) => unknown} psql @param {string} database */
+export function createTable(psql, database) {
+  psql(`create database ${database}`, 'postgres')
+  psql(`create table t (${columns})`, database)
+}
+
+/** A database with the table `t` and all its rows. @param {(sql: string, database: string) => unknown} psql @param {string} database */
+export function createRows(psql, database) {
+  createTable(psql, database)
+  psql(`insert into t ${rows}`, database)
+}
+
 export function bench() {
   return withPostgres('links', async (dir, psql) => {
-    for (const name of ['a', 'b']) {
-      psql(`create database ${name}`, 'postgres')
-      psql(`create table t (${columns})`, name)
-    }
-    psql(`insert into t ${rows}`, 'a')
+    createRows(psql, 'a')
+    createTable(psql, 'b')
     psql('create table copied (like t including all)', 'b')
     await measure(dir, psql)
   })

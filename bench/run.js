@@ -1,5 +1,5 @@
 // Runs the benchmarks of the built product: `node bench/run.js [name…] [--rounds N] [--large]`. Names: startup, table,
-// files, large-file, history, merge, remotes, links, file-links, memory, follow, transactions, derive, sql; without one,
+// files, large-file, history, merge, remotes, links, link-copies, file-links, memory, follow, transactions, derive, sql; without one,
 // all of them. Run `npm run build` first. VARVE_BENCH_DIR says where to work; --large adds the largest table to 'merge'.
 const names = [
   'startup',
@@ -10,6 +10,7 @@ const names = [
   'merge',
   'remotes',
   'links',
+  'link-copies',
   'file-links',
   'memory',
   'follow',
