@@ -238,7 +238,7 @@ test('rows are written for COPY as the cells that they are', () => {
     fc.property(fc.array(fc.tuple(cells, keys, cells, keys, cells), { minLength: 1 }), (rows) => {
       const packed = new CellPacker(shape, 't').pack(rows)
       const lines = new CopyLines({ columns: there } as unknown as PostgresTable, shape)
-      lines.add({ ...packed, contents: packed.contents ?? [] })
+      lines.add({ ...packed, contents: packed.contents ?? [] }, null)
       const wanted = there.filter(({ generated }) => !generated).map(({ name }) => names.indexOf(name))
       const expected = rows.map((row) => wanted.map((at) => (at < 0 ? null : textOfCell(row[at]!))))
       expect(Buffer.concat(lines.take()).toString()).toBe(expected.map(copyLine).join(''))

@@ -85,7 +85,8 @@ export class CopyBuffer implements CellSink {
     let at = this.#length
     for (let i = start; i < end; i++) {
       const byte = src[i]!
-      if (byte === backslash || byte === lineFeed || byte === tab || byte === carriageReturn) {
+      if (byte > carriageReturn ? byte !== backslash : byte < tab) out[at++] = byte
+      else if (byte === backslash || byte === lineFeed || byte === tab || byte === carriageReturn) {
         out[at++] = backslash
         out[at++] = byte === backslash ? byte : byte === lineFeed ? 0x6e : byte === tab ? 0x74 : 0x72
       } else out[at++] = byte

@@ -5,9 +5,6 @@ import { once } from 'node:events'
 import type { Client } from 'pg'
 import { type CopyStreamQuery, from as copyFrom } from 'pg-copy-streams'
 import { throwIfAborted } from '../../../base/errors.ts'
-import type { RowSource } from '../../../formats/interface.ts'
-import { storedRow } from '../../../formats/stored-rows.ts'
-import { StoredCells } from '../../../table/stored-cells.ts'
 import type { PlannedRows } from '../../interface.ts'
 import { CopyLines } from './copy-lines.ts'
 import type { PostgresTable } from '../discover.ts'
@@ -15,7 +12,8 @@ import { isRefusal } from '../failure.ts'
 import type { RowDigest } from '../writing/row-digest.ts'
 import { quoteName } from '../sql.ts'
 
-const chunkBytes = 256 << 10
+/** A socket of the system takes some 200 KiB ahead: more at once, and the server waits while they are made. */
+const chunkBytes = 64 << 10
 /** "Feature not supported": COPY into what has policies. */
 const notForCopy = '0A000'
 
@@ -58,12 +56,10 @@ async function copy(
   // Whoever awaits it below hears of a failure.
   ended.catch(() => undefined)
   const lines = new CopyLines(table, planned.shape)
-  const cells = new StoredCells(table.columns, planned.shape)
   try {
     for await (const batch of planned.rows()) {
       throwIfAborted(signal)
-      lines.add(batch)
-      if (digest !== null) addRows(digest, cells, batch)
+      lines.add(batch, digest)
       if (lines.length < chunkBytes) continue
       for (const chunk of lines.take()) await send(stream, ended, chunk)
       if (stream.errored !== null) break
@@ -79,13 +75,6 @@ async function copy(
   }
   await ended
   return stream.rowCount
-}
-
-function addRows(digest: RowDigest, cells: StoredCells, rows: RowSource): void {
-  for (let row = 0; row < rows.count; row++) {
-    cells.read(storedRow(rows, row))
-    digest.row(cells)
-  }
 }
 
 async function send(stream: CopyStreamQuery, ended: Promise<unknown>, chunk: Uint8Array): Promise<void> {

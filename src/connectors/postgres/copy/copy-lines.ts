@@ -6,27 +6,31 @@ import type { RowShape } from '../../../table/rows.ts'
 import { StoredCells } from '../../../table/stored-cells.ts'
 import { CopyBuffer } from './copy-buffer.ts'
 import type { PostgresTable } from '../discover.ts'
+import type { RowDigest } from '../writing/row-digest.ts'
 
 export class CopyLines extends CopyBuffer {
   readonly #cells: StoredCells
-  readonly #width: number
+  /** The places of the columns that are written. */
+  readonly #written: readonly number[]
 
   /** Writes those of the table's columns that are not computed, in their order. */
   constructor({ columns }: PostgresTable, shape: RowShape) {
     super()
-    const written = columns.filter(({ generated }) => !generated)
-    this.#cells = new StoredCells(written, shape)
-    this.#width = written.length
+    this.#cells = new StoredCells(columns, shape)
+    this.#written = [...columns.keys()].filter((i) => !columns[i]!.generated)
   }
 
-  add(rows: RowSource): void {
+  /** Gives the digest all cells of the same rows, if there is one. */
+  add(rows: RowSource, digest: RowDigest | null): void {
+    const [cells, written] = [this.#cells, this.#written]
     for (let row = 0; row < rows.count; row++) {
-      this.#cells.read(storedRow(rows, row))
-      for (let i = 0; i < this.#width; i++) {
+      cells.read(storedRow(rows, row))
+      for (let i = 0; i < written.length; i++) {
         if (i > 0) this.tab()
-        this.#cells.send(i, this)
+        cells.send(written[i]!, this)
       }
       this.endLine()
+      digest?.row(cells)
     }
   }
 }

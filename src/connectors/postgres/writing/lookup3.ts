@@ -72,12 +72,14 @@ export class Lookup3 {
       isMixed = false
     }
     // The lowest byte of c is the length's.
-    for (let i = 0; i < left; i++) {
-      const byte = src[at + i]!
-      if (i < 4) a = (a + (byte << (8 * i))) | 0
-      else if (i < 8) b = (b + (byte << (8 * i - 32))) | 0
-      else c = (c + (byte << (8 * i - 56))) | 0
-    }
+    if (left >= 8) {
+      a = (a + word(src, at)) | 0
+      b = (b + word(src, at + 4)) | 0
+      c = (c + (lowBytes(src, at + 8, left - 8) << 8)) | 0
+    } else if (left >= 4) {
+      a = (a + word(src, at)) | 0
+      b = (b + lowBytes(src, at + 4, left - 4)) | 0
+    } else a = (a + lowBytes(src, at, left)) | 0
     c = ((c ^ b) - ((b << 14) | (b >>> 18))) | 0
     a = ((a ^ c) - ((c << 11) | (c >>> 21))) | 0
     b = ((b ^ a) - ((a << 25) | (a >>> 7))) | 0
@@ -94,6 +96,15 @@ export class Lookup3 {
     this.#sumHigh = 0
     this.#sumLow = 0
   }
+}
+
+/** Up to three bytes, the first one lowest. */
+function lowBytes(src: Uint8Array, at: number, count: number): number {
+  let bits = 0
+  if (count > 0) bits = src[at]!
+  if (count > 1) bits |= src[at + 1]! << 8
+  if (count > 2) bits |= src[at + 2]! << 16
+  return bits
 }
 
 function word(src: Uint8Array, at: number): number {

@@ -69,6 +69,8 @@ export class RowDigest implements CellSink {
   /** Whether the server's texts tell each cell: else another cell could have the same. */
   isSure = true
   readonly #types: readonly ColumnType[]
+  /** By column, as what its text is read. */
+  readonly #kinds: readonly (Cell['kind'] | null)[]
   readonly #hash: Lookup3
   readonly #nulls: Uint8Array
   #scratch = new Uint8Array(256)
@@ -76,6 +78,7 @@ export class RowDigest implements CellSink {
 
   constructor({ columns }: PostgresTable, seed: bigint) {
     this.#types = columns.map(({ type }) => type)
+    this.#kinds = this.#types.map((type) => kinds[type])
     this.#hash = new Lookup3(seed)
     this.#nulls = new Uint8Array(columns.length)
   }
@@ -124,7 +127,7 @@ export class RowDigest implements CellSink {
   text(src: Uint8Array, start: number, end: number, kind: 'text' | 'number' | 'json'): void {
     const type = this.#types[this.#column]!
     if (type === 'timestamp' && kind === 'text') return this.#timestamp(src, start, end)
-    this.#add(src, start, end, kinds[type] === kind ? type : null)
+    this.#add(src, start, end, this.#kinds[this.#column] === kind ? type : null)
   }
 
   bytes(bytes: Uint8Array): void {
