@@ -12,5 +12,10 @@ export function tlsWords(error: unknown): string | null {
   if (said === null) return null
   // What a server without TLS answers is read as the beginning of a record.
   if (/wrong version number|packet length too long|record layer failure/.test(said)) return noTls
+  if (/alert certificate required/.test(said))
+    return 'it asks for a certificate of the client, and is shown none'
+  const [, refused] = /alert ((?:\w+ )?certificate(?: \w+)?|unknown ca)/.exec(said) ?? []
+  if (refused !== undefined)
+    return `it does not accept the client's certificate, or that there is none: ${refused}`
   return `TLS was not agreed on: ${said}`
 }

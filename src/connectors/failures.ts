@@ -1,7 +1,8 @@
 // Errors of a database as errors of Varve. Each connector knows what its system's codes mean. `where` is the endpoint,
 // without secrets.
-import { certificateHint } from '../base/certificate-fault.ts'
+import { type CertificateAdvice, certificateHint } from '../base/certificate-fault.ts'
 import { VarveError } from '../base/errors.ts'
+import { tlsWords } from '../base/tls-words.ts'
 
 export interface FailureFacts {
   readonly data: Readonly<Record<string, unknown>>
@@ -20,12 +21,17 @@ export function unreachable(
   })
 }
 
-/** null where the connection did not fail because of the server's certificate; `trust` says how to trust one. */
-export function certificateRefused(where: string, facts: FailureFacts, trust: string): VarveError | null {
-  const hint = certificateHint(facts.cause, trust)
+/** null where the connection did not fail because of a certificate, the server's or ours. */
+export function certificateRefused(
+  where: string,
+  facts: FailureFacts,
+  advice: CertificateAdvice,
+): VarveError | null {
+  const hint = certificateHint(facts.cause, advice)
   const { data, cause } = facts
   if (hint === null) return null
-  return unreachable(where, cause.message, { data: { ...data, passing: false }, cause }, hint)
+  const words = tlsWords(cause) ?? cause.message
+  return unreachable(where, words, { data: { ...data, passing: false }, cause }, hint)
 }
 
 /** `hint` says where passwords are looked for. */

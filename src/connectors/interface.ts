@@ -65,6 +65,8 @@ export interface ConnectorKind extends Patience {
 export interface Connector {
   /** For messages, without secrets. */
   readonly location: string
+  /** What of the connection was asked not to be checked, for a warning. Absent where all is. */
+  readonly unchecked?: string
   /** Identifies the data itself: a copy, or another database under the same name, has another identity. */
   identity(): Promise<string>
   /**

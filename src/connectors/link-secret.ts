@@ -18,6 +18,7 @@ export function secretName(link: string, what: string): string {
 export async function linkSecret(
   { link, environment }: Pick<SinkOptions, 'link' | 'environment'>,
   what: string,
+  bytesMax: number = secretBytesMax,
 ): Promise<string | null> {
   const name = secretName(link, what)
   const given = environment?.[name]
@@ -26,7 +27,7 @@ export async function linkSecret(
   if (file === undefined || file === '') return null
   try {
     const text = await readFile(file, 'utf8')
-    if (text.length <= secretBytesMax) return withoutLineEnd(text)
+    if (text.length <= bytesMax) return withoutLineEnd(text)
   } catch (cause) {
     const { message, hint } = readFailure(cause, `cannot read the file that ${name}_FILE names`)
     throw new VarveError('VARVE_REFUSED', message, {

@@ -1,6 +1,6 @@
 // All kinds of sinks, by URL. A driver is loaded when a sink of its kind is opened.
 import { VarveError } from '../base/errors.ts'
-import { connectMsMax, openPatiently, redisMsMax } from './patience.ts'
+import { connectMsMax, namingLink, openPatiently, redisMsMax } from './patience.ts'
 import { refusePassword } from './url-password.ts'
 import { type OnWait, tellingWait } from '../base/telling-wait.ts'
 import type { Batch, Sink, SinkKind, SinkOptions } from './sink.ts'
@@ -73,7 +73,22 @@ export async function openSink(url: string, options: SinkOptions): Promise<Sink>
   })
   checkMembers(sink, kind)
   // HTTP tells it of each request, and knows for how long.
-  return kind === webhook ? sink : tellingSink(sink, options.onWait)
+  return kind === webhook
+    ? namingSink(sink, options.link)
+    : tellingSink(namingSink(sink, options.link), options.onWait)
+}
+
+/** The same, but that hints name the variables of this link. */
+function namingSink(sink: Sink, link: string): Sink {
+  const deliver = sink.deliver.bind(sink)
+  const naming = async (batch: Batch): Promise<void> => {
+    try {
+      await deliver(batch)
+    } catch (error) {
+      throw namingLink(error, link)
+    }
+  }
+  return Object.assign(sink, { deliver: naming })
 }
 
 /** The same, but that it says so when the receiver does not confirm a batch. */

@@ -48,7 +48,7 @@ export async function openPatiently<T>({ url, link, open, msMax, onWait }: Openi
   try {
     return await tellingWait(open, { location: url, msMax: msMax ?? null }, onWait)
   } catch (error) {
-    if (msMax === undefined || performance.now() - began < msMax) throw namingSecret(error, link)
+    if (msMax === undefined || performance.now() - began < msMax) throw namingLink(error, link)
     if (!isVarveError(error, 'VARVE_UNREACHABLE')) throw error
     const { data, hint } = error
     throw new VarveError(error.code, `cannot reach '${url}': no answer in ${msMax / 1000} s`, {
@@ -59,14 +59,14 @@ export async function openPatiently<T>({ url, link, open, msMax, onWait }: Openi
   }
 }
 
-/** Where a hint says how a link's secret is called in general, it shall say how this one's is. */
-function namingSecret(error: unknown, link: string | undefined): unknown {
-  const general = secretName('name', 'PASSWORD')
+/** Where a hint says how variables of a link are called in general, it shall say how this one's are. */
+export function namingLink(error: unknown, link: string | undefined): unknown {
+  const general = secretName('name', '')
   if (link === undefined || !isVarveError(error) || error.hint?.includes(general) !== true) return error
   const { code, message, data, hint, cause } = error
   return new VarveError(code, message, {
     data,
-    hint: hint!.replace(general, secretName(link, 'PASSWORD')),
+    hint: hint!.replaceAll(general, secretName(link, '')),
     cause,
   })
 }

@@ -1,11 +1,12 @@
 // Errors between Varve and a receiver: it cannot be reached, or it refuses.
-import { certificateHint, trustByNode } from '../base/certificate-fault.ts'
+import { certificateHint } from '../base/certificate-fault.ts'
 import { VarveError } from '../base/errors.ts'
 import { tlsWords } from '../base/tls-words.ts'
+import { linkAdvice } from './tls/advice.ts'
 
 /** `where` is the receiver, without secrets. */
 export function unreachable(where: string, error: unknown): VarveError {
-  const hint = certificateHint(error, trustByNode)
+  const hint = certificateHint(error, linkAdvice)
   return new VarveError('VARVE_UNREACHABLE', `cannot reach '${where}': ${messageOf(error)}`, {
     cause: error,
     data: { endpoint: where, ...(hint === null ? {} : { passing: false }) },

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { rootCertificates } from 'node:tls'
 import { type Dispatcher, Pool, type buildConnector } from 'undici'
-import { trustByNode } from '../base/certificate-fault.ts'
+import { type CertificateAdvice, trustByNode } from '../base/certificate-fault.ts'
 import { VarveError, throwIfAborted } from '../base/errors.ts'
 import { type OnWait, tellingWait } from '../base/telling-wait.ts'
 import { type AnswerHead, type BodyTaker, exchange } from './exchange.ts'
@@ -81,8 +81,10 @@ export interface HttpClientOptions {
   readonly explain?: (body: Uint8Array) => string | null
   /** What to do when access is refused. */
   readonly accessHint?: string
-  /** How certificates beside the usual ones are trusted; default: as all programs of Node are told. */
-  readonly trustHint?: string
+  /** What to do about certificates that are not accepted; default: how all programs of Node are told to trust one. */
+  readonly advice?: CertificateAdvice
+  /** For `tls.connect`, with this origin alone: whom to trust instead of the usual ones, and what to show. */
+  readonly tls?: Readonly<Record<string, unknown>> | undefined
   /** The longest pause before another attempt, whatever the server asks for. Default: 5 seconds. */
   readonly pauseMsMax?: number
   /** Called when an answer lets itself be waited for. */
@@ -107,10 +109,10 @@ export class HttpClient {
       bodyTimeout: silenceMsMax,
       pipelining: 1,
     }
-    const connect = (): buildConnector.connector =>
-      options.connect ?? connecting({ timeout: connectMsMax, ...(ca === undefined ? {} : { ca }) })
+    const tls = { timeout: connectMsMax, ...(ca === undefined ? {} : { ca }) }
+    const connect = (): buildConnector.connector => options.connect ?? connecting({ ...tls, ...options.tls })
     this.#dispatcher = options.proxy
-      ? throughProxy(options.proxy, { ca, timeout: connectMsMax, pool })
+      ? throughProxy(options.proxy, { requestTls: { ...tls, ...options.tls }, proxyTls: tls, pool })
       : new Pool(origin, { ...pool, connect: connect() })
   }
 
@@ -219,8 +221,8 @@ export class HttpClient {
 
   #failure(error: unknown, attempts: number): VarveError {
     if (error instanceof VarveError) return error
-    const { proxy, trustHint = trustByNode } = this.#options
-    return unreachable(error, { where: this.#where, proxy: proxy?.origin ?? null, trustHint, attempts })
+    const { proxy, advice = { trust: trustByNode } } = this.#options
+    return unreachable(error, { where: this.#where, proxy: proxy?.origin ?? null, advice, attempts })
   }
 
   #refusal(answer: HttpAnswer, request: HttpRequest, attempts: number): VarveError {

@@ -2,7 +2,7 @@
 // for, ALL_PROXY for both, small letters first; NO_PROXY lists hosts that are reached without. This computer itself is never
 // reached through one, as Go has it: whoever asks for localhost means this one. A name and password in the variable are
 // for the proxy alone, and no message repeats them.
-import { Pool, ProxyAgent } from 'undici'
+import { Pool, ProxyAgent, type buildConnector } from 'undici'
 import { VarveError } from '../base/errors.ts'
 
 export interface Proxy {
@@ -65,20 +65,20 @@ function decoded(word: string): string {
 }
 
 export interface ProxyOptions {
-  readonly ca: string[] | undefined
-  readonly timeout: number
+  /** With the server behind it. */
+  readonly requestTls: buildConnector.BuildOptions
+  readonly proxyTls: buildConnector.BuildOptions
   readonly pool: Pool.Options
 }
 
 /** TLS goes through a tunnel (CONNECT), so that the proxy sees a host's name and no more; plain HTTP is handed to it. */
-export function throughProxy(proxy: Proxy, { ca, timeout, pool }: ProxyOptions): ProxyAgent {
-  const tls = { timeout, ...(ca === undefined ? {} : { ca }) }
+export function throughProxy(proxy: Proxy, { requestTls, proxyTls, pool }: ProxyOptions): ProxyAgent {
   return new ProxyAgent({
     ...pool,
     uri: proxy.origin,
     proxyTunnel: false,
-    requestTls: tls,
-    proxyTls: tls,
+    requestTls,
+    proxyTls,
     clientFactory: (origin, options) => new Pool(origin, { ...pool, ...options }),
     factory: (origin, options) => new Pool(origin, { ...pool, ...(options as Pool.Options) }),
     ...(proxy.credentials === null ? {} : { token: proxy.credentials }),

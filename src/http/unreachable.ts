@@ -1,5 +1,5 @@
 // What is said where a server is not reached: why, in words that need no knowledge of sockets, and what to do.
-import { certificateHint } from '../base/certificate-fault.ts'
+import { type CertificateAdvice, certificateHint } from '../base/certificate-fault.ts'
 import { VarveError } from '../base/errors.ts'
 import { noTls, tlsWords } from '../base/tls-words.ts'
 
@@ -20,19 +20,19 @@ export interface UnreachableFacts {
   readonly where: string
   /** Origin of the proxy between; null: none. */
   readonly proxy: string | null
-  /** How certificates beside the usual ones are trusted. */
-  readonly trustHint: string
+  /** What to do about certificates that are not accepted. */
+  readonly advice: CertificateAdvice
   readonly attempts: number
 }
 
 export function unreachable(
   error: unknown,
-  { where, proxy, trustHint, attempts }: UnreachableFacts,
+  { where, proxy, advice, attempts }: UnreachableFacts,
 ): VarveError {
   const between = proxy === null ? '' : ` through the proxy '${proxy}'`
   const code = (error as NodeJS.ErrnoException).code ?? ''
   const message = error instanceof Error ? error.message : String(error)
-  const untrusted = certificateHint(error, trustHint)
+  const untrusted = certificateHint(error, advice)
   return new VarveError(
     'VARVE_UNREACHABLE',
     `cannot reach '${where}'${between}: ${reasons[code] ?? tlsWords(error) ?? message}`,
@@ -49,7 +49,7 @@ export function unreachable(
   )
 }
 
-/** It is the server's certificate that is not taken, and it is the same the next time. */
+/** It is a certificate that is not taken, and it is the same the next time. */
 export function isUntrusted(error: unknown): boolean {
-  return certificateHint(error, '') !== null
+  return certificateHint(error, { trust: '', own: '' }) !== null
 }

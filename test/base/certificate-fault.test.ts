@@ -8,7 +8,8 @@ import { isTransient } from '../../src/sync/retry.ts'
 const failed = (message: string, code: string): Error => Object.assign(new Error(message), { code })
 
 test('a certificate that is not taken is told from a line that is cut, also within what a client made of it', () => {
-  const hint = (error: unknown): string | null => certificateHint(error, 'trust it')
+  const hint = (error: unknown): string | null =>
+    certificateHint(error, { trust: 'trust it', own: 'show one' })
   expect(hint(failed('unable to verify the first certificate', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'))).toBe(
     'trust it',
   )
@@ -20,8 +21,19 @@ test('a certificate that is not taken is told from a line that is cut, also with
   ])
   expect(hint(wrapped)).toMatch(/name the server/)
   expect(hint(failed('read ECONNRESET', 'ECONNRESET'))).toBe(null)
-  // The other way round: the server wants one of ours.
-  expect(hint(failed('tlsv13 alert certificate required', 'ERR_SSL_TLSV13_ALERT'))).toBe(null)
+  expect(hint(failed('certificate is not yet valid', 'CERT_NOT_YET_VALID'))).toMatch(/the right time/)
+  // The other way round: the server wants one of ours, or another one.
+  for (const said of [
+    'tlsv13 alert certificate required',
+    'ssl/tls alert bad certificate',
+    'sslv3 alert certificate expired',
+    'tlsv1 alert unknown ca',
+    'sslv3 alert handshake failure',
+  ]) {
+    expect(hint(failed(said, 'ERR_SSL_ALERT'))).toBe('show one')
+    expect(certificateHint(failed(said, 'ERR_SSL_ALERT'), { trust: 'trust it' })).toBe(null)
+  }
+  expect(hint(failed('tlsv1 alert protocol version', 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION'))).toBe(null)
 })
 
 test('it does not pass by itself, as a line that is cut does', () => {

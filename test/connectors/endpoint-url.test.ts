@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { openEndpoint } from '../../src/connectors/open.ts'
 import { openSink } from '../../src/connectors/open-sink.ts'
-import { usesChannelBinding, driverUrl } from '../../src/connectors/postgres/address.ts'
+import { driverAddress, usesChannelBinding } from '../../src/connectors/postgres/address.ts'
 import { endpointError } from '../../src/connectors/postgres/failure.ts'
 import { missingTable } from '../../src/connectors/missing-table.ts'
 
@@ -30,22 +30,38 @@ describe('the URL of an endpoint', () => {
 
   test('of PostgreSQL asks for encryption in one way, and for no other file of settings', () => {
     const plain = 'postgres://ada@/my%20shop?host=%2Frun%2Fpg'
-    expect(driverUrl(plain)).toBe(plain)
-    expect(driverUrl('postgres:///shop')).toBe('postgres:///shop')
+    expect(driverAddress(plain)).toEqual({ connectionString: plain, ssl: false })
+    expect(driverAddress('postgres:///shop')).toEqual({ connectionString: 'postgres:///shop', ssl: false })
+    const checked = { rejectUnauthorized: true }
     for (const mode of ['require', 'verify-ca', 'verify-full'])
-      expect(driverUrl(`postgres://ada@db/shop?sslmode=${mode}&options=a%26b`)).toBe(
-        'postgres://ada@db/shop?sslmode=verify-full&options=a%26b',
-      )
-    for (const mode of ['disable', 'no-verify'])
-      expect(driverUrl(`postgres://ada@db/shop?sslmode=${mode}`)).toBe(
-        `postgres://ada@db/shop?sslmode=${mode}`,
-      )
+      expect(driverAddress(`postgres://ada@db/shop?sslmode=${mode}&options=a%26b`)).toEqual({
+        connectionString: 'postgres://ada@db/shop?options=a%26b',
+        ssl: checked,
+      })
+    expect(driverAddress('postgres://ada@db/shop?sslmode=disable').ssl).toBe(false)
+    expect(driverAddress('postgres://ada@db/shop?sslmode=no-verify').ssl).toEqual({
+      rejectUnauthorized: false,
+    })
+    expect(driverAddress('postgres://ada@db/shop?sslnegotiation=direct')).toEqual({
+      connectionString: 'postgres://ada@db/shop',
+      ssl: checked,
+      sslnegotiation: 'direct',
+    })
+    for (const [mode, ssl] of [
+      ['require', checked],
+      ['prefer', false],
+      ['disable', false],
+    ] as const)
+      expect(driverAddress('postgres://db/shop', { environment: { PGSSLMODE: mode } }).ssl).toEqual(ssl)
     for (const mode of ['prefer', 'allow', 'banana', ''])
-      expect(() => driverUrl(`postgres://ada@db/shop?sslmode=${mode}`)).toThrow(`not '${mode}'`)
-    expect(() => driverUrl('postgres:///?service=shop')).toThrow('pg_service.conf')
+      expect(() => driverAddress(`postgres://ada@db/shop?sslmode=${mode}`)).toThrow(`not '${mode}'`)
+    expect(() => driverAddress('postgres:///?service=shop')).toThrow('pg_service.conf')
     // MySQL's name of it: the line would not be encrypted, and nobody would know.
-    expect(() => driverUrl('postgres://ada@db/shop?ssl-mode=verify-full')).toThrow(
+    expect(() => driverAddress('postgres://ada@db/shop?ssl-mode=verify-full')).toThrow(
       "there is no setting 'ssl-mode'",
+    )
+    expect(() => driverAddress('postgres://ada@db/shop?sslrootcert=/nowhere.pem')).toThrow(
+      "cannot read the certificates in '/nowhere.pem'",
     )
     expect(usesChannelBinding('postgres://ada@db/shop?channel_binding=require')).toBe(true)
     expect(usesChannelBinding('postgres://ada@db/shop')).toBe(false)

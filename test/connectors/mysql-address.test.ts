@@ -46,7 +46,7 @@ describe('the address of a MySQL database', () => {
       },
     )
     expect(
-      addressOf('mysql://db/shop', { environment: { HOME: home, MYSQL_PWD: 'y' } }, 'of the link'),
+      addressOf('mysql://db/shop', { environment: { HOME: home, MYSQL_PWD: 'y' } }, { own: 'of the link' }),
     ).toMatchObject({ password: 'of the link' })
     fs.chmodSync(file, 0o666)
     expect(addressOf('mysql://db/shop', options)).not.toHaveProperty('password')

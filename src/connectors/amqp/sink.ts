@@ -12,6 +12,7 @@ import { refuseTooLong } from '../too-long.ts'
 import { isTimeout, withTimeout } from '../with-timeout.ts'
 import { amqpBlocked, amqpFailure, messageBytesMaxIn, noQueue } from './failure.ts'
 import { connectMsMax } from '../patience.ts'
+import { type LinkTls, schemeTls } from '../tls/link-tls.ts'
 
 const confirmMsMax = 60_000
 const heartbeatSeconds = 30
@@ -31,7 +32,8 @@ export async function openAmqp(url: string, options: SinkOptions): Promise<Sink>
   const location = `${target.protocol}//${target.host}${target.pathname.replace(/\/$/, '')}`
   const place = { location, exchange }
   const password = await linkSecret(options, 'PASSWORD')
-  const connection = await connected(target, vhost, password).catch((error: unknown) => {
+  const tls = await schemeTls(options, { isTls: target.protocol === 'amqps:', encrypted: 'amqps://' })
+  const connection = await connected(target, vhost, password, tls).catch((error: unknown) => {
     throw amqpFailure(place, error, secretName(options.link, 'PASSWORD'))
   })
   let lost: unknown = null
@@ -69,7 +71,12 @@ export async function openAmqp(url: string, options: SinkOptions): Promise<Sink>
   }
 }
 
-function connected(target: URL, vhost: string, password: string | null): Promise<ChannelModel> {
+function connected(
+  target: URL,
+  vhost: string,
+  password: string | null,
+  tls: LinkTls | null,
+): Promise<ChannelModel> {
   // Brackets are the URL's, not the address's.
   const hostname = target.hostname.replace(/^\[(.*)\]$/, '$1')
   const settings = {
@@ -82,6 +89,7 @@ function connected(target: URL, vhost: string, password: string | null): Promise
     heartbeat: heartbeatSeconds,
   }
   const socket = {
+    ...tls,
     timeout: connectMsMax,
     clientProperties: { connection_name: 'varve' },
   }

@@ -13,6 +13,8 @@ import { requestName } from './page-request.ts'
 import { type PageSource, firstRequest, pagesOf } from './pages.ts'
 import { saidIn } from './said-errors.ts'
 import { secretHeaders } from './secret-headers.ts'
+import { linkAdvice } from '../tls/advice.ts'
+import { schemeTls } from '../tls/link-tls.ts'
 import { HttpSnapshot, cellsOf } from './snapshot.ts'
 
 /** Of first pages that are kept from finding the tables to reading them. */
@@ -29,8 +31,11 @@ export async function openHttp(url: string, options: ConnectorOptions): Promise<
   const link = options.link ?? ''
   const { auth } = options
   const headers = await secretHeaders({ ...options, link }, base)
+  const tls = await schemeTls(options, { isTls: base.protocol === 'https:', encrypted: 'https://' })
   const tokens = auth === undefined ? null : await accessTokens(auth, { ...options, link })
   const client = new HttpClient(base.origin, {
+    ...(tls === null ? {} : { tls: { ...tls } }),
+    advice: linkAdvice,
     location: url,
     headers: { 'user-agent': 'varve', ...headers },
     ...(tokens === null

@@ -4,6 +4,7 @@ import { Admin, type BaseOptions, ConfigResourceTypes } from '@platformatic/kafk
 import type { KafkaAddress } from './address.ts'
 import { isForbidden, isUnknownUser } from './failure.ts'
 import { connectMsMax } from '../patience.ts'
+import type { LinkTls } from '../tls/link-tls.ts'
 
 const answerMsMax = 60_000
 /** How long a broker may wait for its replicas. */
@@ -13,8 +14,12 @@ const retryMsMin = 200
 /** What a batch may weigh at a broker that nobody has set otherwise. */
 const batchBytesDefault = 1_048_588
 
-export function clientOptions(address: KafkaAddress, password: string | null): BaseOptions {
-  const { brokers, user, sasl, isTls } = address
+export function clientOptions(
+  address: KafkaAddress,
+  password: string | null,
+  tls: LinkTls | null,
+): BaseOptions {
+  const { brokers, user, sasl } = address
   return {
     clientId: 'varve',
     bootstrapBrokers: brokers.map(({ host, port }) => ({ host, port })),
@@ -28,7 +33,7 @@ export function clientOptions(address: KafkaAddress, password: string | null): B
     autocreateTopics: false,
     ...(user === null ? {} : { sasl: { mechanism: sasl, username: user, password: password ?? '' } }),
     // Whoever hosts many clusters under one address tells them apart by the name that is asked for.
-    ...(isTls ? { tls: {}, tlsServerName: !brokers.some(({ host }) => isIP(host) !== 0) } : {}),
+    ...(tls !== null ? { tls, tlsServerName: !brokers.some(({ host }) => isIP(host) !== 0) } : {}),
   }
 }
 

@@ -9,6 +9,7 @@ import { isVarveError, throwIfAborted } from '../../base/errors.ts'
 import { tellingWait } from '../../base/telling-wait.ts'
 import { linkSecret, secretName } from '../link-secret.ts'
 import type { Sink, SinkOptions } from '../sink.ts'
+import { schemeTls } from '../tls/link-tls.ts'
 import { withTimeout } from '../with-timeout.ts'
 import { kafkaAddress } from './address.ts'
 import { clientOptions, guarded, topicFacts } from './connect.ts'
@@ -23,7 +24,8 @@ const pauseMs = 500
 export async function openKafka(url: string, options: SinkOptions): Promise<Sink> {
   const address = kafkaAddress(url, options.link)
   const { location, topic } = address
-  const client = clientOptions(address, await linkSecret(options, 'PASSWORD'))
+  const tls = await schemeTls(options, { isTls: address.isTls, encrypted: 'kafkas://' })
+  const client = clientOptions(address, await linkSecret(options, 'PASSWORD'), tls)
   const failure = (error: unknown): unknown =>
     kafkaFailure(address, error, secretName(options.link, 'PASSWORD'))
   const { cluster, id, brokers, batchBytesMax } = await topicFacts(client, topic).catch((error: unknown) => {

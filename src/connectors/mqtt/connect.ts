@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { type IConnackPacket, type MqttClient, connect } from 'mqtt'
 import { connectMsMax } from '../patience.ts'
+import type { LinkTls } from '../tls/link-tls.ts'
 
 const keepAliveSeconds = 30
 const noMatchingSubscribers = 16
@@ -19,8 +20,13 @@ export interface MqttConnection {
   }
 }
 
-export async function connectMqtt(target: URL, password: string | null): Promise<MqttConnection> {
+export async function connectMqtt(
+  target: URL,
+  password: string | null,
+  tls: LinkTls | null,
+): Promise<MqttConnection> {
   const client = connect(`${target.protocol}//${target.host}`, {
+    ...tls,
     protocolVersion: 5,
     clientId: `varve-${randomBytes(8).toString('hex')}`,
     clean: true,

@@ -11,6 +11,7 @@ import { pathName, sinkAddress, wrongSinkUrl } from '../sink-address.ts'
 import { messageOf, refused, unreachable } from '../sink-failure.ts'
 import type { Batch, RowMessage, Sink, SinkOptions } from '../sink.ts'
 import { refuseTooLong } from '../too-long.ts'
+import { schemeTls } from '../tls/link-tls.ts'
 import { topicPart } from '../topic-part.ts'
 import { withTimeout } from '../with-timeout.ts'
 import { type MqttConnection, connectMqtt } from './connect.ts'
@@ -28,8 +29,9 @@ export async function openMqtt(url: string, options: SinkOptions): Promise<Sink>
   const password = await linkSecret(options, 'PASSWORD')
   if (password !== null && target.username === '')
     throw wrongSinkUrl(url, 'there is a password, and the URL names no user: mqtt://USER@HOST/TOPIC')
+  const tls = await schemeTls(options, { isTls: target.protocol === 'mqtts:', encrypted: 'mqtts://' })
   const connect = (): Promise<MqttConnection> =>
-    connectMqtt(target, password).catch((error: unknown) => {
+    connectMqtt(target, password, tls).catch((error: unknown) => {
       throw failure(location, error, passwordHint)
     })
   let connection: MqttConnection | null = await connect()

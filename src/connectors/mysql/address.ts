@@ -7,17 +7,18 @@ import { VarveError } from '../../base/errors.ts'
 import { certificatesIn } from '../../http/certificates.ts'
 import { endpointUrl } from '../endpoint-url.ts'
 import type { ConnectorOptions } from '../interface.ts'
+import { type LinkTls, contradiction } from '../tls/link-tls.ts'
 import { readOptionFile } from './option-file.ts'
 
 const shape = 'mysql://USER@HOST:PORT/DATABASE or mysql://USER@localhost/DATABASE?socket=FILE'
 
 const settings: readonly string[] = ['socket', 'ssl-mode', 'ssl-ca']
 
-/** `own`: the link's own password. @throws VarveError VARVE_USAGE when the URL names no database, or says what we do not know */
+/** `own`: the link's own password; `tls`: what the environment names for the link. @throws VarveError VARVE_USAGE when the URL names no database, or says what we do not know */
 export function addressOf(
   url: string,
-  { environment = {} }: ConnectorOptions,
-  own: string | null = null,
+  { link, environment = {} }: ConnectorOptions,
+  { own = null, tls = null }: { readonly own?: string | null; readonly tls?: LinkTls | null } = {},
 ): ConnectionOptions {
   const parsed = endpointUrl(url, shape)
   for (const name of parsed.searchParams.keys())
@@ -30,7 +31,7 @@ export function addressOf(
   const password = own ?? environment['MYSQL_PWD'] ?? file.password
   const socketPath = parsed.searchParams.get('socket')
   const host = parsed.hostname.replace(/^\[|\]$/g, '') || 'localhost'
-  const ssl = sslOf(url, host, parsed.searchParams)
+  const ssl = sslOf({ url, host, link }, parsed.searchParams, tls)
   return {
     database,
     ...(user === undefined ? {} : { user }),
@@ -45,12 +46,22 @@ export function placeOf(url: string): string {
   return url.replace(/\?.*$/, '')
 }
 
-function sslOf(url: string, host: string, options: URLSearchParams): SslOptions | null {
+function sslOf(
+  { url, host, link }: { readonly url: string; readonly host: string; readonly link: string | undefined },
+  options: URLSearchParams,
+  tls: LinkTls | null,
+): SslOptions | null {
   const caFile = options.get('ssl-ca')
   // Whoever names whom to trust does not mean a line that anybody can read.
-  const mode = options.get('ssl-mode') ?? (caFile === null ? 'disabled' : 'verify-identity')
-  const ca = caFile === null ? {} : { ca: certificatesIn(caFile, "'ssl-ca' behind the link's URL names it") }
-  switch (mode.toLowerCase()) {
+  const isMeant = caFile !== null || tls !== null
+  const mode = options.get('ssl-mode')?.toLowerCase() ?? (isMeant ? 'verify-identity' : 'disabled')
+  const ca = {
+    ...(caFile === null ? {} : { ca: certificatesIn(caFile, "'ssl-ca' behind the link's URL names it") }),
+    ...tls,
+  }
+  if (tls !== null && (mode === 'disabled' || (mode === 'required' && tls.ca !== undefined)))
+    throw contradiction({ link }, `'ssl-mode=${mode}' does not look at any`, "use 'ssl-mode=verify-identity'")
+  switch (mode) {
     case 'disabled':
       return null
     case 'required':
@@ -65,6 +76,16 @@ function sslOf(url: string, host: string, options: URLSearchParams): SslOptions 
     default:
       throw unusable(url, `'${mode}' is not an ssl-mode: disabled, required, verify-ca, verify-identity`)
   }
+}
+
+/** What of the connection is not checked, in words; undefined where all is that can be. */
+export function uncheckedOf({ ssl }: ConnectionOptions): string | undefined {
+  if (typeof ssl !== 'object') return undefined
+  if (ssl.rejectUnauthorized === false)
+    return "the server's certificate is not checked ('ssl-mode=required'): whoever is between can read and change all"
+  return ssl.verifyIdentity === false
+    ? "the name in the server's certificate is not checked ('ssl-mode=verify-ca')"
+    : undefined
 }
 
 function unusable(url: string, why: string): VarveError {

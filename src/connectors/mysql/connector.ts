@@ -13,7 +13,7 @@ import type {
   EndpointTable,
 } from '../interface.ts'
 import { linkSecret } from '../link-secret.ts'
-import { addressOf, placeOf } from './address.ts'
+import { addressOf, placeOf, uncheckedOf } from './address.ts'
 import { applyPlan } from './apply.ts'
 import { BinlogChangeLog } from './binlog/change-log.ts'
 import { digestOf } from './digest.ts'
@@ -23,13 +23,14 @@ import { rowSelect } from './long-values.ts'
 import { watchSilence } from '../silence.ts'
 import { Session } from './session.ts'
 import { quoteName } from './sql.ts'
+import { linkTls } from '../tls/link-tls.ts'
 import { sinceCursor } from './since.ts'
 import { readState, takeOver } from './state.ts'
 
 export async function openMysql(url: string, options: ConnectorOptions): Promise<Connector> {
   const { link, environment } = options
   const own = link === undefined ? null : await linkSecret({ link, environment }, 'PASSWORD')
-  const address = addressOf(url, options, own)
+  const address = addressOf(url, options, { own, tls: await linkTls(options) })
   try {
     const session = await Session.open(address)
     const location = placeOf(url)
@@ -42,6 +43,7 @@ export async function openMysql(url: string, options: ConnectorOptions): Promise
 
 class MysqlConnector implements Connector {
   readonly location: string
+  readonly unchecked?: string
   readonly log: BinlogChangeLog
   readonly #session: Session
   readonly #unwatch: () => void
@@ -54,6 +56,8 @@ class MysqlConnector implements Connector {
     this.#session = session
     this.#unwatch = unwatch
     this.location = location
+    const unchecked = uncheckedOf(address)
+    if (unchecked !== undefined) this.unchecked = unchecked
     this.log = new BinlogChangeLog({ session, address, location, snapshot: () => this.snapshot() })
   }
 

@@ -10,9 +10,12 @@ import {
   rightMissing,
   unreachable,
 } from '../failures.ts'
+import { linkAdvice } from '../tls/advice.ts'
 
-const trust =
-  '?ssl-ca=FILE behind the URL names the certificates to trust, and ?ssl-mode=required looks at none'
+const advice = {
+  ...linkAdvice,
+  trust: `${linkAdvice.trust}, and so does ?ssl-ca=FILE behind the URL; ?ssl-mode=required looks at none`,
+}
 const passwordHint =
   'give the password in VARVE_LINK_NAME_PASSWORD, MYSQL_PWD or the section [client] of ~/.my.cnf, never in the URL'
 const noSpace: ReadonlySet<number> = new Set([1021, 1114])
@@ -64,7 +67,7 @@ export function endpointError(where: string, error: unknown): unknown {
   const number = numberOf(error)
   const facts = { data: { endpoint: where, ...(typeof code === 'string' ? { code } : {}) }, cause: error }
   if (sqlState === undefined) {
-    const untrusted = certificateRefused(where, facts, trust)
+    const untrusted = certificateRefused(where, facts, advice)
     if (untrusted !== null) return untrusted
     const isLine = typeof code === 'string' || /closed|connection|timeout/i.test(error.message)
     const hint = /does not support secure/.test(error.message)

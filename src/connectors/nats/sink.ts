@@ -18,6 +18,7 @@ import { pathName, sinkAddress } from '../sink-address.ts'
 import { messageOf, refused, unreachable } from '../sink-failure.ts'
 import type { Sink, SinkOptions } from '../sink.ts'
 import { refuseTooLong } from '../too-long.ts'
+import { schemeTls } from '../tls/link-tls.ts'
 import { topicPart } from '../topic-part.ts'
 import { StreamLimits } from './stream-limits.ts'
 import { connectMsMax } from '../patience.ts'
@@ -66,13 +67,14 @@ async function connected(target: URL, options: SinkOptions): Promise<NatsConnect
   const creds = await linkSecret(options, 'CREDS')
   const token = await linkSecret(options, 'TOKEN')
   const pass = await linkSecret(options, 'PASSWORD')
+  const tls = await schemeTls(options, { isTls: target.protocol === 'nats+tls:', encrypted: 'nats+tls://' })
   return connect({
     servers: target.host,
     name: 'varve',
     reconnect: false,
     timeout: connectMsMax,
     ignoreAuthErrorAbort: false,
-    ...(target.protocol === 'nats+tls:' ? { tls: {} } : {}),
+    ...(tls === null ? {} : { tls }),
     ...(target.username === '' ? {} : { user: decodeURIComponent(target.username) }),
     ...(pass === null ? {} : { pass }),
     ...(token === null ? {} : { token }),

@@ -12,6 +12,7 @@ import type {
   EndpointTable,
   Written,
 } from '../interface.ts'
+import { uncheckedOf } from './address.ts'
 import { applyPlan } from './writing/apply.ts'
 import { PostgresChangeLog, endOf, connectAhead } from './log/change-log.ts'
 import { copyOut } from './copy/copy-out.ts'
@@ -43,6 +44,7 @@ export async function openPostgres(url: string, options: ConnectorOptions): Prom
 
 class PostgresConnector implements Connector {
   readonly location: string
+  readonly unchecked?: string
   readonly log: PostgresChangeLog
   readonly #client: Client
   readonly #unwatch: () => void
@@ -52,6 +54,8 @@ class PostgresConnector implements Connector {
   constructor(session: Session, client: Client, line: Promise<Client> | null) {
     this.#client = client
     this.location = placeOf(session.url)
+    const unchecked = uncheckedOf(session.url, session.options.environment)
+    if (unchecked !== undefined) this.unchecked = unchecked
     this.#unwatch = watchSilence(watchedLine(client), this.location, session.options.onWait)
     this.log = new PostgresChangeLog(session, client, line, (exported) => this.#snapshot(exported))
   }

@@ -11,6 +11,7 @@ import {
   rightMissing,
   unreachable,
 } from '../failures.ts'
+import { linkAdvice } from '../tls/advice.ts'
 
 /** The line; a server that starts or ends, or has no connection left; deadlocks, and a lock that was not to be had in time. */
 const passing = /^(08|57P|40)|^(53300|55P03)$/
@@ -21,8 +22,10 @@ const sqlState = /^(?=.*\d)[0-9A-Z]{5}$/
 /** The slot of a link is read by one process at a time, and must be made anew for what was asked. */
 const followedHint =
   "another process reads this link's log: end its 'varve sync --follow', do this, and start it again"
-const trust =
-  '?sslrootcert=FILE behind the URL names the certificates to trust, and ?sslmode=no-verify looks at none'
+const advice = {
+  ...linkAdvice,
+  trust: `${linkAdvice.trust}, and so does ?sslrootcert=FILE behind the URL; ?sslmode=no-verify looks at none`,
+}
 const passwordHint =
   'give the password in VARVE_LINK_NAME_PASSWORD, PGPASSWORD or a .pgpass file, never in the URL'
 
@@ -42,7 +45,7 @@ export function endpointError(where: string, error: unknown): unknown {
   const facts = { data: { endpoint: where, ...(typeof code === 'string' ? { code } : {}) }, cause: error }
   if (typeof code !== 'string' || !sqlState.test(code)) {
     if (/^SASL|password must be a/.test(error.message)) return notLoggedIn(where, facts)
-    const untrusted = certificateRefused(where, facts, trust)
+    const untrusted = certificateRefused(where, facts, advice)
     if (untrusted !== null) return untrusted
     const isLine = typeof code === 'string' || /connection|timeout|not queryable/i.test(error.message)
     return isLine ? unreachable(where, error.message || String(code), facts, lineHint(error)) : error

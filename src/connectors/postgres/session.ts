@@ -3,13 +3,14 @@
 import type { Socket } from 'node:net'
 import { Client } from 'pg'
 import type { ConnectorOptions } from '../interface.ts'
-import { usesChannelBinding, driverUrl } from './address.ts'
+import { driverAddress, usesChannelBinding } from './address.ts'
 import { endpointError } from './failure.ts'
 import { ReusedBufferSocket } from './copy/reused-buffer-socket.ts'
 import { type Login, passwordOf } from './password.ts'
 import { sessionSettings } from './types.ts'
 import { connectMsMax, probeMs } from '../patience.ts'
 import type { WatchedLine } from '../silence.ts'
+import { linkTls } from '../tls/link-tls.ts'
 
 export interface Session {
   readonly url: string
@@ -22,7 +23,7 @@ export async function connect(
   purpose: 'statements' | 'replication',
 ): Promise<Client> {
   const client = new Client({
-    connectionString: driverUrl(url),
+    ...driverAddress(url, options, await linkTls(options)),
     ...(purpose === 'replication' ? { replication: 'database' } : {}),
     stream: () => new ReusedBufferSocket(),
     connectionTimeoutMillis: connectMsMax,

@@ -10,6 +10,7 @@ import { refused, unreachable } from '../sink-failure.ts'
 import type { Batch, Sink, SinkOptions, SinkPosition } from '../sink.ts'
 import { rowFields, rowKey } from './row.ts'
 import { connectMsMax, redisMsMax } from '../patience.ts'
+import { type LinkTls, schemeTls } from '../tls/link-tls.ts'
 
 type Client = ReturnType<typeof clientOf>
 
@@ -20,7 +21,8 @@ export async function openRedis(url: string, options: SinkOptions): Promise<Sink
   const prefix = target.searchParams.get('prefix') ?? options.link
   const location = `${target.protocol}//${target.host}${target.pathname.replace(/\/$/, '')}`
   const password = (await linkSecret(options, 'PASSWORD')) ?? options.environment?.['REDISCLI_AUTH'] ?? null
-  const client = clientOf(target, password)
+  const tls = await schemeTls(options, { isTls: target.protocol === 'rediss:', encrypted: 'rediss://' })
+  const client = clientOf(target, password, tls)
   // A connection that breaks while nobody waits for it is noticed by whoever asks next.
   client.on('error', () => undefined)
   const passwordName = secretName(options.link, 'PASSWORD')
@@ -45,12 +47,17 @@ export async function openRedis(url: string, options: SinkOptions): Promise<Sink
   }
 }
 
-function clientOf(target: URL, password: string | null) {
+function clientOf(target: URL, password: string | null, tls: LinkTls | null) {
   return createClient({
     url: `${target.protocol}//${target.host}${target.pathname}`,
     ...(target.username === '' ? {} : { username: decodeURIComponent(target.username) }),
     ...(password === null ? {} : { password }),
-    socket: { connectTimeout: connectMsMax, socketTimeout: redisMsMax, reconnectStrategy: false },
+    socket: {
+      connectTimeout: connectMsMax,
+      socketTimeout: redisMsMax,
+      reconnectStrategy: false,
+      ...(tls === null ? {} : { tls: true, ...tls }),
+    },
     disableOfflineQueue: true,
     clientInfoTag: 'varve',
   })

@@ -11,6 +11,8 @@ import { linkSecret, secretName } from '../link-secret.ts'
 import { messageJson } from '../message-json.ts'
 import { RowsRefused } from '../rows-refused.ts'
 import type { Batch, Sink, SinkOptions } from '../sink.ts'
+import { linkAdvice } from '../tls/advice.ts'
+import { schemeTls } from '../tls/link-tls.ts'
 import { readSecrets, signatureOf } from './sign.ts'
 
 /** Answers that are about what a batch holds, and not about who sends it or where to. */
@@ -36,7 +38,10 @@ export async function openWebhook(url: string, options: SinkOptions): Promise<Si
   }
   const secrets = readSecrets(secret, name)
   const location = `${target.origin}${target.pathname}`
+  const tls = await schemeTls(options, { isTls: target.protocol === 'https:', encrypted: 'webhook+https://' })
   const client = new HttpClient(target.origin, {
+    ...(tls === null ? {} : { tls: { ...tls } }),
+    advice: linkAdvice,
     location,
     connections: 1,
     proxy: proxyFor(target.origin, options.environment ?? {}),

@@ -99,7 +99,9 @@ export class S3Client {
   #connect(): HttpClient {
     const http = new HttpClient(this.#place.origin, {
       ca: this.#settings.ca,
-      trustHint: 'AWS_CA_BUNDLE in the environment, or ca_bundle of the profile, names certificates to trust',
+      advice: {
+        trust: 'AWS_CA_BUNDLE in the environment, or ca_bundle of the profile, names certificates to trust',
+      },
       proxy: proxyFor(this.#place.origin, this.#settings.environment),
       connections,
       explain,

@@ -56,7 +56,7 @@ describe.skipIf(!hasOpenssl)(`a certificate that nobody vouches for${withoutOpen
       await expect(told()).rejects.toMatchObject({
         code: 'VARVE_UNREACHABLE',
         message: expect.stringContaining('self-signed certificate'),
-        hint: expect.stringContaining('NODE_EXTRA_CA_CERTS'),
+        hint: expect.stringContaining('VARVE_LINK_SHOP_CA_FILE'),
         data: { passing: false },
       })
     },

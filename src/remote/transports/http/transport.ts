@@ -25,7 +25,9 @@ export async function openHttp(url: string, options: OpenRemoteOptions): Promise
   const client = new HttpClient(origin, {
     explain,
     proxy: proxyFor(origin, environment),
-    trustHint: 'VARVE_CA_FILE=FILE in the environment names certificates to trust beside the usual ones',
+    advice: {
+      trust: 'VARVE_CA_FILE=FILE in the environment names certificates to trust beside the usual ones',
+    },
     accessHint:
       token === null
         ? "set VARVE_TOKEN to a token of that server ('varve token create' there makes one)"
