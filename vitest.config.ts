@@ -94,6 +94,8 @@ export const slow: readonly string[] = [
   'test/crash/chain-kills.test.ts',
   'test/sync/deadlock.test.ts',
   'test/sync/sinks/nats.test.ts',
+  'test/sync/sinks/tls-brokers.test.ts',
+  'test/sync/sinks/tls-rabbit.test.ts',
   'test/sync/sinks/mqtt.test.ts',
   'test/connectors/mysql.test.ts',
   'test/connectors/mariadb.test.ts',

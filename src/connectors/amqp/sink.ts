@@ -12,6 +12,7 @@ import { refuseTooLong } from '../too-long.ts'
 import { isTimeout, withTimeout } from '../with-timeout.ts'
 import { amqpBlocked, amqpFailure, messageBytesMaxIn, noQueue } from './failure.ts'
 import { connectMsMax } from '../patience.ts'
+import { alertOr, tlsPlace } from '../tls/alert.ts'
 import { type LinkTls, schemeTls } from '../tls/link-tls.ts'
 
 const confirmMsMax = 60_000
@@ -33,8 +34,12 @@ export async function openAmqp(url: string, options: SinkOptions): Promise<Sink>
   const place = { location, exchange }
   const password = await linkSecret(options, 'PASSWORD')
   const tls = await schemeTls(options, { isTls: target.protocol === 'amqps:', encrypted: 'amqps://' })
-  const connection = await connected(target, vhost, password, tls).catch((error: unknown) => {
-    throw amqpFailure(place, error, secretName(options.link, 'PASSWORD'))
+  const connection = await connected(target, vhost, password, tls).catch(async (error: unknown) => {
+    throw amqpFailure(
+      place,
+      await alertOr(error, tlsPlace(target, 5671, tls)),
+      secretName(options.link, 'PASSWORD'),
+    )
   })
   let lost: unknown = null
   let blocked: string | null = null

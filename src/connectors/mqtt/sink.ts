@@ -11,6 +11,7 @@ import { pathName, sinkAddress, wrongSinkUrl } from '../sink-address.ts'
 import { messageOf, refused, unreachable } from '../sink-failure.ts'
 import type { Batch, RowMessage, Sink, SinkOptions } from '../sink.ts'
 import { refuseTooLong } from '../too-long.ts'
+import { alertOr, tlsPlace } from '../tls/alert.ts'
 import { schemeTls } from '../tls/link-tls.ts'
 import { topicPart } from '../topic-part.ts'
 import { withTimeout } from '../with-timeout.ts'
@@ -31,8 +32,8 @@ export async function openMqtt(url: string, options: SinkOptions): Promise<Sink>
     throw wrongSinkUrl(url, 'there is a password, and the URL names no user: mqtt://USER@HOST/TOPIC')
   const tls = await schemeTls(options, { isTls: target.protocol === 'mqtts:', encrypted: 'mqtts://' })
   const connect = (): Promise<MqttConnection> =>
-    connectMqtt(target, password, tls).catch((error: unknown) => {
-      throw failure(location, error, passwordHint)
+    connectMqtt(target, password, tls).catch(async (error: unknown) => {
+      throw failure(location, await alertOr(error, tlsPlace(target, 8883, tls)), passwordHint)
     })
   let connection: MqttConnection | null = await connect()
   const failed = (error: unknown, batch: Batch): unknown =>

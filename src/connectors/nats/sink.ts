@@ -1,6 +1,7 @@
 // NATS JetStream as a sink: each row is a message on PREFIX.TABLE, kept by whatever stream takes that subject, with its id
 // as Nats-Msg-Id, by which the stream leaves out what comes twice within its window. The stream's answer is awaited for
 // each; those of a batch travel together, for no two of them are of one row.
+import tls, { type PeerCertificate } from 'node:tls'
 import {
   type NatsConnection,
   RequestError,
@@ -18,7 +19,8 @@ import { pathName, sinkAddress } from '../sink-address.ts'
 import { messageOf, refused, unreachable } from '../sink-failure.ts'
 import type { Sink, SinkOptions } from '../sink.ts'
 import { refuseTooLong } from '../too-long.ts'
-import { schemeTls } from '../tls/link-tls.ts'
+import { alertOr, tlsPlace } from '../tls/alert.ts'
+import { type LinkTls, schemeTls } from '../tls/link-tls.ts'
 import { topicPart } from '../topic-part.ts'
 import { StreamLimits } from './stream-limits.ts'
 import { connectMsMax } from '../patience.ts'
@@ -30,13 +32,21 @@ const idHeader = 'Nats-Msg-Id'
 /** What a stream says that takes no more, instead of dropping what is old. */
 const isFull = /^(maximum (messages|bytes)|insufficient|resource limits)/
 
+const portDefault = 4222
+
 export async function openNats(url: string, options: SinkOptions): Promise<Sink> {
   const target = sinkAddress(url, 'nats://USER@HOST:PORT/SUBJECT', [])
   const location = `${target.protocol}//${target.host}`
   const prefix = pathName(target, options.link, /[*>\s]/)
   const hint = `give what it asks for in the environment: ${['PASSWORD', 'TOKEN', 'CREDS_FILE'].map((what) => secretName(options.link, what)).join(', ')}`
-  const connection = await connected(target, options).catch((error: unknown) => {
-    throw isRefusal(error) ? refused(location, error, hint) : unreachable(location, error)
+  const settings = await schemeTls(options, {
+    isTls: target.protocol === 'nats+tls:',
+    encrypted: 'nats+tls://',
+  })
+  const connection = await connected(target, settings, options).catch(async (error: unknown) => {
+    if (isRefusal(error)) throw refused(location, error, hint)
+    const place = { ...tlsPlace(target, portDefault, settings), greets: true } as const
+    throw unreachable(location, await alertOr(cutOf(error), place))
   })
   // A connection that is cut says nothing any more.
   const { max_payload: bytesMax } = connection.info!
@@ -63,18 +73,21 @@ export async function openNats(url: string, options: SinkOptions): Promise<Sink>
   }
 }
 
-async function connected(target: URL, options: SinkOptions): Promise<NatsConnection> {
+async function connected(
+  target: URL,
+  settings: LinkTls | null,
+  options: SinkOptions,
+): Promise<NatsConnection> {
   const creds = await linkSecret(options, 'CREDS')
   const token = await linkSecret(options, 'TOKEN')
   const pass = await linkSecret(options, 'PASSWORD')
-  const tls = await schemeTls(options, { isTls: target.protocol === 'nats+tls:', encrypted: 'nats+tls://' })
   return connect({
     servers: target.host,
     name: 'varve',
     reconnect: false,
     timeout: connectMsMax,
     ignoreAuthErrorAbort: false,
-    ...(tls === null ? {} : { tls }),
+    ...(settings === null ? {} : { tls: checked(settings, target) }),
     ...(target.username === '' ? {} : { user: decodeURIComponent(target.username) }),
     ...(pass === null ? {} : { pass }),
     ...(token === null ? {} : { token }),
@@ -161,4 +174,17 @@ function isRefusal(error: unknown): boolean {
     name === 'UserAuthenticationExpiredError' ||
     /permission/i.test(`${name} ${messageOf(error)}`)
   )
+}
+
+/** What the driver made its own error of. */
+function cutOf(error: unknown): unknown {
+  return error instanceof Error && error.cause instanceof Error ? error.cause : error
+}
+
+/** The driver would compare the certificate of a server that is called by its address with 'localhost'. */
+function checked(settings: LinkTls, { hostname }: URL): LinkTls {
+  const host = hostname.replace(/^\[(.*)\]$/, '$1')
+  const checkServerIdentity = (_: string, certificate: PeerCertificate): Error | undefined =>
+    tls.checkServerIdentity(host, certificate)
+  return { ...settings, ...{ checkServerIdentity } }
 }

@@ -10,6 +10,7 @@ import { refused, unreachable } from '../sink-failure.ts'
 import type { Batch, Sink, SinkOptions, SinkPosition } from '../sink.ts'
 import { rowFields, rowKey } from './row.ts'
 import { connectMsMax, redisMsMax } from '../patience.ts'
+import { alertOr, tlsPlace } from '../tls/alert.ts'
 import { type LinkTls, schemeTls } from '../tls/link-tls.ts'
 
 type Client = ReturnType<typeof clientOf>
@@ -36,7 +37,11 @@ export async function openRedis(url: string, options: SinkOptions): Promise<Sink
       throw redisFailure({ location, link: options.link, prefix, passwordName }, said)
     }
   }
-  await asked(() => client.connect())
+  await asked(() =>
+    client.connect().catch(async (error: unknown) => {
+      throw await alertOr(error, tlsPlace(target, 6379, tls))
+    }),
+  )
   const state = `${prefix}:varve_sync`
   return {
     location,

@@ -1,88 +1,25 @@
 // AMQP as a sink, with a real RabbitMQ: the contract of sinks, and what a broker refuses.
-import { spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
-import fs from 'node:fs'
 import { type ChannelModel, connect } from 'amqplib'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { openSink } from '../../../src/connectors/open-sink.ts'
 import type { Batch } from '../../../src/connectors/sink.ts'
 import { BatchSender } from '../../../src/sync/deliver/batch-sender.ts'
 import { type Message, sinkContract } from '../../contract/sink.ts'
-import { type Broker, startBroker } from '../../support/brokers.ts'
-import { freePort } from '../../support/free-port.ts'
 import { deliverTo, insertInto, oneBatch } from '../../support/one-batch.ts'
+import { type Rabbit, hasRabbit, rabbitStartMsMax, startRabbit, withoutRabbit } from '../../support/rabbit.ts'
 
-// Debian's script in the path would change the user.
-const program = '/usr/lib/rabbitmq/bin/rabbitmq-server'
-const controller = '/usr/lib/rabbitmq/bin/rabbitmqctl'
-const hasRabbit = fs.existsSync(program)
-const without = hasRabbit ? '' : ' (skipped: rabbitmq-server is not installed)'
 const environment = { VARVE_LINK_SHOP_PASSWORD: 'a password' }
-const startMsMax = 240_000
-
-interface Rabbit extends Broker {
-  /** As rabbitmqctl. */
-  control(...words: string[]): Promise<void>
-}
-
-/** With its own port mapper of Erlang, which is ended with it. */
-async function startRabbit(): Promise<Rabbit> {
-  const [distribution, mapper] = [await freePort(), await freePort()]
-  const mapperAt = {
-    ERL_EPMD_PORT: `${mapper}`,
-    ERL_EPMD_ADDRESS: '127.0.0.1',
-    // It ends when it is told to, though the killed broker is not struck off its list yet.
-    ERL_EPMD_RELAXED_COMMAND_CHECK: 'true',
-  }
-  const broker = await startBroker(
-    {
-      program,
-      args: (port, dir) => {
-        fs.writeFileSync(
-          `${dir}/rabbitmq.conf`,
-          `listeners.tcp.local = 127.0.0.1:${port}\ndefault_user = ada\ndefault_pass = a password\nlog.file = false\nlog.console = false\n`,
-        )
-        return []
-      },
-      env: (port, dir) => ({
-        ...mapperAt,
-        RABBITMQ_NODENAME: `varve${port}@localhost`,
-        RABBITMQ_DIST_PORT: `${distribution}`,
-        RABBITMQ_MNESIA_BASE: `${dir}/mnesia`,
-        RABBITMQ_LOG_BASE: `${dir}/log`,
-        RABBITMQ_CONFIG_FILE: `${dir}/rabbitmq.conf`,
-        RABBITMQ_ENABLED_PLUGINS_FILE: `${dir}/plugins`,
-      }),
-    },
-    startMsMax,
-  )
-  return {
-    ...broker,
-    async control(...words) {
-      const env = { PATH: process.env['PATH'], HOME: broker.dir, ...mapperAt }
-      const child = spawn(controller, ['-n', `varve${broker.port}@localhost`, ...words], {
-        env,
-        stdio: 'ignore',
-      })
-      expect([words, await once(child, 'close')]).toEqual([words, [0, null]])
-    },
-    async stop() {
-      await broker.stop()
-      spawnSync('epmd', ['-port', `${mapper}`, '-kill'], { stdio: 'ignore' })
-    },
-  }
-}
 
 const clientOf = (port: number): Promise<ChannelModel> =>
   connect({ protocol: 'amqp', hostname: '127.0.0.1', port, username: 'ada', password: 'a password' })
 
-describe.skipIf(!hasRabbit)(`AMQP${without}`, () => {
+describe.skipIf(!hasRabbit)(`AMQP${withoutRabbit}`, () => {
   let broker: Rabbit
   let client: ChannelModel
   beforeAll(async () => {
     broker = await startRabbit()
     client = await clientOf(broker.port)
-  }, startMsMax)
+  }, rabbitStartMsMax)
   afterAll(async () => {
     await client.close()
     await broker.stop()
@@ -270,6 +207,6 @@ describe.skipIf(!hasRabbit)(`AMQP${without}`, () => {
       // What was confirmed before the broker was killed is there after it has come back.
       expect((await messagesOf('some')).map(({ table }) => table)).toEqual(['people'])
     },
-    startMsMax,
+    rabbitStartMsMax,
   )
 })
