@@ -185,7 +185,11 @@ async function captureRound(start: Started, log: OpenLog, found: CommonBase): Pr
     sides: { ...agreed, ...merging, names, identity, tables, held, refs },
     restore,
     isStopped,
-    notes: [...reading.notes, ...(base.note === null ? [] : [base.note])],
+    notes: [
+      ...(round.connector.unchecked === undefined ? [] : [round.connector.unchecked]),
+      ...reading.notes,
+      ...(base.note === null ? [] : [base.note]),
+    ],
   }
 }
 

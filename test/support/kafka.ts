@@ -107,16 +107,17 @@ function settings(ports: Ports, dir: string, pem: string | null): string {
   return `${lines.join('\n')}\n`
 }
 
-/** The first time, its folder is made and its user added. */
-function formatted(dir: string, text: string): string {
+/** The first time, its folder is made and its users are added, with one password. */
+export function formatted(dir: string, text: string, names: readonly string[] = [kafkaUser.name]): string {
   const file = `${dir}/server.properties`
   if (fs.existsSync(file)) return file
   fs.writeFileSync(file, text)
-  const { name, password } = kafkaUser
-  const users = ['256', '512'].flatMap((bits) => [
-    '--add-scram',
-    `SCRAM-SHA-${bits}=[name=${name},password=${password}]`,
-  ])
+  const users = names.flatMap((name) =>
+    ['256', '512'].flatMap((bits) => [
+      '--add-scram',
+      `SCRAM-SHA-${bits}=[name=${name},password=${kafkaUser.password}]`,
+    ]),
+  )
   const cluster = Buffer.from('varve-test-cluster').subarray(0, 16).toString('base64url')
   const tool = ['kafka.tools.StorageTool', 'format', '-t', cluster, '-c', file, ...users]
   const { status, stderr } = spawnSync(java!, [...jvm, ...tool], {

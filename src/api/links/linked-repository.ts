@@ -84,6 +84,7 @@ export abstract class LinkedRepository extends CarryingRepository {
       const { checkTables, refuseNested } = await import('../../sync/tables/check-tables.ts')
       refuseNested(link, await this.links())
       await this.#connected(link, options, async (connector) => {
+        this.#warnOfUnchecked(connector)
         await checkTables(this.repo, connector, link)
         tellPassedOver(connector, warn)
       })
@@ -125,7 +126,10 @@ export abstract class LinkedRepository extends CarryingRepository {
       return this.#toSink(link, options, async (sink) => (await import('./link-sink.ts')).sinkTest(sink))
     const at = readMark(await this.repo.store.manifest(), name)?.at ?? null
     const { endpointTest } = await import('./endpoint-test.ts')
-    return this.#connected(link, options, (connector) => endpointTest(connector, link, at))
+    return this.#connected(link, options, (connector) => {
+      this.#warnOfUnchecked(connector)
+      return endpointTest(connector, link, at)
+    })
   }
 
   /** Reads the endpoint at one moment, and compares it with a commit by checksums of key ranges. */
@@ -250,6 +254,10 @@ export abstract class LinkedRepository extends CarryingRepository {
   protected async dropAside(link: t.Link, items: readonly t.HeldBack[]): Promise<void> {
     const named = items.map(({ table, key: name }) => ({ table, name }))
     await this.#connected(link, {}, async ({ log }) => log?.told?.drop(named))
+  }
+
+  #warnOfUnchecked({ location, unchecked }: Connector): void {
+    if (unchecked !== undefined) this.warn(`'${location}': ${unchecked}`)
   }
 
   #resolved(link: t.Link): t.Link {

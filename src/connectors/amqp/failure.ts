@@ -11,6 +11,12 @@ export function amqpFailure(
   if (error instanceof VarveError) return error
   const words = messageOf(error)
   if (/NOT_FOUND - no exchange/.test(words)) return noExchange(location, exchange)
+  if (/vhost .* not found|access to vhost/.test(words))
+    return refused(
+      location,
+      error,
+      'the path of the URL names the vhost: let the user use it, rabbitmqctl set_permissions -p VHOST USER …',
+    )
   if (/ACCESS[-_]REFUSED|NOT[-_]ALLOWED/.test(words)) {
     const hint =
       passwordName === undefined

@@ -23,7 +23,7 @@ interface Said extends Error {
 }
 
 export function kafkaFailure(
-  { location, topic }: KafkaAddress,
+  { location, topic, user }: KafkaAddress,
   error: unknown,
   passwordName: string,
 ): unknown {
@@ -41,7 +41,7 @@ export function kafkaFailure(
     const words = `'${location}' refuses: ${wordsOf(refusal).message}`
     return new RowsRefused(words, { ids: null, data: { endpoint: location }, cause: error })
   }
-  if (refusal !== undefined) return refused(location, wordsOf(refusal))
+  if (refusal !== undefined) return refused(location, wordsOf(refusal), rightHint(refusal, topic, user))
   if (all.some(({ apiId }) => apiId?.startsWith('NOT_ENOUGH_REPLICAS') === true))
     return tooFew(location, topic, error)
   return unreachable(location, wordsOf(all.at(-1)))
@@ -70,6 +70,16 @@ function* saidWithin(error: unknown): Generator<Said> {
 function wordsOf(said: Said | undefined): Error {
   const words = said?.serverErrorMessage || messageOf(said)
   return new Error(words.replace(/\.$/, ''), { cause: said })
+}
+
+/** Which right is missing; undefined where it is none. */
+function rightHint({ apiId }: Said, topic: string, user: string | null): string | undefined {
+  if (apiId?.endsWith('_AUTHORIZATION_FAILED') !== true) return undefined
+  const who = user === null ? 'the user' : `the user '${user}'`
+  const add = `kafka-acls.sh --add --allow-principal 'User:${user ?? '…'}'`
+  return apiId === 'CLUSTER_AUTHORIZATION_FAILED'
+    ? `let ${who} number what is written, as Kafka before 2.8 wants it: ${add} --operation IdempotentWrite --cluster`
+    : `let ${who} write to the topic: ${add} --operation Write --topic '${topic}'`
 }
 
 /** It passes when brokers come back. */

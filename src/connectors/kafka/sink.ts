@@ -5,13 +5,15 @@
 // not confirmed is sent there.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Producer, compatibilityPartitioner } from '@platformatic/kafka'
-import { isVarveError, throwIfAborted } from '../../base/errors.ts'
+import { type VarveError, isVarveError, throwIfAborted } from '../../base/errors.ts'
 import { tellingWait } from '../../base/telling-wait.ts'
 import { linkSecret, secretName } from '../link-secret.ts'
 import type { Sink, SinkOptions } from '../sink.ts'
-import { schemeTls } from '../tls/link-tls.ts'
+import { unreachable } from '../sink-failure.ts'
+import { alertAt } from '../tls/alert.ts'
+import { type LinkTls, schemeTls } from '../tls/link-tls.ts'
 import { withTimeout } from '../with-timeout.ts'
-import { kafkaAddress } from './address.ts'
+import { type KafkaAddress, kafkaAddress } from './address.ts'
 import { clientOptions, guarded, topicFacts } from './connect.ts'
 import { kafkaFailure } from './failure.ts'
 import { type SizedRecord, parts, recordsOf } from './records.ts'
@@ -28,9 +30,11 @@ export async function openKafka(url: string, options: SinkOptions): Promise<Sink
   const client = clientOptions(address, await linkSecret(options, 'PASSWORD'), tls)
   const failure = (error: unknown): unknown =>
     kafkaFailure(address, error, secretName(options.link, 'PASSWORD'))
-  const { cluster, id, brokers, batchBytesMax } = await topicFacts(client, topic).catch((error: unknown) => {
-    throw failure(error)
-  })
+  const { cluster, id, brokers, batchBytesMax } = await topicFacts(client, topic).catch(
+    async (error: unknown) => {
+      throw (await refusedCertificate(failure(error), address, tls)) ?? failure(error)
+    },
+  )
   let producer: Producer | null = null
   const end = async (): Promise<void> => {
     const ending = producer
@@ -72,4 +76,15 @@ export async function openKafka(url: string, options: SinkOptions): Promise<Sink
     },
     close: end,
   }
+}
+
+/** The same as an error that says so, where the connection was cut because of our certificate; else null. */
+async function refusedCertificate(
+  error: unknown,
+  { location, brokers }: KafkaAddress,
+  tls: LinkTls | null,
+): Promise<VarveError | null> {
+  if (!isVarveError(error, 'VARVE_UNREACHABLE') || error.data['passing'] === false) return null
+  const alert = await alertAt({ ...brokers[0]!, tls })
+  return alert === null ? null : unreachable(location, alert)
 }

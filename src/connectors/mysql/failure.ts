@@ -17,7 +17,7 @@ const advice = {
   trust: `${linkAdvice.trust}, and so does ?ssl-ca=FILE behind the URL; ?ssl-mode=required looks at none`,
 }
 const passwordHint =
-  'give the password in VARVE_LINK_NAME_PASSWORD, MYSQL_PWD or the section [client] of ~/.my.cnf, never in the URL'
+  "give the password in VARVE_LINK_NAME_PASSWORD, MYSQL_PWD or the section [client] of ~/.my.cnf, never in the URL; a user who must come encrypted needs '?ssl-mode=verify-identity', and one who must show a certificate VARVE_LINK_NAME_CERT_FILE and VARVE_LINK_NAME_KEY_FILE"
 const noSpace: ReadonlySet<number> = new Set([1021, 1114])
 const wrongUser: ReadonlySet<number> = new Set([1045, 1251, 1524, 1698, 1820, 1862])
 const lockedUser = 4151

@@ -52,6 +52,8 @@ export function endpointError(where: string, error: unknown): unknown {
   }
   if (passing.test(code)) return unreachable(where, error.message, facts)
   if (code.startsWith('28')) {
+    if (/client certificate|certificate authentication/.test(error.message))
+      return accessRefused(where, facts, linkAdvice.own)
     return accessRefused(where, facts, code === '28000' ? nobodyHint(error) : passwordHint)
   }
   if (code.startsWith('3D')) return accessRefused(where, facts, 'the path of the URL names the database')

@@ -21,21 +21,26 @@ export interface TlsPlace {
 
 /** What the server says of the client's certificate where `error` is a cut; `error` itself where it says nothing of it. */
 export async function alertOr(error: unknown, place: TlsPlace): Promise<unknown> {
-  const { host, port, tls: settings } = place
   const { code } = error as { code?: unknown }
-  if (settings === null || !cuts.has(code) || certificateHint(error, linkAdvice) !== null) return error
+  if (!cuts.has(code) || certificateHint(error, linkAdvice) !== null) return error
+  return (await alertAt(place)) ?? error
+}
+
+/** What the server says of the client's certificate; null: nothing. */
+export async function alertAt(place: TlsPlace): Promise<Error | null> {
+  const { host, port, tls: settings } = place
   const line = place.greets === true ? await greeted(host, port) : undefined
-  if (line === null) return error
+  if (settings === null || line === null) return null
   return new Promise((done) => {
     const way = line === undefined ? { host, port } : { socket: line, host }
     const socket = tls.connect({ ...settings, ...way }).setTimeout(alertMsMax)
-    const end = (said: unknown): void => {
+    const end = (said: Error | null): void => {
       socket.destroy()
       done(said)
     }
-    const silent = (): void => end(error)
+    const silent = (): void => end(null)
     socket
-      .on('error', (alert) => end(certificateHint(alert, linkAdvice) === null ? error : alert))
+      .on('error', (alert) => end(certificateHint(alert, linkAdvice) === null ? null : alert))
       .on('data', silent)
       .on('timeout', silent)
       .on('close', silent)

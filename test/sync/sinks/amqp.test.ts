@@ -85,6 +85,18 @@ describe.skipIf(!hasRabbit)(`AMQP${withoutRabbit}`, () => {
     )
   }, 60_000)
 
+  test('a vhost that is not there, and one that the user may not use, are refused by name', async () => {
+    await broker.control('add_vhost', 'closed')
+    for (const vhost of ['nowhere', 'closed']) {
+      const opened = openSink(`amqp://ada@127.0.0.1:${broker.port}/${vhost}`, { link: 'shop', environment })
+      await expect(opened).rejects.toMatchObject({
+        code: 'VARVE_REFUSED',
+        message: expect.stringContaining(vhost),
+        hint: expect.stringContaining('names the vhost'),
+      })
+    }
+  }, 60_000)
+
   test('a queue that is full is waited for, and keeps each row once', async () => {
     await exchange('narrow', '#', { arguments: { 'x-max-length': 5, 'x-overflow': 'reject-publish' } })
     const sink = await openSink(`amqp://ada@127.0.0.1:${broker.port}?exchange=narrow`, {
