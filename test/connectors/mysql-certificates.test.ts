@@ -1,6 +1,5 @@
 // MariaDB and MySQL with a private CA and certificates of clients that the environment names, and users that must come
 // encrypted: who is let in, and what is said else.
-import fs from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { isVarveError } from '../../src/base/errors.ts'
 import { openEndpoint } from '../../src/connectors/open.ts'

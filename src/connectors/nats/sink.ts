@@ -1,7 +1,7 @@
 // NATS JetStream as a sink: each row is a message on PREFIX.TABLE, kept by whatever stream takes that subject, with its id
 // as Nats-Msg-Id, by which the stream leaves out what comes twice within its window. The stream's answer is awaited for
 // each; those of a batch travel together, for no two of them are of one row.
-import tls, { type PeerCertificate } from 'node:tls'
+import tls from 'node:tls'
 import {
   type NatsConnection,
   RequestError,
@@ -182,9 +182,10 @@ function cutOf(error: unknown): unknown {
 }
 
 /** The driver would compare the certificate of a server that is called by its address with 'localhost'. */
-function checked(settings: LinkTls, { hostname }: URL): LinkTls {
+function checked(
+  settings: LinkTls,
+  { hostname }: URL,
+): LinkTls & { readonly checkServerIdentity: typeof tls.checkServerIdentity } {
   const host = hostname.replace(/^\[(.*)\]$/, '$1')
-  const checkServerIdentity = (_: string, certificate: PeerCertificate): Error | undefined =>
-    tls.checkServerIdentity(host, certificate)
-  return { ...settings, ...{ checkServerIdentity } }
+  return { ...settings, checkServerIdentity: (_, certificate) => tls.checkServerIdentity(host, certificate) }
 }
