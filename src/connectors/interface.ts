@@ -13,8 +13,10 @@ import type { MadeColumns } from './made-columns.ts'
 import type { OnProgress, Patience, WaitOptions } from './patience.ts'
 import type { RowCursor, RowsSince } from './row-cursor.ts'
 import type { Speller } from './spelling/spellers.ts'
+import type { Written } from './written.ts'
 
 export type { RowCursor, RowsSince } from './row-cursor.ts'
+export type { Written, WrittenSince } from './written.ts'
 
 export interface ConnectorOptions extends WaitOptions {
   /** Where credentials are looked for, beside the URL: variables of the caller's environment. */
@@ -184,24 +186,6 @@ export interface EndpointSnapshot {
    */
   since?(table: EndpointTable, cursor: RowCursor): Promise<RowsSince>
   close(): Promise<void>
-}
-
-export interface Written {
-  /** This snapshot's mark for a later one, once the rows are read. `rows`: how many; null: unknown, and so never the same. */
-  mark(rows: number | null): string
-  /** null: the earlier snapshot is not known any more, and all rows have to be read. */
-  readonly since: WrittenSince | null
-}
-
-export interface WrittenSince {
-  /** Nothing has changed since the earlier snapshot. */
-  readonly isSame: boolean
-  /** How many rows of the earlier snapshot are unchanged. The others were written since, or deleted. */
-  readonly kept: number
-  /** How many rows were inserted or updated since. */
-  readonly written: number
-  /** Those rows, as `EndpointSnapshot.rows` gives them. */
-  rows(): AsyncIterable<readonly (readonly Cell[])[]>
 }
 
 /** Kept in the endpoint and written in the same transaction as the rows, so a backup restores both together. */
