@@ -11,10 +11,13 @@ export function amqpFailure(
   if (error instanceof VarveError) return error
   const words = messageOf(error)
   if (/NOT_FOUND - no exchange/.test(words)) return noExchange(location, exchange)
-  if (/vhost .* not found|access to vhost/.test(words))
+  // The broker's reason is lost in the driver, which has asked for nothing but the vhost.
+  if (/Expected ConnectionOpenOk; got <?ConnectionClose/.test(words))
     return refused(
       location,
-      error,
+      new Error('its vhost is not there, takes no more connections, or is not for this user', {
+        cause: error,
+      }),
       'the path of the URL names the vhost: let the user use it, rabbitmqctl set_permissions -p VHOST USER …',
     )
   if (/ACCESS[-_]REFUSED|NOT[-_]ALLOWED/.test(words)) {
