@@ -18,13 +18,24 @@ afterAll(async () => {
   for (const one of opened.splice(0)) await one.close()
 })
 
+/** 'on Ceph'; where there is no server, with the reason. */
+export const onStore: string = why === null ? `on ${inject('s3')!.name}` : `on an S3 server (skipped: ${why})`
+/** Where there is no second user: why tests that need one are skipped, for their names. */
+export const withoutPoor: string =
+  inject('s3')?.poor === null ? ' (skipped: VARVE_TEST_S3 names only one user)' : ''
+
 /** Without a server they are reported as skipped, with the reason in the name. */
-export function onCeph(name: string, tests: () => void): void {
-  describe.skipIf(why !== null)(why === null ? name : `${name} (skipped: ${why})`, tests)
+export function onS3(name: string, tests: () => void): void {
+  describe.skipIf(why !== null)(`${name} ${onStore}`, tests)
 }
 
 export function server(): S3Server {
   return inject('s3')!
+}
+
+/** Tests that need it are skipped where there is none. */
+export function poorUser(): S3User {
+  return server().poor!
 }
 
 export function environmentOf(

@@ -7,7 +7,7 @@ import { expect, test, vi } from 'vitest'
 import { utf8, utf8Text } from '../../src/base/bytes.ts'
 import { isVarveError } from '../../src/base/errors.ts'
 import { temporaryDir } from '../support/temporary.ts'
-import { blobsOf, environmentOf, makeBucket, onCeph, server } from './bucket.ts'
+import { blobsOf, environmentOf, makeBucket, onS3, server } from './bucket.ts'
 import { startFront } from './front.ts'
 
 async function codeOf(work: Promise<unknown>): Promise<string> {
@@ -18,7 +18,7 @@ async function codeOf(work: Promise<unknown>): Promise<string> {
   }
 }
 
-onCeph('a front before Ceph', () => {
+onS3('a front before the store', () => {
   test('that ignores conditions is found out, and refused for writing', async () => {
     const front = await startFront()
     front.rule = () => ({ ignore: ['if-none-match'] })
@@ -93,7 +93,7 @@ onCeph('a front before Ceph', () => {
   })
 })
 
-onCeph('a clock', () => {
+onS3('a clock', () => {
   test.each([-7200, 7200])('that is %i seconds off is put right by the store', async (seconds) => {
     const bucket = await makeBucket()
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + seconds * 1000 })

@@ -12,7 +12,7 @@ import { killedRoundsContract } from '../../src/contract/killed-rounds.ts'
 import { linkFaultsContract } from '../../src/contract/link-faults.ts'
 import { linkMasksContract } from '../../src/contract/link-masks.ts'
 import { linkContract } from '../../src/contract/links.ts'
-import { clientOf, environmentOf, makeBucket, onCeph, whyNoS3 } from './bucket.ts'
+import { clientOf, environmentOf, makeBucket, onS3, onStore, whyNoS3 } from './bucket.ts'
 
 const whole = { offset: 0, length: null, bytesMax: 64 << 20 }
 
@@ -53,7 +53,7 @@ function textFiles(url: string): TextFiles {
 }
 
 const fixture = filesFixture(
-  'CSV objects on Ceph',
+  whyNoS3 === null ? `CSV objects ${onStore}` : 'CSV objects in S3',
   whyNoS3 === null ? '' : ` (skipped: ${whyNoS3})`,
   async () => {
     const bucket = await makeBucket()
@@ -71,7 +71,7 @@ linkMasksContract(fixture)
 killedRoundsContract(fixture)
 linkFaultsContract(fixture)
 
-onCeph('objects of a bucket', () => {
+onS3('objects of a bucket', () => {
   async function opened(): Promise<{
     files: TextFiles
     url: string

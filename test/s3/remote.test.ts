@@ -6,7 +6,7 @@ import { BlobStore } from '../../src/remote/transports/blobs/store.ts'
 import { storeContract } from '../contract/store.ts'
 import type { Loopback } from '../support/loopback.ts'
 import { temporaryDir } from '../support/temporary.ts'
-import { blobsOf, environmentOf, makeBucket, onCeph, server } from './bucket.ts'
+import { blobsOf, environmentOf, makeBucket, onS3, onStore, server } from './bucket.ts'
 import { startFront } from './front.ts'
 import { subjects } from '../api/people.ts'
 import { commitFile } from '../support/commit-file.ts'
@@ -92,8 +92,8 @@ async function manyPushers(
   return refused.reduce((sum, count) => sum + count, 0)
 }
 
-onCeph('a remote on Ceph', () => {
-  storeContract('on Ceph', async () =>
+onS3('a remote', () => {
+  storeContract(onStore, async () =>
     BlobStore.open(blobsOf(`s3://${await makeBucket()}/x y`, { conditional: 'yes' }), {
       create: true,
       firstBranch: 'main',

@@ -21,10 +21,12 @@ export interface S3User {
 }
 
 export interface S3Server {
+  /** For the names of tests: 'Ceph'. */
+  readonly name: string
   readonly endpoint: string
   readonly owner: S3User
-  /** May store no more than 3 MiB. */
-  readonly poor: S3User
+  /** May store no more than 3 MiB; null: there is no such user. */
+  readonly poor: S3User | null
 }
 
 /** null: it can be started here. */
@@ -56,7 +58,7 @@ export async function startCeph(): Promise<S3Server & { stop: () => Promise<void
     )
     const endpoint = `http://127.0.0.1:${port}`
     await answers(endpoint)
-    return { endpoint, owner, poor, stop }
+    return { name: 'Ceph', endpoint, owner, poor, stop }
   } catch (error) {
     await stop()
     throw error

@@ -13,6 +13,8 @@ export interface Answer {
 export interface Incoming extends S3Call {
   readonly path: string
   readonly body: Buffer
+  /** What `atHead` said when nothing but the request's head had come. */
+  readonly atHead: unknown
 }
 
 export interface Loopback {
@@ -30,14 +32,17 @@ afterAll(async () => {
   }
 })
 
-export async function listen(handle: (incoming: Incoming) => Answer | Promise<Answer>): Promise<Loopback> {
+export async function listen(
+  handle: (incoming: Incoming) => Answer | Promise<Answer>,
+  atHead?: (key: string) => unknown,
+): Promise<Loopback> {
   const calls: S3Call[] = []
   const loopback = { endpoint: '', calls, rule: (() => undefined) as Rule }
   const server = http.createServer((request, response) => {
     void serve(request, response).catch(() => response.destroy())
   })
   const serve = async (request: http.IncomingMessage, response: http.ServerResponse): Promise<void> => {
-    const incoming = await receive(request, calls.length)
+    const incoming = await receive(request, calls, atHead)
     calls.push(incoming)
     const behaviour = loopback.rule(incoming) ?? {}
     if (behaviour.cut === 'before') return void response.destroy()
@@ -54,15 +59,30 @@ export async function listen(handle: (incoming: Incoming) => Answer | Promise<An
   return loopback
 }
 
-async function receive(request: http.IncomingMessage, index: number): Promise<Incoming> {
-  const parts: Buffer[] = []
-  for await (const part of request) parts.push(part as Buffer)
-  const body = Buffer.concat(parts)
+async function receive(
+  request: http.IncomingMessage,
+  calls: readonly S3Call[],
+  atHead?: (key: string) => unknown,
+): Promise<Incoming> {
   const path = request.url ?? '/'
   const url = new URL(path, 'http://x')
   const key = decodeURIComponent(url.pathname.replace(/^\/[^/]*\/?/, ''))
-  const { method = 'GET', headers } = request
-  return { method, key, query: url.searchParams, headers, bytes: body.length, index, path, body }
+  const seen = atHead?.(key)
+  const parts: Buffer[] = []
+  for await (const part of request) parts.push(part as Buffer)
+  const body = Buffer.concat(parts)
+  const [{ method = 'GET', headers }, index] = [request, calls.length]
+  return {
+    method,
+    key,
+    query: url.searchParams,
+    headers,
+    bytes: body.length,
+    index,
+    path,
+    body,
+    atHead: seen,
+  }
 }
 
 async function answerOf(

@@ -2,6 +2,7 @@
 // documented to do them, and the test's rule bends them. It checks that requests are signed with the right key id and
 // not the signatures: real servers do that in test/s3.
 import { createHash, randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Answer, type Incoming, type Loopback, listen } from './loopback.ts'
 
 interface Stored {
@@ -9,6 +10,13 @@ interface Stored {
   readonly headers: Readonly<Record<string, string>>
   /** Default: long ago. */
   readonly storedMs?: number
+  /** Of the request that made it. */
+  readonly number?: number
+}
+
+interface Head {
+  readonly isThere: boolean
+  readonly number: number
 }
 
 export interface MemoryS3 extends Loopback {
@@ -21,6 +29,12 @@ export interface MemoryS3 extends Loopback {
   readonly rawAnswer: { body: Buffer | null }
   /** How it takes the tag that a put is to replace: as HTTP writes it, without its quotes alone, or not at all. */
   replacing: 'as written' | 'bare' | 'ignored'
+  /**
+   * How a file is made that must not be there yet: as it should be; or it is looked for first and made later, the later
+   * the larger it is, as Adobe S3Mock 4.7.0 does; or it is looked for when the head of a request comes, as OpenStack
+   * Swift 2.38.3 does (its s3api), which then tells all that they made it, and keeps what began last.
+   */
+  creating: 'soundly' | 'looking first' | 'looking at the head'
   /** Names that listings do not show yet. */
   unlisted: (key: string) => boolean
 }
@@ -30,19 +44,24 @@ const longAgo = Date.parse('2026-01-02T03:04:05Z')
 export const testEnvironment = { AWS_ACCESS_KEY_ID: 'AKTEST', AWS_SECRET_ACCESS_KEY: 'secret-canary' }
 
 export async function startMemoryS3(): Promise<MemoryS3> {
-  const loopback = await listen((incoming) => answer(store, incoming))
+  let heads = 0
+  const loopback = await listen(
+    (incoming) => answer(store, incoming),
+    (key): Head => ({ isThere: store.files.has(key), number: heads++ }),
+  )
   const store: MemoryS3 = Object.assign(loopback, {
     files: new Map<string, Stored>(),
     uploads: new Map<string, Map<number, Buffer>>(),
     pageNames: 1000,
     rawAnswer: { body: null },
     replacing: 'as written' as MemoryS3['replacing'],
+    creating: 'soundly' as MemoryS3['creating'],
     unlisted: () => false,
   })
   return store
 }
 
-function answer(store: MemoryS3, call: Incoming): Answer {
+function answer(store: MemoryS3, call: Incoming): Answer | Promise<Answer> {
   const { method, key, query } = call
   if (!String(call.headers['authorization']).includes(`Credential=${testEnvironment.AWS_ACCESS_KEY_ID}/`))
     return fault(403, 'InvalidAccessKeyId')
@@ -55,9 +74,13 @@ function answer(store: MemoryS3, call: Incoming): Answer {
   return file === undefined ? fault(404, 'NoSuchKey') : get(call, file)
 }
 
-function put(store: MemoryS3, call: Incoming): Answer {
-  if (call.headers['if-none-match'] === '*' && store.files.has(call.key))
-    return fault(412, 'PreconditionFailed')
+async function put(store: MemoryS3, call: Incoming): Promise<Answer> {
+  const head = call.atHead as Head
+  if (call.headers['if-none-match'] === '*') {
+    const isThere = store.creating === 'looking at the head' ? head.isThere : store.files.has(call.key)
+    if (isThere) return fault(412, 'PreconditionFailed')
+    if (store.creating === 'looking first' && call.bytes > 10_000) await sleep(call.bytes / 10_000)
+  }
   const wanted = call.headers['if-match']
   if (wanted !== undefined && store.replacing !== 'ignored') {
     const now = store.files.get(call.key)
@@ -69,7 +92,9 @@ function put(store: MemoryS3, call: Incoming): Answer {
   const headers: Record<string, string> = {}
   for (const [name, text] of Object.entries(call.headers))
     if (name.startsWith('x-amz-meta-')) headers[name] = String(text)
-  store.files.set(call.key, { body: call.body, headers, storedMs: Date.now() })
+  const isLast = !((store.files.get(call.key)?.number ?? 0) > head.number)
+  if (isLast || store.creating !== 'looking at the head')
+    store.files.set(call.key, { body: call.body, headers, storedMs: Date.now(), number: head.number })
   return { status: 200, headers: { etag: tagOf(call.body) }, body: Buffer.alloc(0) }
 }
 

@@ -25,6 +25,8 @@ export interface S3Request extends Omit<HttpRequest, 'path' | 'headers' | 'body'
   /** A function is called for each attempt. */
   readonly headers?: Headers | (() => Headers)
   readonly body?: Uint8Array
+  /** Called for the second half of the body, which is sent once it is done. */
+  readonly halfway?: () => Promise<void>
 }
 
 interface Unsigned {
@@ -39,6 +41,21 @@ interface Sent {
   readonly ms: number
   readonly aheadMs: number
   readonly region: string
+}
+
+/** A body with a pause within, whose length is told all the same: stores take no body of unknown length. */
+function inHalves(
+  body: Uint8Array,
+  halfway: () => Promise<void>,
+  sign: () => Promise<Headers>,
+): Pick<HttpRequest, 'body' | 'headers'> {
+  const middle = body.length >> 1
+  const halves = async function* (): AsyncGenerator<Uint8Array> {
+    yield body.subarray(0, middle)
+    await halfway()
+    yield body.subarray(middle)
+  }
+  return { body: halves, headers: async () => ({ ...(await sign()), 'content-length': String(body.length) }) }
 }
 
 export class S3Client {
@@ -113,7 +130,7 @@ export class S3Client {
   }
 
   #httpRequest(request: S3Request): HttpRequest {
-    const { key, query, headers, body, ...rest } = request
+    const { key, query, headers, body, halfway, ...rest } = request
     const words = Object.entries(query ?? {}).map(
       ([name, text]) => `${encodeQuery(name)}=${encodeQuery(text)}`,
     )
@@ -123,11 +140,14 @@ export class S3Client {
     const target = words.length === 0 ? path : `${path}?${words.join('&')}`
     const kept = headersOf(this.#settings.objects, request)
     const own = (): Headers => ({ ...kept, ...(typeof headers === 'function' ? headers() : headers) })
+    const sign = (): Promise<Headers> =>
+      this.#sign(scope, { method: request.method, target, headers: own(), body })
     return {
       ...rest,
       path: target,
       ...(body === undefined ? {} : { body }),
-      headers: () => this.#sign(scope, { method: request.method, target, headers: own(), body }),
+      headers: sign,
+      ...(body === undefined || halfway === undefined ? {} : inHalves(body, halfway, sign)),
       expected: [...(request.expected ?? []), 301, 307, 400, 401, 403, 404, 405, 409, 412, 501, 507],
       bytesMax: Math.max(request.bytesMax ?? 0, faultBytesMax),
     }

@@ -18,6 +18,8 @@ const unsettled: readonly number[] = [408, 409, 429, 500, 502, 503, 504]
 export interface ConditionalPut {
   readonly key: string
   readonly bytes: Uint8Array
+  /** As of a request. */
+  readonly halfway?: (() => Promise<void>) | undefined
   /** The headers of the condition, which are asked for before every try. */
   condition(): Readonly<Record<string, string>>
   /** Statuses that say plainly that the condition does not hold, as long as nothing was in doubt before. */
@@ -34,7 +36,7 @@ export async function putOnCondition(
   put: ConditionalPut,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
-  const { key, bytes, refusals } = put
+  const { key, bytes, refusals, halfway } = put
   const writer = randomHex(8)
   const expected = [400, 501, ...refusals, ...unsettled]
   let isPlain = true
@@ -49,6 +51,7 @@ export async function putOnCondition(
         body: bytes,
         headers,
         repeatable: false,
+        ...(halfway === undefined ? {} : { halfway }),
         expected,
         signal,
       } as const

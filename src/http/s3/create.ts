@@ -11,6 +11,7 @@ export function createExclusively(
   key: string,
   bytes: Uint8Array,
   signal: AbortSignal | undefined,
+  halfway?: () => Promise<void>,
 ): Promise<boolean> {
   const whole = { offset: 0, length: null, bytesMax: Math.max(1 << 20, bytes.length) }
   const isOurs = async (writer: string): Promise<boolean | null> => {
@@ -19,5 +20,5 @@ export function createExclusively(
     return (found.headers[writerMark] ?? writer) === writer && equalBytes(found.bytes, bytes)
   }
   const condition = (): Record<string, string> => ({ 'if-none-match': '*' })
-  return putOnCondition(client, { key, bytes, condition, refusals: [412], isOurs }, signal)
+  return putOnCondition(client, { key, bytes, halfway, condition, refusals: [412], isOurs }, signal)
 }

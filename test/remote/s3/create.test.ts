@@ -98,10 +98,24 @@ describe('a store that does not keep conditional writes', () => {
 
   test('is found out when it keeps them only while nobody else writes', async () => {
     const store = await startMemoryS3()
-    store.rule = ({ key }) => (key.endsWith('-race') ? { ignore: ['if-none-match'] } : undefined)
+    store.rule = ({ key }) => (key.includes('-race') ? { ignore: ['if-none-match'] } : undefined)
     expect(await blobsAt(store, {}).probe()).toBe('ignored')
     expect(store.files.size).toBe(0)
   })
+
+  // Of 12 races of 8 each S3Mock lost 6, of such with 64 KiB 11; Swift lost 6 and 6.
+  test.each(['looking first', 'looking at the head'] as const)(
+    'is found out when it makes files %s, though it refuses one that is there',
+    async (creating) => {
+      const store = await startMemoryS3()
+      store.creating = creating
+      expect(await blobsAt(store).create('m/1', ours)).toBe(true)
+      expect(await blobsAt(store).create('m/1', theirs)).toBe(false)
+      expect(await blobsAt(store, {}).probe()).toBe('ignored')
+      expect([...store.files.keys()]).toEqual(['m/1'])
+      expect(await faultOf(blobsAt(store, {}).create('m/2', ours))).toMatch(/^VARVE_REFUSED/)
+    },
+  )
 
   test.each([
     ['ignores', ignores],
