@@ -11,7 +11,7 @@ import { proxyFor } from '../proxy.ts'
 import { type S3Address, type S3Place, encodeKey, encodeQuery, placeOf } from './address.ts'
 import { CredentialChain } from './credentials.ts'
 import { headersOf } from './object-settings.ts'
-import { type Fault, explain, faultOf, refusal } from './refusals.ts'
+import { type Fault, explain, faultOf, isAboutKeys, refusal } from './refusals.ts'
 import { type S3Settings, isRegion } from './settings.ts'
 
 /** Bodies of refusals; what answers hold is bounded by the request. */
@@ -92,7 +92,7 @@ export class S3Client {
       const sent = { ms: Date.now(), aheadMs: this.#aheadMs, region: this.#region }
       const answer = await this.#http.send(this.#httpRequest(request))
       const { status } = answer
-      if (status < 300 || request.expected?.includes(status) === true) {
+      if (status < 300 || (request.expected?.includes(status) === true && !isAboutKeys(answer))) {
         if (status < 300 && answer.body.length > (request.bytesMax ?? faultBytesMax))
           throw this.#tooLong(request)
         return answer

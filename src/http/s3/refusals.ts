@@ -30,6 +30,11 @@ export function faultOf(answer: HttpAnswer): Fault {
   return { status, code, region }
 }
 
+/** Whether an answer, whatever its status, is about the credentials and nothing else. */
+export function isAboutKeys(answer: HttpAnswer): boolean {
+  return meanings.get(faultOf(answer).code)?.isAboutKeys === true
+}
+
 /** The error's code, for the HTTP client's own messages. */
 export function explain(body: Uint8Array): string | null {
   return faultOf({ status: 0, headers: {}, body }).code || null
@@ -112,6 +117,8 @@ const meanings: ReadonlyMap<string, Meaning> = new Map(
     SignatureDoesNotMatch: wrongKeys,
     InvalidSecurity: wrongKeys,
     InvalidToken: wrongKeys,
+    // versitygw says so with 404, which would pass for an object that is not there.
+    XAdminUserNotFound: wrongKeys,
     ExpiredToken: {
       ...wrongKeys,
       message: ({ location }) => `the credentials for '${location}' have run out`,

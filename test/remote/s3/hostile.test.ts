@@ -157,6 +157,20 @@ test.each([
   expect(await faultOf(blobsAt(store).create('x', utf8('x')))).toMatch(message)
 })
 
+// versitygw 1.8.0 answers so to an unknown key, whatever is asked for.
+test('a 404 that is about the key says so, and not that something is not there', async () => {
+  const store = await startMemoryS3()
+  store.rule = () => ({ refuse: { status: 404, code: 'XAdminUserNotFound' } })
+  const blobs = blobsAt(store)
+  const asked = [
+    () => blobs.read('format', 10),
+    () => blobs.newest(null),
+    () => blobs.create('x', utf8('x')),
+  ] as const
+  for (const ask of asked)
+    expect(await faultOf(ask())).toMatch(/^VARVE_REFUSED: .* does not accept these credentials/)
+})
+
 describe('a connection that is cut', () => {
   const text = 'all of these bytes, in this order'
 

@@ -64,6 +64,25 @@ test('after an interruption at each of the parts only the missing ones are sent'
   }
 })
 
+// s3rver 3.7.1 answers 405 to that question, others that lack it 501.
+test.each([
+  [405, 'MethodNotAllowed'],
+  [501, 'NotImplemented'],
+])('a store that cannot list parts (%i) gets all of them again', async (status, code) => {
+  const store = await startMemoryS3()
+  const { file, journal, body } = localFile(3 * partBytes)
+  store.rule = ({ query }) => (query.get('partNumber') === '3' ? { refuse: { status: 403 } } : undefined)
+  expect(await faultOf(blobsAt(store, options).upload('packs/x', file, { journal }))).toMatch(
+    /^VARVE_REFUSED/,
+  )
+  const before = store.calls.length
+  store.rule = ({ method, query }) =>
+    method === 'GET' && query.has('uploadId') ? { refuse: { status, code } } : undefined
+  await blobsAt(store, options).upload('packs/x', file, { journal })
+  expect(partsSent(store, before)).toEqual([1, 2, 3])
+  expect(Buffer.compare(store.files.get('packs/x')!.body, body)).toBe(0)
+})
+
 test('each of the parts is sent again when its connection is cut', async () => {
   const store = await startMemoryS3()
   const { file, body } = localFile(4 * partBytes)

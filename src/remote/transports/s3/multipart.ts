@@ -148,7 +148,10 @@ const lost: ReadonlySet<string> = new Set([
   'EntityTooSmall',
 ])
 
-/** The parts that the store has, with their tags; null when it no longer knows the upload. */
+/** 405 and 501: a store that cannot list parts. */
+const unknown: readonly number[] = [404, 405, 501]
+
+/** The parts that the store has, with their tags; null when it no longer knows the upload, or cannot tell. */
 async function partsAt(
   client: S3Client,
   key: string,
@@ -163,10 +166,10 @@ async function partsAt(
       key,
       query: { uploadId: id, 'part-number-marker': after },
       bytesMax: listBytesMax,
-      expected: [404],
+      expected: unknown,
       signal,
     })
-    if (answer.status === 404) return null
+    if (unknown.includes(answer.status)) return null
     const root = parseXml(answer.body)
     for (const part of childrenOf(root, 'Part')) notePart(part, cut, tags)
     const next = childText(root, 'NextPartNumberMarker') ?? ''
