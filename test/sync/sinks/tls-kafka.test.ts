@@ -77,7 +77,7 @@ describe.skipIf(!hasKafka || !hasOpenssl)(`Kafka over TLS${withoutKafka}${withou
     expect([await keptIn('allowed'), await keptIn('denied'), await keptIn('seen')]).toEqual([2, 0, 0])
   }, 240_000)
 
-  test('what the settings of a topic are, and the cluster, need no right of their own', async () => {
+  test('a user who may write, and make topics, needs no right to see settings of a topic or the cluster', async () => {
     await broker.allow(writeTo('changing'), {
       resourceType: ResourceTypes.CLUSTER,
       resourceName: 'kafka-cluster',
