@@ -33,7 +33,7 @@ export async function linkSecret(
     throw new VarveError('VARVE_REFUSED', message, {
       cause,
       data: { link, name: `${name}_FILE` },
-      hint: hint ?? `let ${name}_FILE name a file that holds the secret`,
+      hint: hint ?? `let ${name}_FILE name a file that holds it`,
     })
   }
   throw new VarveError('VARVE_REFUSED', `the file that ${name}_FILE names is too large for a secret`, {
