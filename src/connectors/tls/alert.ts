@@ -29,8 +29,9 @@ export async function alertOr(error: unknown, place: TlsPlace): Promise<unknown>
 /** What the server says of the client's certificate; null: nothing. */
 export async function alertAt(place: TlsPlace): Promise<Error | null> {
   const { host, port, tls: settings } = place
+  if (settings === null) return null
   const line = place.greets === true ? await greeted(host, port) : undefined
-  if (settings === null || line === null) return null
+  if (line === null) return null
   return new Promise((done) => {
     const way = line === undefined ? { host, port } : { socket: line, host }
     const socket = tls.connect({ ...settings, ...way }).setTimeout(alertMsMax)
