@@ -77,7 +77,12 @@ async function createSlowly(
     await sleep(arrivesMs)
     await Promise.race([anotherEnds(), sleep(otherMsMax, undefined, { ref: false })])
   }
-  const slowWon = await createExclusively(client, key, slow, signal, halfway).finally(anotherEnds)
+  let slowWon: boolean
+  try {
+    slowWon = await createExclusively(client, key, slow, signal, halfway)
+  } finally {
+    await anotherEnds()
+  }
   const quickWon = await another()
   return verdict(client, key, [slowWon ? slow : null, quickWon ? quick : null], signal)
 }
