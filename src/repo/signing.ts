@@ -35,8 +35,7 @@ export async function putCommit(
   writer: ObjectWriter,
   commit: Omit<Commit, 'cid'>,
 ): Promise<CommitCid> {
-  const by = commit.committer
-  return put(repo, writer, { kind: 'commit', payload: encodeCommit(commit), by, manifest, asked: repo.sign })
+  return put(repo, writer, { kind: 'commit', payload: encodeCommit(commit), by: commit.committer, manifest })
 }
 
 /** Writes an annotated tag, as a commit. */
@@ -46,15 +45,18 @@ export async function putTag(
   writer: ObjectWriter,
   tag: Omit<Tag, 'cid'>,
 ): Promise<Cid> {
-  const by = tag.tagger
-  return put(repo, writer, { kind: 'tag', payload: encodeTag(tag), by, manifest, asked: repo.sign })
+  return put(repo, writer, { kind: 'tag', payload: encodeTag(tag), by: tag.tagger, manifest })
 }
 
-async function put({ signer }: Repo, writer: ObjectWriter, request: SignRequest): Promise<Cid> {
-  const { asked, payload } = request
+async function put(
+  { signer, sign: asked }: Repo,
+  writer: ObjectWriter,
+  request: Omit<SignRequest, 'asked'>,
+): Promise<Cid> {
+  const { payload } = request
   if (signer === null && asked !== undefined && asked !== false) {
     throw new VarveError('VARVE_NOT_POSSIBLE', 'nothing is signed here', { hint: "commit without 'sign'" })
   }
-  const signature = (await signer?.(request)) ?? null
+  const signature = (await signer?.({ ...request, asked })) ?? null
   return writer.put('dag-cbor', signature === null ? payload : withSignature(payload, signature))
 }

@@ -177,6 +177,13 @@ describe('a compressed transaction', () => {
     }
   })
 
+  test('that holds another one is refused: what comes behind that one would be lost', async () => {
+    const inner = payload([[2, 255]], map)
+    inner.writeUInt32LE(inner.length, 9)
+    const bytes = payload([[2, 255]], Buffer.concat([inner, ...whole]))
+    await expect(unpackPayload({ bytes, isCut: false })).rejects.toThrow(/holds another one/)
+  })
+
   test('whatever its bytes are, it is events or an error that says so', async () => {
     await fc.assert(
       fc.asyncProperty(

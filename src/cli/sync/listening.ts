@@ -1,4 +1,5 @@
 // `varve sync --listen`: signed webhooks start rounds, and those of an inbox are kept first.
+import { bareHost } from '../../base/bare-host.ts'
 import type { InboxFile } from '../../connectors/inbox/file.ts'
 import { inboxPath, isInboxUrl } from '../../connectors/inbox/address.ts'
 import { VarveError } from '../../base/errors.ts'
@@ -33,7 +34,7 @@ export async function openListener(context: Context, links: readonly Link[]): Pr
         file === null ? {} : { inbox: { tables: link.tables, take: file.take.bind(file), onFault } }
       receiving.set(link.name, { secrets, signature: link.signature, ...inbox })
     }
-    const address = { host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(port) }
+    const address = { host: bareHost(host), port: Number(port) }
     const receiver = await openReceiver(address, receiving)
     out.hint(`webhooks go to ${links.map(({ name }) => `${receiver.url}/${name}`).join(', ')}`)
     await out.flush()

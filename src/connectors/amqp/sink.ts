@@ -1,6 +1,7 @@
 // AMQP 0-9-1 (RabbitMQ) as a sink: each row is a lasting message to an exchange, with its table as routing key, and the
 // broker confirms each when the queues have it. It says which messages no queue takes: those rows count as refused.
 import { type ChannelModel, type ConfirmChannel, connect } from 'amqplib'
+import { bareHost } from '../../base/bare-host.ts'
 import { VarveError } from '../../base/errors.ts'
 import { utf8 } from '../../base/bytes.ts'
 import { linkSecret, secretName } from '../link-secret.ts'
@@ -82,8 +83,7 @@ function connected(
   password: string | null,
   tls: LinkTls | null,
 ): Promise<ChannelModel> {
-  // Brackets are the URL's, not the address's.
-  const hostname = target.hostname.replace(/^\[(.*)\]$/, '$1')
+  const hostname = bareHost(target.hostname)
   const settings = {
     protocol: target.protocol.slice(0, -1),
     hostname,

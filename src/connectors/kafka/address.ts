@@ -1,5 +1,6 @@
 // A link's URL of Kafka's protocol: kafka://USER@HOST:PORT,HOST:PORT/TOPIC?sasl=plain&tombstones=yes. It names several
 // brokers at once, so it is no URL of the standard: its hosts are read one by one.
+import { bareHost } from '../../base/bare-host.ts'
 import { VarveError } from '../../base/errors.ts'
 
 export type SaslMechanism = 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512'
@@ -48,7 +49,7 @@ function brokerOf(url: string, text: string): { host: string; port: number } {
   const target = URL.canParse(`kafka://${text}`) ? new URL(`kafka://${text}`) : null
   if (target === null || target.hostname === '') throw wrong(url, `'${text}' is not a broker`)
   // Brackets are the URL's, not the address's.
-  const host = target.hostname.replace(/^\[(.*)\]$/, '$1')
+  const host = bareHost(target.hostname)
   return { host, port: target.port === '' ? portDefault : Number(target.port) }
 }
 

@@ -3,6 +3,7 @@
 // disabled (the default), required, verify-ca, verify-identity; ?ssl-ca= names a file of certificates.
 import net from 'node:net'
 import type { ConnectionOptions, SslOptions } from 'mysql2'
+import { bareHost } from '../../base/bare-host.ts'
 import { VarveError } from '../../base/errors.ts'
 import { certificatesIn } from '../../http/certificates.ts'
 import { endpointUrl } from '../endpoint-url.ts'
@@ -30,7 +31,7 @@ export function addressOf(
   const user = decodeURIComponent(parsed.username) || file.user
   const password = own ?? environment['MYSQL_PWD'] ?? file.password
   const socketPath = parsed.searchParams.get('socket')
-  const host = parsed.hostname.replace(/^\[|\]$/g, '') || 'localhost'
+  const host = bareHost(parsed.hostname) || 'localhost'
   const ssl = sslOf({ url, host, link }, parsed.searchParams, tls)
   return {
     database,

@@ -9,6 +9,7 @@ import {
   credsAuthenticator,
   headers,
 } from '@nats-io/transport-node'
+import { bareHost } from '../../base/bare-host.ts'
 import { VarveError } from '../../base/errors.ts'
 import { utf8 } from '../../base/bytes.ts'
 import { linkSecret, secretName } from '../link-secret.ts'
@@ -186,6 +187,6 @@ function checked(
   settings: LinkTls,
   { hostname }: URL,
 ): LinkTls & { readonly checkServerIdentity: typeof tls.checkServerIdentity } {
-  const host = hostname.replace(/^\[(.*)\]$/, '$1')
+  const host = bareHost(hostname)
   return { ...settings, checkServerIdentity: (_, certificate) => tls.checkServerIdentity(host, certificate) }
 }

@@ -3,6 +3,7 @@
 // server is asked once more, by a connection on which nothing is sent.
 import net from 'node:net'
 import tls from 'node:tls'
+import { bareHost } from '../../base/bare-host.ts'
 import { certificateHint } from '../../base/certificate-fault.ts'
 import { linkAdvice } from './advice.ts'
 import type { LinkTls } from './link-tls.ts'
@@ -64,8 +65,7 @@ function greeted(host: string, port: number): Promise<net.Socket | null> {
   })
 }
 
-/** As the system takes it: the brackets of an address are the URL's. */
 export function tlsPlace(target: URL, portDefault: number, settings: LinkTls | null): TlsPlace {
-  const host = target.hostname.replace(/^\[(.*)\]$/, '$1')
+  const host = bareHost(target.hostname)
   return { host, port: target.port === '' ? portDefault : Number(target.port), tls: settings }
 }

@@ -30,7 +30,7 @@ export async function linkTls({ link, environment }: Named): Promise<LinkTls | n
   const cert = await linkSecret(options, 'CERT', certificatesBytesMax)
   const key = await linkSecret(options, 'KEY')
   if (ca === null && cert === null && key === null) return null
-  if (ca !== null) certificatesIn(ca, secretName(link, 'CA'))
+  if (ca !== null) parsedCertificates(ca, secretName(link, 'CA'))
   return {
     rejectUnauthorized: true,
     ...(ca === null ? {} : { ca }),
@@ -76,7 +76,7 @@ async function ownCertificate(
       `give the file of the other as ${missing}_FILE`,
     )
   }
-  const [own] = certificatesIn(cert, certName!)
+  const [own] = parsedCertificates(cert, certName!)
   const proof = await privateKey(options, key, keyName!)
   if (!own!.checkPrivateKey(proof))
     throw unusable(
@@ -111,7 +111,7 @@ async function privateKey(
   }
 }
 
-function certificatesIn(pem: string, name: string): X509Certificate[] {
+function parsedCertificates(pem: string, name: string): X509Certificate[] {
   const blocks = pem.match(block) ?? []
   try {
     if (blocks.length > 0) return blocks.map((one) => new X509Certificate(one))

@@ -11,8 +11,8 @@ export const payloadType = 40
 const unpackedBytesMax = 32 << 20
 const fields = { end: 0, packedBytes: 1, compression: 2, unpackedBytes: 3 } as const
 const compressions = { zstd: 0, none: 255 } as const
-/** In an event's header: its length, and where the next one begins. */
-const [lengthAt, endAt] = [9, 13]
+/** In an event's header: its type, its length, and where the next one begins. */
+const [typeAt, lengthAt, endAt] = [4, 9, 13]
 
 /**
  * The events in it, of which only the last one says where it ends: there the next transaction begins. The event itself,
@@ -65,6 +65,8 @@ function eventsOf(all: Buffer, end: number): EventBytes[] {
     if (length < headerBytes || at + length > all.length)
       throw corrupt('an event in a compressed transaction of the binary log has a wrong length')
     const bytes = all.subarray(at, at + length)
+    if (bytes[typeAt] === payloadType)
+      throw corrupt('a compressed transaction of the binary log holds another one')
     bytes.writeUInt32LE(at + length === all.length ? end : 0, endAt)
     events.push({ bytes, isCut: false })
     at += length
