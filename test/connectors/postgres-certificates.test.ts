@@ -130,9 +130,13 @@ describe.skipIf(without !== '')(`PostgreSQL and certificates${without}`, () => {
     const missing = await tried(at('localhost'), named(null))
     expect(missing).toMatch(/^VARVE_REFUSED: .*client certificate/)
     expect(missing).toMatch(show)
-    const strange = await tried(at('localhost'), named(makeAuthority('another').issue({ subject: 'ada' })))
-    expect(strange).toMatch(/^VARVE_UNREACHABLE: .*client's certificate/)
-    expect(strange).toMatch(show)
+    const foreign = named(makeAuthority('another').issue({ subject: 'ada' }))
+    // Once in ten times the server cuts the line while the driver still says goodbye.
+    for (let i = 0; i < 40; i++) {
+      const strange = await tried(at('localhost'), foreign)
+      expect(strange).toMatch(/^VARVE_UNREACHABLE: .*client's certificate/)
+      expect(strange).toMatch(show)
+    }
     const others = await tried(at('localhost'), named(authority.issue({ subject: 'grace' })))
     expect(others).toMatch(/^VARVE_REFUSED: .*certificate authentication failed/)
     expect(others).toMatch(show)

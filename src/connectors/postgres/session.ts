@@ -40,7 +40,8 @@ export async function connect(
     await client.connect()
     await client.query(sessionSettings.join('; '))
   } catch (error) {
-    await client.end().catch(() => undefined)
+    // A goodbye over TLS that the server has refused is never sent, and whoever waits for that waits forever.
+    client.connection.stream.destroy()
     throw endpointError(placeOf(url), error)
   }
   return client
