@@ -54,6 +54,7 @@ describe.skipIf(without !== '')(`PostgreSQL over TLS${without}`, () => {
         const { rows } = await db.query<{ lines: string }>(
           "SELECT string_agg(ssl::text, ' ') AS lines FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE application_name = 'varve'",
         )
+        await reader.close()
         await connector.log!.end(position).catch(() => undefined)
         return rows[0]!.lines
       } finally {
