@@ -121,7 +121,7 @@ const files: readonly Kind[] = [
   },
 ]
 
-const turns = 3
+const turns = 2
 
 describe.each([...databases, ...files].map((kind) => [kind.name + kind.without, kind] as const))(
   '%s',

@@ -81,8 +81,9 @@ test.each<[number, string, () => Promise<Hub>]>([
   [16, 'file://', async () => ({ url: `file://${temporaryDir()}/hub` })],
   [16, 'varve serve', served],
   [16, 'git+file://', async () => ({ url: bareGit().url })],
+  // Each of their commands starts processes over there.
   [
-    16,
+    8,
     'ssh:// (a pipe to a shell)',
     async () => {
       const dir = temporaryDir()
@@ -90,7 +91,7 @@ test.each<[number, string, () => Promise<Hub>]>([
     },
   ],
   [
-    16,
+    8,
     'git+http://',
     async () => {
       const host = bareGit()
