@@ -102,6 +102,7 @@ export const slow: readonly string[] = [
   'test/connectors/mariadb.test.ts',
   'test/connectors/mysql-log.test.ts',
   'test/connectors/mysql-log-corners.test.ts',
+  'test/connectors/mysql-distributed.test.ts',
   'test/connectors/mysql-settings.test.ts',
   'test/connectors/mysql-computed.test.ts',
   'test/connectors/mysql-tls.test.ts',

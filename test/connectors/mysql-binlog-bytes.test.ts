@@ -112,12 +112,30 @@ describe('events of the binary log', () => {
   })
 
   test('positions are ordered by file and offset, and what is none is null', () => {
-    const at = { file: 'binlog.000009', at: 500, begun: 1, last: { from: 400, hash: 'ab' } }
-    expect(positionOf(positionText(at))).toEqual(at)
+    const prepared = [{ xid: "X'61',X'',1", file: 'binlog.000007', from: 4, hash: 'cd' }]
+    const at = { file: 'binlog.000009', at: 500, begun: 1, last: { from: 400, hash: 'ab' }, prepared: [] }
+    for (const one of [at, { ...at, prepared }, { ...at, last: null, prepared }])
+      expect(positionOf(positionText(one))).toEqual(one)
     expect(isBefore(at, { file: 'binlog.000010', at: 4 })).toBe(true)
     expect(isBefore(at, { file: 'binlog.1000000', at: 4 })).toBe(true)
     expect(isBefore(at, { ...at, at: 499 })).toBe(false)
-    for (const text of ['', '{}', '[1,2,3]', '["a",1.5,3]', 'null']) expect(positionOf(text)).toBe(null)
+    const odd = [
+      'null',
+      '7',
+      '[null]',
+      '[["a","b",1]]',
+      '[["a","b",1.5,"c"]]',
+      JSON.stringify(Array(65).fill(['a', 'b', 1, 'c'])),
+    ]
+    for (const text of [
+      '',
+      '{}',
+      '[1,2,3]',
+      '["a",1.5,3]',
+      'null',
+      ...odd.map((one) => `["a",1,3,1,"h",${one}]`),
+    ])
+      expect(positionOf(text), text).toBe(null)
   })
 
   test('statements concern the tables that they name', () => {

@@ -330,10 +330,6 @@ describe.each(kinds)('the log of $name$without', ({ name, without, start, values
         'in place of rows',
       ],
       [
-        "XA START 'x'; UPDATE people SET name = 'x' WHERE id = 1; XA END 'x'; XA PREPARE 'x'; XA COMMIT 'x'",
-        '',
-      ],
-      [
         'CREATE DATABASE another; ALTER DATABASE another CHARACTER SET latin1; DROP DATABASE another',
         'in place of rows',
       ],

@@ -446,6 +446,26 @@ describe.each(named)('links with %s', (_, { name, without, start, words }) => {
       ])
     })
 
+    test('a distributed transaction is captured when it is committed, rounds after it was prepared', async () => {
+      const [one] = sides
+      await one!.db.query(
+        "CREATE TABLE t (id int PRIMARY KEY, s text); INSERT INTO t VALUES (1, 'a'), (2, 'b')",
+      )
+      const round = async (): Promise<unknown> => {
+        const { tables, notes } = await sync(one!.url, 'two-way', ['t'], { changes: 'log' })
+        return [tables[0]!.captured, notes.filter((note) => note.includes('compared'))]
+      }
+      await round()
+      await one!.db.query("XA START 'x'; UPDATE t SET s = 'c' WHERE id IN (1, 2); XA END 'x'; XA PREPARE 'x'")
+      const other = await server.client(one!.url)
+      await other.query("INSERT INTO t VALUES (3, 'between')")
+      await other.end()
+      expect(await round()).toEqual([{ added: 1, changed: 0, removed: 0 }, []])
+      expect(await round()).toEqual([{ added: 0, changed: 0, removed: 0 }, []])
+      await one!.db.query("XA COMMIT 'x'")
+      expect(await round()).toEqual([{ added: 0, changed: 2, removed: 0 }, []])
+    })
+
     test('a deadlock and a lock that is not given up are said to pass', async () => {
       const [one] = sides
       await one!.db.query('CREATE TABLE t (id int PRIMARY KEY, n int); INSERT INTO t VALUES (1, 1)')

@@ -45,6 +45,11 @@ export function numberOf(error: unknown): number {
   return typeof errno === 'number' ? errno : 0
 }
 
+/** That of the server's error behind one of ours; 0 where there is none. */
+export function causeNumber(error: unknown): number {
+  return numberOf((error as { cause?: unknown }).cause ?? {})
+}
+
 /** Whether the error is about a row that was written, and not about the server. */
 export function isRefusal(error: unknown): boolean {
   const { sqlState } = error as { sqlState?: unknown }

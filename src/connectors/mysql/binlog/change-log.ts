@@ -5,17 +5,15 @@ import type { ConnectionOptions } from 'mysql2'
 import type { ChangeLog, LogMark, LogReader, LogStart, LogStatus, LostLog } from '../../change-log.ts'
 import type { EndpointSnapshot, EndpointTable } from '../../interface.ts'
 import type { MysqlTable } from '../discover.ts'
-import { numberOf, withEndpointErrors } from '../failure.ts'
+import { causeNumber, withEndpointErrors } from '../failure.ts'
 import type { Session } from '../session.ts'
 import { FollowedTables } from './followed-tables.ts'
 import { placeNow, placeOfSnapshot, whileStill } from './log-end.ts'
 import { obstacleOf } from './obstacle.ts'
 import { type BinlogPlace, positionOf, positionText } from './position.ts'
 import { BinlogReader } from './reader.ts'
-import { BinlogStream } from './stream.ts'
+import { BinlogStream, isGone, offsetMax } from './stream.ts'
 
-/** The server cannot read its log from there. */
-const unreadable = 1236
 /** The user may not read the log, or not ask where it is. */
 const noRight = 1227
 
@@ -39,7 +37,7 @@ export class BinlogChangeLog implements ChangeLog {
       return await this.#asked(() => obstacleOf(this.#home.session, tables as readonly MysqlTable[]))
     } catch (error) {
       // Whoever may not ask where the log is may not read it either.
-      if (causeOf(error) === noRight) return (error as Error).message
+      if (causeNumber(error) === noRight) return (error as Error).message
       throw error
     }
   }
@@ -66,7 +64,7 @@ export class BinlogChangeLog implements ChangeLog {
       const reader = await this.#read(tables, place)
       const begun = await reader.begun()
       await reader.close()
-      return { position: positionText({ ...place, begun, last: null }), snapshot }
+      return { position: positionText({ ...place, begun, last: null, prepared: [] }), snapshot }
     } catch (error) {
       await snapshot.close()
       throw error
@@ -76,8 +74,7 @@ export class BinlogChangeLog implements ChangeLog {
   async open(tables: readonly EndpointTable[], mark: LogMark): Promise<LogReader | LostLog> {
     const at = positionOf(mark.position)
     if (at === null) return { lost: 'its position is not one of MariaDB or MySQL' }
-    // The protocol asks for places by 32 bits.
-    if (at.at >= 2 ** 32) return { lost: 'it is beyond the first 4 GiB of a file' }
+    if (at.at >= offsetMax) return { lost: 'it is beyond the first 4 GiB of a file' }
     try {
       const reader = await this.#read(tables, { file: at.file, at: at.last?.from ?? at.at })
       if (await reader.resume(at)) {
@@ -88,8 +85,8 @@ export class BinlogChangeLog implements ChangeLog {
       await reader.close()
       return { lost: 'the server has another log under the same name: it was set back' }
     } catch (error) {
-      if (causeOf(error) === noRight) return { lost: (error as Error).message }
-      if (causeOf(error) !== unreadable) throw error
+      if (causeNumber(error) === noRight) return { lost: (error as Error).message }
+      if (!isGone(error)) throw error
       return { lost: `the server has no such log any more: ${(error as { cause: Error }).cause.message}` }
     }
   }
@@ -123,8 +120,9 @@ export class BinlogChangeLog implements ChangeLog {
         tables: new FollowedTables(tables as readonly MysqlTable[]),
         location,
         now: () => placeNow(session),
+        streamFrom: (earlier) => BinlogStream.open(address, earlier),
       },
-      { ...place, begun: 0, last: null },
+      { ...place, begun: 0, last: null, prepared: [] },
     )
     this.#readers.push(reader)
     return reader
@@ -133,8 +131,4 @@ export class BinlogChangeLog implements ChangeLog {
   #asked<T>(work: () => Promise<T>): Promise<T> {
     return withEndpointErrors(this.#home.location, work)
   }
-}
-
-function causeOf(error: unknown): number {
-  return numberOf((error as { cause?: unknown }).cause ?? {})
 }

@@ -45,11 +45,18 @@ export interface RowsEvent {
 }
 
 export type LogEvent =
-  /** `gtid`: MariaDB's name for the transaction, '0-1-42'; null where another event has said it. */
-  | { readonly kind: 'begin'; readonly gtid: string | null }
+  /**
+   * `gtid`: MariaDB's name for the transaction, '0-1-42'; null where another event has said it. `isDistributed`: it is
+   * prepared first, and decided later (XA).
+   */
+  | { readonly kind: 'begin'; readonly gtid: string | null; readonly isDistributed: boolean }
   /** MySQL's, of the transaction or the statement that follows; null where it has none, or one with a tag. */
   | { readonly kind: 'name'; readonly gtid: string | null }
   | { readonly kind: 'commit' | 'rollback' | 'format' | 'heartbeat' | 'nothing' }
+  /** A distributed transaction ends here as far as its rows go; `xid` names it to whoever decides. */
+  | { readonly kind: 'prepare'; readonly xid: string }
+  /** One that was prepared is committed, or rolled back. */
+  | { readonly kind: 'decide'; readonly xid: string; readonly isCommit: boolean }
   | { readonly kind: 'rotate'; readonly file: string; readonly at: number }
   | { readonly kind: 'statement'; readonly database: string; readonly text: string }
   | { readonly kind: 'table'; readonly table: MappedTable }
@@ -118,6 +125,8 @@ export function readEvent({ type, server }: EventHeader, { bytes, isCut }: Event
     case 27:
     case 41:
       return { kind: 'heartbeat' }
+    case 38:
+      return readPrepare(cursor)
     case 33:
       cursor.skip(1)
       return { kind: 'name', gtid: `${uuidText(cursor.take(16))}:${cursor.uint64()}` }
@@ -134,10 +143,22 @@ export function readEvent({ type, server }: EventHeader, { bytes, isCut }: Event
   }
 }
 
-/** Bit 0: a statement that is a group of its own. Bits 6 and 7: parts of distributed transactions. */
+/** Bit 0: a statement that is a group of its own. Bits 6 and 7: a distributed transaction is prepared, or decided. */
 function groupOf(flags: number, gtid: string): LogEvent {
-  if ((flags & 0xc0) !== 0) return { kind: 'unknown', type: 162 }
-  return (flags & 1) === 0 ? { kind: 'begin', gtid } : { kind: 'nothing' }
+  const isDistributed = (flags & 0x40) !== 0
+  return (flags & 1) === 0 || (flags & 0xc0) !== 0
+    ? { kind: 'begin', gtid, isDistributed }
+    : { kind: 'nothing' }
+}
+
+function readPrepare(cursor: ByteCursor): LogEvent {
+  if (cursor.uint(1) === 1) return { kind: 'commit' }
+  const [format, globalBytes, branchBytes] = [cursor.uint(4), cursor.uint(4), cursor.uint(4)]
+  const [global, branch] = [
+    cursor.take(globalBytes).toString('hex'),
+    cursor.take(branchBytes).toString('hex'),
+  ]
+  return { kind: 'prepare', xid: `X'${global}',X'${branch}',${format}` }
 }
 
 function readStatement(cursor: ByteCursor): LogEvent {
@@ -148,9 +169,28 @@ function readStatement(cursor: ByteCursor): LogEvent {
   const database = cursor.take(databaseBytes).toString('utf8')
   cursor.skip(1)
   const text = cursor.rest().toString('utf8')
-  if (/^\s*(BEGIN|START TRANSACTION)\b/i.test(text)) return { kind: 'begin', gtid: null }
+  if (text.startsWith('XA ')) return readDistributed(text) ?? { kind: 'statement', database, text }
+  if (/^\s*(BEGIN|START TRANSACTION)\b/i.test(text))
+    return { kind: 'begin', gtid: null, isDistributed: false }
   if (/^\s*COMMIT\s*$/i.test(text)) return { kind: 'commit' }
   return /^\s*ROLLBACK\s*$/i.test(text) ? { kind: 'rollback' } : { kind: 'statement', database, text }
+}
+
+/** What servers write of distributed transactions, in words of their own. */
+function readDistributed(text: string): LogEvent | null {
+  const [, word, xid] =
+    /^XA (START|END|COMMIT|ROLLBACK) (X'[0-9a-f]*',X'[0-9a-f]*',\d+)\s*$/i.exec(text) ?? []
+  switch (word) {
+    case 'START':
+      return { kind: 'begin', gtid: null, isDistributed: true }
+    case 'END':
+      return { kind: 'nothing' }
+    case 'COMMIT':
+    case 'ROLLBACK':
+      return { kind: 'decide', xid: xid!, isCommit: word === 'COMMIT' }
+    default:
+      return null
+  }
 }
 
 /** Bytes of what belongs to a type, in the table's event. */

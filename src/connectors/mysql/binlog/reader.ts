@@ -1,15 +1,23 @@
 // Reads the binary log on, transaction after transaction, up to a place that is known to lie behind all that was committed
-// before. What stands in the log has been committed; a transaction is given out when its end is there, a large one in
-// parts.
-import { createHash, type Hash } from 'node:crypto'
+// before. What stands in the log has been committed, or is prepared to be; a transaction is given out when its end is
+// there, a large one in parts.
 import { VarveError, throwIfAborted } from '../../../base/errors.ts'
 import type { LogChange, LogPart, LogReader, LogTransaction } from '../../change-log.ts'
 import { withEndpointErrors } from '../failure.ts'
-import { type EventBytes, type EventHeader, type LogEvent, readEvent, readHeader } from './events.ts'
+import { EventQueue } from './event-queue.ts'
+import { type EventHeader, type LogEvent, readEvent, readHeader } from './events.ts'
 import type { FollowedTables } from './followed-tables.ts'
-import { payloadType, unpackPayload } from './payload.ts'
-import { type BinlogPlace, type BinlogPosition, isBefore, positionOf, positionText } from './position.ts'
-import type { BinlogStream } from './stream.ts'
+import { KeptChanges } from './kept-changes.ts'
+import {
+  type BinlogPlace,
+  type BinlogPosition,
+  type PreparedPlace,
+  isBefore,
+  positionOf,
+  positionText,
+} from './position.ts'
+import { type BinlogStream, isGone, offsetMax } from './stream.ts'
+import { type Ended, LogTracker } from './tracker.ts'
 
 /** A larger transaction comes in parts. */
 const partChangesMax = 1000
@@ -21,41 +29,30 @@ export interface BinlogSource {
   readonly location: string
   /** Where the server writes now. */
   readonly now: () => Promise<BinlogPlace>
-}
-
-interface Read {
-  readonly header: EventHeader
-  readonly event: LogEvent
-  /** The transaction before it was never ended: the server was, while it wrote, and has taken it back. */
-  readonly isCut: boolean
-}
-
-interface OpenTransaction {
-  readonly from: number
-  readonly hash: Hash
-  readonly gtid: string | null
+  /** Another stream, of what was written before. */
+  readonly streamFrom: (place: BinlogPlace) => Promise<BinlogStream>
 }
 
 export class BinlogReader implements LogReader {
   readonly #source: BinlogSource
-  #at: BinlogPosition
-  /** The transaction that is being read. */
-  #open: OpenTransaction | null = null
-  /** What the event before has named, before it is known whether it is a transaction. */
-  #named: OpenTransaction | null = null
-
-  /** Of a compressed transaction that is being read. */
-  #unpacked: EventBytes[] = []
+  readonly #events: EventQueue
+  readonly #tracker: LogTracker
+  readonly #kept = new KeptChanges()
 
   /** The stream begins at `from`, in the file of `at`. */
   constructor(source: BinlogSource, at: BinlogPosition) {
     this.#source = source
-    this.#at = at
+    this.#events = new EventQueue(source.stream, source.location)
+    this.#tracker = new LogTracker(at)
+  }
+
+  get #at(): BinlogPosition {
+    return this.#tracker.at
   }
 
   /** When the log's file was begun, which is among the first things that the server sends. */
   async begun(): Promise<number> {
-    while (this.#at.begun === 0) this.#read(await this.#next())
+    while (this.#at.begun === 0) this.#tracker.read(await this.#events.next())
     return this.#at.begun
   }
 
@@ -63,16 +60,18 @@ export class BinlogReader implements LogReader {
   async resume(at: BinlogPosition): Promise<boolean> {
     if ((await this.begun()) !== at.begun) return false
     while (isBefore(this.#at, at)) {
-      const { header, event } = this.#read(await this.#next())
+      const { header, event } = this.#tracker.read(await this.#events.next())
       const isTheEnd = event.kind === 'heartbeat' && isBefore(this.#at, at)
       if (isTheEnd || (event.kind === 'rotate' && header.seconds > 0)) return false
     }
     const isSame = at.last === null || this.#at.last?.hash === at.last.hash
-    return this.#at.at === at.at && this.#at.file === at.file && isSame && this.#open === null
+    const isThere = this.#at.at === at.at && this.#at.file === at.file && isSame && !this.#tracker.isOpen
+    this.#tracker.at = { ...this.#at, prepared: at.prepared }
+    return isThere
   }
 
   async now(): Promise<string> {
-    const now = await this.#asked(() => this.#source.now())
+    const now = await withEndpointErrors(this.#source.location, () => this.#source.now())
     if (isBefore(now, this.#at)) throw logBegunAnew(this.#source.location)
     return positionText({ ...this.#at, ...now })
   }
@@ -81,23 +80,29 @@ export class BinlogReader implements LogReader {
     const target = positionOf(until)!
     let changes: LogChange[] = []
     let bytesRead = 0
-    while (this.#open !== null || isBefore(this.#at, target)) {
+    while (this.#tracker.isOpen || isBefore(this.#at, target)) {
       throwIfAborted(signal)
-      const next = await this.#next(signal)
-      const gtid = this.#open?.gtid ?? null
-      const { header, event, isCut } = this.#read(next)
-      if (isCut) changes.push(...this.#source.tables.all('the log has a transaction without an end'))
-      for (const change of this.#changesOf(event)) {
-        changes.push(change)
-        if (changes.length < partChangesMax) continue
-        yield { changes, position: null, transaction: null }
-        changes = []
+      const next = await this.#events.next(signal)
+      const { header, event, isCut, ended } = this.#tracker.read(next)
+      if (isCut) {
+        this.#kept.clear()
+        changes.push(...this.#source.tables.all('the log has a transaction without an end'))
       }
+      if (this.#tracker.isDistributed) this.#kept.add(this.#changesOf(event), next.bytes.length)
+      else
+        for (const change of this.#changesOf(event)) {
+          changes.push(change)
+          if (changes.length < partChangesMax) continue
+          yield { changes, position: null, transaction: null }
+          changes = []
+        }
+      if (ended !== null && ended.kept !== 'none')
+        for await (const some of this.#decided(ended, signal))
+          yield { changes: some, position: null, transaction: null }
       bytesRead += next.bytes.length
-      if (!isEnd(event) && bytesRead < partBytesMax) continue
-      const position = this.#open === null ? positionText(this.#at) : null
-      const transaction = isEnd(event) ? transactionOf(gtid, header) : null
-      yield { changes, position, transaction }
+      if (ended === null && bytesRead < partBytesMax) continue
+      const position = this.#tracker.isOpen ? null : positionText(this.#at)
+      yield { changes, position, transaction: transactionOf(ended, header) }
       changes = []
       bytesRead = 0
     }
@@ -106,10 +111,10 @@ export class BinlogReader implements LogReader {
 
   async wait(signal: AbortSignal): Promise<void> {
     for (;;) {
-      await this.#asked(() => this.#source.stream.more(signal))
-      const next = this.#source.stream.peek()
+      await this.#events.more(signal)
+      const next = this.#events.peek()
       if (next === null || readEvent(readHeader(next.bytes), next).kind !== 'heartbeat') return
-      this.#read(this.#source.stream.take()!)
+      this.#tracker.read(await this.#events.next())
     }
   }
 
@@ -117,55 +122,52 @@ export class BinlogReader implements LogReader {
   async acknowledge(): Promise<void> {}
 
   async close(): Promise<void> {
-    this.#source.stream.close()
+    this.#events.close()
   }
 
-  async #next(signal?: AbortSignal): Promise<EventBytes> {
-    for (;;) {
-      const next = this.#unpacked.shift() ?? this.#source.stream.take()
-      if (next !== null && readHeader(next.bytes).type !== payloadType) return next
-      if (next?.isCut === true) return next
-      if (next !== null) {
-        this.#unpacked = await unpackPayload(next)
-        continue
+  /** What a part of a distributed transaction that has ended says of the tables. */
+  async *#decided({ kept, hash }: Ended, signal?: AbortSignal): AsyncGenerator<readonly LogChange[]> {
+    if (kept === 'prepared') return this.#kept.keep(hash)
+    if (kept === 'unknown')
+      yield this.#source.tables.all(
+        'the log decides a distributed transaction, and it is not known where it was prepared',
+      )
+    if (typeof kept === 'string') return
+    if (kept.hash === hash) this.#kept.keep(hash)
+    const changes = this.#kept.take(kept.hash)
+    if (changes !== null) yield changes
+    else yield* this.#again(kept, signal)
+  }
+
+  /** Reads what was prepared there once more. */
+  async *#again(place: PreparedPlace, signal?: AbortSignal): AsyncGenerator<readonly LogChange[]> {
+    const { tables, location } = this.#source
+    const gone = (): LogChange[] => tables.all('the log has no more what a distributed transaction wrote')
+    const { file, from: at } = place
+    if (at >= offsetMax) return yield gone()
+    const stream = await withEndpointErrors(location, () => this.#source.streamFrom({ file, at }))
+    try {
+      const events = new EventQueue(stream, location)
+      const tracker = new LogTracker({ file, at, begun: 0, last: null, prepared: [] })
+      for (let changes: LogChange[] = [], bytes = 0; ;) {
+        const next = await events.next(signal)
+        const { header, event, isCut, ended } = tracker.read(next)
+        const isOver = isCut || event.kind === 'heartbeat' || (event.kind === 'rotate' && header.seconds > 0)
+        if (isOver || (ended !== null && ended.hash !== place.hash)) return yield gone()
+        for (const change of this.#changesOf(event)) changes.push(change)
+        bytes += next.bytes.length
+        if (ended === null && bytes < partBytesMax && changes.length < partChangesMax) continue
+        yield changes
+        if (ended !== null) return
+        changes = []
+        bytes = 0
       }
-      await this.#asked(() => this.#source.stream.more(signal))
-      throwIfAborted(signal)
+    } catch (error) {
+      if (!isGone(error)) throw error
+      yield gone()
+    } finally {
+      stream.close()
     }
-  }
-
-  /** Reads an event, and notes the position after it. */
-  #read(next: EventBytes): Read {
-    const header = readHeader(next.bytes)
-    const event = readEvent(header, next)
-    const isCut = this.#open !== null && isBeginning(event)
-    if (isCut) this.#open = null
-    if (event.kind === 'format') this.#at = { ...this.#at, begun: header.seconds }
-    if (event.kind === 'rotate') {
-      const isNew = event.file !== this.#at.file
-      this.#at = {
-        file: event.file,
-        at: event.at,
-        begun: isNew ? 0 : this.#at.begun,
-        last: isNew ? null : this.#at.last,
-      }
-      return { header, event, isCut }
-    }
-    if (event.kind === 'begin') this.#open ??= this.#named ?? this.#beginning(event.gtid)
-    this.#named = event.kind === 'name' ? this.#beginning(event.gtid) : null
-    const inHand = this.#open ?? this.#named
-    inHand?.hash.update(next.bytes)
-    if (header.end > 0) this.#at = { ...this.#at, at: offsetAfter(this.#at.at, header.end) }
-    if (isEnd(event) && this.#open !== null) {
-      const { from, hash } = this.#open
-      this.#at = { ...this.#at, last: { from, hash: hash.digest('hex') } }
-      this.#open = null
-    }
-    return { header, event, isCut }
-  }
-
-  #beginning(gtid: string | null): OpenTransaction {
-    return { from: this.#at.at, hash: createHash('sha256'), gtid }
   }
 
   #changesOf(event: LogEvent): Iterable<LogChange> {
@@ -187,10 +189,6 @@ export class BinlogReader implements LogReader {
         return []
     }
   }
-
-  #asked<T>(work: () => Promise<T>): Promise<T> {
-    return withEndpointErrors(this.#source.location, work)
-  }
 }
 
 /** Whoever reads on in a file that RESET MASTER has removed need not hear of that; opened again, the log is lost. */
@@ -200,21 +198,11 @@ function logBegunAnew(where: string): VarveError {
   })
 }
 
-/** Whether it is the beginning of a file or of a transaction, as opposed to the word BEGIN in one. */
-function isBeginning(event: LogEvent): boolean {
-  return event.kind === 'format' || event.kind === 'name' || (event.kind === 'begin' && event.gtid !== null)
-}
-
-function isEnd({ kind }: LogEvent): boolean {
-  return kind === 'commit' || kind === 'rollback'
-}
-
-function transactionOf(gtid: string | null, { seconds, end }: EventHeader): LogTransaction {
-  return { id: gtid === null ? `end ${end}` : `GTID ${gtid}`, committedMs: seconds * 1000 }
-}
-
-/** The whole offset of an event's end: events give only its lower 32 bits, and files may be longer. */
-function offsetAfter(at: number, end: number): number {
-  const offset = at - (at % 2 ** 32) + end
-  return offset < at ? offset + 2 ** 32 : offset
+/** null where none ends that has changed anything. */
+function transactionOf(ended: Ended | null, { seconds, end }: EventHeader): LogTransaction | null {
+  if (ended === null || ended.kept === 'prepared' || ended.kept === 'takenBack') return null
+  return {
+    id: ended.gtid === null ? `end ${end}` : `GTID ${ended.gtid}`,
+    committedMs: seconds * 1000,
+  }
 }

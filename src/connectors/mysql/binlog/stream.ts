@@ -9,11 +9,22 @@ import type { EventBytes } from './events.ts'
 import { PacketReader } from './packet-reader.ts'
 import type { BinlogPlace } from './position.ts'
 import { connectMsMax, probeMs } from '../../patience.ts'
+import { causeNumber } from '../failure.ts'
 
 const waitingBytesMax = 4 << 20
 const heartbeatNs = 500_000_000
 /** The server says a word twice a second: a line that brings no byte for so long is dead, and nobody has said so. */
 const silenceMsMax = 30_000
+
+/** The protocol asks for places by 32 bits. */
+export const offsetMax: number = 2 ** 32
+/** The server cannot read its log from there. */
+const unreadable = 1236
+
+/** Whether the server says that it has no such log. */
+export function isGone(error: unknown): boolean {
+  return causeNumber(error) === unreadable
+}
 
 /** What of the driver is not in its types: how its own commands are made. */
 interface Internals {
