@@ -9,6 +9,9 @@ import type { SinkOptions } from './sink.ts'
 
 const secretBytesMax = 64 << 10
 
+/** Whose secrets, and where they are looked for. */
+export type SecretPlace = Pick<SinkOptions, 'link' | 'environment'>
+
 /** The variable that holds a link's secret: 'VARVE_LINK_SHOP_PASSWORD' for the link 'shop'. */
 export function secretName(link: string, what: string): string {
   return `VARVE_LINK_${link.toUpperCase().replaceAll('-', '_')}_${what}`
@@ -16,7 +19,7 @@ export function secretName(link: string, what: string): string {
 
 /** null where none is given. @throws VarveError VARVE_REFUSED when its file cannot be read */
 export async function linkSecret(
-  { link, environment }: Pick<SinkOptions, 'link' | 'environment'>,
+  { link, environment }: SecretPlace,
   what: string,
   bytesMax: number = secretBytesMax,
 ): Promise<string | null> {
@@ -44,7 +47,7 @@ export async function linkSecret(
 
 /** Puts another secret into the file that this one came from; where it came from the environment itself, nothing is done. */
 export async function keepSecret(
-  { link, environment }: Pick<SinkOptions, 'link' | 'environment'>,
+  { link, environment }: SecretPlace,
   what: string,
   secret: string,
 ): Promise<void> {

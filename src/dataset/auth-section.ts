@@ -4,7 +4,15 @@ import { isMap, isScalar } from 'yaml'
 import { type FaultAt, nameOf } from './document.ts'
 import { type HttpAuth, clientPlaces } from './http-auth.ts'
 
-const settings = ['token_url', 'scope', 'audience', 'client'] as const
+const settings = [
+  'token_url',
+  'scope',
+  'audience',
+  'client',
+  'subject',
+  'assertion_audience',
+  'key_id',
+] as const
 type Setting = (typeof settings)[number]
 
 export function authOf(value: unknown, endpoint: string, fault: FaultAt): HttpAuth {
@@ -30,11 +38,16 @@ export function authOf(value: unknown, endpoint: string, fault: FaultAt): HttpAu
   const client = clientPlaces.find((one) => one === place)
   if (place !== undefined && client === undefined)
     throw fault(value, `unknown 'client: ${place}'`, `known: ${clientPlaces.join(', ')}`)
-  const [scope, audience] = [given.get('scope'), given.get('audience')]
+  const texts = {
+    scope: given.get('scope'),
+    audience: given.get('audience'),
+    subject: given.get('subject'),
+    assertionAudience: given.get('assertion_audience'),
+    keyId: given.get('key_id'),
+  }
   return {
     tokenUrl,
-    ...(scope === undefined ? {} : { scope }),
-    ...(audience === undefined ? {} : { audience }),
+    ...Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== undefined)),
     ...(client === undefined ? {} : { client }),
   }
 }
@@ -47,6 +60,11 @@ function isTokenUrl(text: string): boolean {
 }
 
 /** As it is written down. */
-export function authEntry({ tokenUrl, ...rest }: HttpAuth): Record<string, string> {
-  return { token_url: tokenUrl, ...rest }
+export function authEntry({ tokenUrl, assertionAudience, keyId, ...rest }: HttpAuth): Record<string, string> {
+  return {
+    token_url: tokenUrl,
+    ...rest,
+    ...(assertionAudience === undefined ? {} : { assertion_audience: assertionAudience }),
+    ...(keyId === undefined ? {} : { key_id: keyId }),
+  }
 }

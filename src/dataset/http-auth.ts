@@ -11,4 +11,10 @@ export interface HttpAuth {
   readonly audience?: string
   /** Where the client's id and secret are shown. Default: 'basic', in the header Authorization. */
   readonly client?: ClientPlace
+  /** For whom a key speaks (RFC 7523). Default: for itself. */
+  readonly subject?: string
+  /** What the server calls itself in what a key signs. Default: `tokenUrl`. */
+  readonly assertionAudience?: string
+  /** What the server calls the key. Default: as the key's own file does. */
+  readonly keyId?: string
 }

@@ -3,18 +3,18 @@
 // network; what an answer holds is read up to the length that the caller allows and not a byte further.
 import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { rootCertificates } from 'node:tls'
 import { type Dispatcher, Pool, type buildConnector } from 'undici'
 import { type CertificateAdvice, trustByNode } from '../base/certificate-fault.ts'
 import { VarveError, throwIfAborted } from '../base/errors.ts'
 import { type OnWait, tellingWait } from '../base/telling-wait.ts'
 import { type AnswerHead, type BodyTaker, exchange } from './exchange.ts'
 import { isLong, slicesOf } from './long-body.ts'
-import { askedMs, isPassing, periodWords } from './passing.ts'
+import { askedMs, isPassing } from './passing.ts'
 import { type Proxy, refusalOf, throughProxy } from './proxy.ts'
-import { elsewhere, hintFor } from './refusal-words.ts'
+import { refusal } from './refusal.ts'
 import { connecting } from './sockets.ts'
 import { isUntrusted, unreachable } from './unreachable.ts'
+import { usualCertificates } from './usual-certificates.ts'
 
 const attemptsMax = 5
 const pauseMsFirst = 100
@@ -32,7 +32,8 @@ export interface HttpRequest {
   readonly path: string
   /** A function is called for each attempt: signatures hold a date. */
   readonly headers?: Headers | (() => Headers | Promise<Headers>)
-  readonly body?: Uint8Array | (() => AsyncIterable<Uint8Array>)
+  /** A function is called for each attempt. */
+  readonly body?: Uint8Array | (() => Uint8Array | AsyncIterable<Uint8Array>)
   /** False where a second attempt could do the work twice. Default true. */
   readonly repeatable?: boolean
   /** The answer must be the part that a Range header asks for. */
@@ -78,11 +79,13 @@ export interface HttpClientOptions {
   /** After an answer 401: `headersNow` has something else to show from now on. A request is repeated once for that. */
   readonly renew?: () => void
   /** What a refused answer says in its body, in one line; null when nothing. */
-  readonly explain?: (body: Uint8Array) => string | null
+  readonly explain?: (body: Uint8Array, head: AnswerHead) => string | null
   /** What to do when access is refused. */
   readonly accessHint?: string
   /** What to do about certificates that are not accepted; default: how all programs of Node are told to trust one. */
   readonly advice?: CertificateAdvice
+  /** Asked once, where a connection was cut and no proxy is between: the server's own word for it, or the error itself. */
+  readonly whyCut?: ((error: unknown) => Promise<unknown>) | undefined
   /** For `tls.connect`, with this origin alone: whom to trust instead of the usual ones, and what to show. */
   readonly tls?: Readonly<Record<string, unknown>> | undefined
   /** The longest pause before another attempt, whatever the server asks for. Default: 5 seconds. */
@@ -97,12 +100,13 @@ export class HttpClient {
   readonly #where: string
   readonly #dispatcher: Dispatcher
   readonly #options: HttpClientOptions
+  #hasAskedWhy = false
 
   constructor(origin: string, options: HttpClientOptions = {}) {
     this.origin = origin
     this.#where = options.location ?? origin
     this.#options = options
-    const ca = options.ca === undefined ? undefined : [...rootCertificates, options.ca]
+    const ca = options.ca === undefined ? undefined : [...usualCertificates(), options.ca]
     const pool = {
       connections: options.connections ?? 8,
       headersTimeout: silenceMsMax,
@@ -134,8 +138,9 @@ export class HttpClient {
       let answer: HttpAnswer
       try {
         answer = await this.#attempt(request, answered)
-      } catch (error) {
+      } catch (cut) {
         throwIfAborted(request.signal)
+        const error = await this.#toldOf(cut)
         const refused = this.#options.proxy ? refusalOf(error, this.#options.proxy) : null
         if (refused !== null) throw refused
         if (error instanceof VarveError || last || isUntrusted(error)) throw this.#failure(error, attempt)
@@ -152,7 +157,8 @@ export class HttpClient {
       const asked = askedMs(answer)
       // Asked before that it would only be refused again, and many a server then makes the time longer.
       const isTooEarly = asked > (attemptsMax - attempt) * (this.#options.pauseMsMax ?? Infinity)
-      if (last || isTooEarly || !isPassing(answer)) throw this.#refusal(answer, request, attempt)
+      if (last || isTooEarly || !isPassing(answer))
+        throw refusal(answer, { request, attempts: attempt, origin: this.origin, options: this.#options })
       await this.#pause(attempt, asked, request.signal)
     }
   }
@@ -162,11 +168,12 @@ export class HttpClient {
   }
 
   async #attempt(request: HttpRequest, answered: () => void): Promise<HttpAnswer> {
-    const { method, path, body, signal } = request
+    const { method, path, signal } = request
+    const body = typeof request.body === 'function' ? request.body() : request.body
     const own = typeof request.headers === 'function' ? await request.headers() : (request.headers ?? {})
     const length = isLong(body) ? { 'content-length': String(body.length) } : {}
     const headers = { ...this.#options.headers, ...(await this.#options.headersNow?.()), ...own, ...length }
-    const stream = isLong(body) ? () => slicesOf(body) : body
+    const stream = isLong(body) ? slicesOf(body) : body
     const parts: Uint8Array[] = []
     let settled: AnswerHead | null = null
     const head = await exchange(this.#dispatcher, {
@@ -175,7 +182,7 @@ export class HttpClient {
         method,
         path,
         headers,
-        body: (typeof stream === 'function' ? Readable.from(stream()) : stream) ?? null,
+        body: stream === undefined || stream instanceof Uint8Array ? (stream ?? null) : Readable.from(stream),
         ...(request.patienceMs === undefined ? {} : { headersTimeout: request.patienceMs }),
         ...(request.onlyStatus === true ? { bodyTimeout: tailMsMax } : {}),
       },
@@ -219,61 +226,17 @@ export class HttpClient {
     await sleep(ms, undefined, signal === undefined ? {} : { signal }).catch(() => throwIfAborted(signal))
   }
 
+  async #toldOf(error: unknown): Promise<unknown> {
+    const { whyCut, proxy } = this.#options
+    if (whyCut === undefined || proxy || this.#hasAskedWhy || error instanceof VarveError) return error
+    this.#hasAskedWhy = true
+    return whyCut(error)
+  }
+
   #failure(error: unknown, attempts: number): VarveError {
     if (error instanceof VarveError) return error
     const { proxy, advice = { trust: trustByNode } } = this.#options
     return unreachable(error, { where: this.#where, proxy: proxy?.origin ?? null, advice, attempts })
-  }
-
-  #refusal(answer: HttpAnswer, request: HttpRequest, attempts: number): VarveError {
-    const { status } = answer
-    const said = this.#options.explain?.(answer.body) ?? null
-    const asked = isPassing(answer) ? askedMs(answer) : 0
-    const data = {
-      origin: this.#where,
-      status,
-      method: request.method,
-      path: request.path.replace(/\?.*$/, ''),
-      attempts,
-      ...(asked > 0 ? { retryAfterMs: asked } : {}),
-    }
-    const because = said === null ? '' : `: ${said}`
-    if (status >= 300 && status < 400) {
-      return new VarveError(
-        'VARVE_REFUSED',
-        `'${this.#where}' sends us to ${elsewhere(this.origin, answer)}, which is not followed`,
-        {
-          data,
-          hint: 'if you trust the other address, use it as the URL',
-        },
-      )
-    }
-    if (isPassing(answer)) {
-      const hint =
-        asked > 0
-          ? `it asks to be left alone for ${periodWords(asked)}: run the command again then`
-          : 'it may pass by itself: run the command again later'
-      return new VarveError('VARVE_UNREACHABLE', `'${this.#where}' answers ${status}${because}`, {
-        data,
-        hint,
-      })
-    }
-    if (status === 401 || status === 403) {
-      return new VarveError('VARVE_REFUSED', `'${this.#where}' refuses access (${status})${because}`, {
-        data,
-        ...(this.#options.accessHint === undefined ? {} : { hint: this.#options.accessHint }),
-      })
-    }
-    if (status === 507) {
-      return new VarveError('VARVE_DISK_FULL', `no space left at '${this.#where}'${because}`, {
-        data: { ...data, atEndpoint: true },
-        hint: 'this request has changed nothing there; free some space there and run the command again',
-      })
-    }
-    return new VarveError('VARVE_REFUSED', `'${this.#where}' answers ${status}${because}`, {
-      data,
-      ...hintFor(status, data.path),
-    })
   }
 
   #noParts(request: HttpRequest): VarveError {

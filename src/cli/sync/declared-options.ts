@@ -56,7 +56,7 @@ export const declaredOptions: OptionSpecs = {
     type: 'text',
     value: 'URL',
     about:
-      'HTTP API: where access tokens of OAuth 2 are had, for the client id and secret in the environment (VARVE_LINK_NAME_CLIENT_ID, …_CLIENT_SECRET, …_REFRESH_TOKEN)',
+      'HTTP API: where access tokens of OAuth 2 are had, for the client id and secret in the environment (VARVE_LINK_NAME_CLIENT_ID, …_CLIENT_SECRET, …_REFRESH_TOKEN), or for a key (…_SIGNING_KEY_FILE)',
   },
   scope: {
     type: 'text',

@@ -8,12 +8,13 @@ import type { Connector, ConnectorOptions } from '../interface.ts'
 import type { HttpTable } from '../../dataset/interface.ts'
 import { itemTable } from '../json/item-table.ts'
 import { secretName } from '../link-secret.ts'
-import { accessTokens } from './access-token.ts'
+import { accessTokens } from './oauth/access-token.ts'
 import { requestName } from './page-request.ts'
 import { type PageSource, firstRequest, pagesOf } from './pages.ts'
 import { saidIn } from './said-errors.ts'
 import { secretHeaders } from './secret-headers.ts'
 import { linkAdvice } from '../tls/advice.ts'
+import { alertOr, tlsPlace } from '../tls/alert.ts'
 import { schemeTls } from '../tls/link-tls.ts'
 import { HttpSnapshot, cellsOf } from './snapshot.ts'
 
@@ -32,10 +33,12 @@ export async function openHttp(url: string, options: ConnectorOptions): Promise<
   const { auth } = options
   const headers = await secretHeaders({ ...options, link }, base)
   const tls = await schemeTls(options, { isTls: base.protocol === 'https:', encrypted: 'https://' })
-  const tokens = auth === undefined ? null : await accessTokens(auth, { ...options, link })
+  const tokens =
+    auth === undefined ? null : await accessTokens(auth, { ...options, link, origin: base.origin, tls })
   const client = new HttpClient(base.origin, {
     ...(tls === null ? {} : { tls: { ...tls } }),
     advice: linkAdvice,
+    whyCut: (error) => alertOr(error, tlsPlace(base, 443, tls)),
     location: url,
     headers: { 'user-agent': 'varve', ...headers },
     ...(tokens === null
@@ -47,7 +50,7 @@ export async function openHttp(url: string, options: ConnectorOptions): Promise<
     pauseMsMax: 60_000,
     onWait: options.onWait,
     proxy: proxyFor(base.origin, options.environment ?? {}),
-    explain: saidIn,
+    explain: (body) => saidIn(body),
     accessHint:
       tokens === null
         ? `give its token in the environment as ${secretName(link, 'TOKEN')}, or say where one is had: 'auth' of the link in varve.yaml`

@@ -22,12 +22,12 @@ const places = [
 /** What GraphQL servers call errors that pass: under `extensions.code`, or `type` at GitHub. */
 const passing = /throttl|rate.?limit|timeout|unavailable|internal/i
 
-/** What a refusal says; null when nothing that can be read. */
-export function saidIn(body: Uint8Array): string | null {
+/** What a refusal says, without `secrets`; null when nothing that can be read. */
+export function saidIn(body: Uint8Array, secrets: readonly (string | null)[] = []): string | null {
   const document = documentRange(body)
   if (document === null) return null
   for (const place of places) {
-    const text = textAt(document, place)
+    const text = textAt(document, place, secrets)
     if (text !== null) return text
   }
   return null
@@ -52,9 +52,14 @@ export function refuseErrors({ table, items = '' }: HttpTable, document: JsonRan
 }
 
 /** In one line, shortened. */
-function textAt(range: JsonRange, place: string): string | null {
+function textAt(range: JsonRange, place: string, secrets: readonly (string | null)[] = []): string | null {
   const found = rangeAt(range, place)
   if (found?.kind !== 'text') return null
-  const line = utf8Text(found.src.subarray(found.start, found.end)).replaceAll(/\s+/g, ' ').trim()
+  const text = utf8Text(found.src.subarray(found.start, found.end))
+  // Before it is shortened: of half a secret nothing would be found.
+  const line = secrets
+    .reduce<string>((said, one) => (one === null || one === '' ? said : said.replaceAll(one, '…')), text)
+    .replaceAll(/\s+/g, ' ')
+    .trim()
   return line === '' ? null : line.slice(0, charsMax)
 }

@@ -9,7 +9,13 @@ import { linkAdvice } from './advice.ts'
 import type { LinkTls } from './link-tls.ts'
 
 const alertMsMax = 5_000
-const cuts: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED', undefined])
+const cuts: ReadonlySet<unknown> = new Set([
+  'ECONNRESET',
+  'EPIPE',
+  'ECONNABORTED',
+  'UND_ERR_SOCKET',
+  undefined,
+])
 
 export interface TlsPlace {
   readonly host: string

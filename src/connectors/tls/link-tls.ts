@@ -1,10 +1,11 @@
 // Whom a link trusts, and what it shows of itself: certificates in PEM that the environment names under the link's name,
 // alike for all kinds of endpoints. What is named is read here, and proved to be what it should be, so that no driver has
 // to say in its own words what is wrong with a file. Nothing here lets a certificate pass unchecked.
-import { type KeyObject, X509Certificate, createPrivateKey } from 'node:crypto'
+import { X509Certificate } from 'node:crypto'
 import { VarveError } from '../../base/errors.ts'
 import type { ConnectorOptions } from '../interface.ts'
-import { linkSecret, secretName } from '../link-secret.ts'
+import { type SecretPlace, linkSecret, secretName } from '../link-secret.ts'
+import { privateKey, unusable } from '../private-key.ts'
 
 /** For drivers, which hand it on to Node's `tls.connect`. */
 export interface LinkTls {
@@ -62,7 +63,7 @@ export function contradiction({ link = '' }: Named, why: string, hint: string): 
 }
 
 async function ownCertificate(
-  options: { readonly link: string; readonly environment?: ConnectorOptions['environment'] },
+  options: SecretPlace,
   cert: string | null,
   key: string | null,
 ): Promise<Pick<LinkTls, 'cert' | 'key'>> {
@@ -77,7 +78,7 @@ async function ownCertificate(
     )
   }
   const [own] = parsedCertificates(cert, certName!)
-  const proof = await privateKey(options, key, keyName!)
+  const proof = await privateKey(options, { pem: key, what: 'KEY' })
   if (!own!.checkPrivateKey(proof))
     throw unusable(
       `the key of ${keyName} is not that of the certificate of ${certName}`,
@@ -85,30 +86,6 @@ async function ownCertificate(
       'check the two files',
     )
   return { cert, key: String(proof.export({ type: 'pkcs8', format: 'pem' })) }
-}
-
-async function privateKey(
-  options: { readonly link: string; readonly environment?: ConnectorOptions['environment'] },
-  key: string,
-  name: string,
-): Promise<KeyObject> {
-  const password = await linkSecret(options, 'KEY_PASSWORD')
-  try {
-    return createPrivateKey({ key, format: 'pem', ...(password === null ? {} : { passphrase: password }) })
-  } catch {
-    // What OpenSSL says of it may quote it.
-    const passwordName = secretName(options.link, 'KEY_PASSWORD')
-    const isEncrypted = /ENCRYPTED/.test(key)
-    const why =
-      password === null ? 'has a password, which is not given' : `does not open with ${passwordName}`
-    throw isEncrypted
-      ? unusable(
-          `the key of ${name} ${why}`,
-          name,
-          `give its password as ${passwordName}, or in a file as ${passwordName}_FILE`,
-        )
-      : unusable(`${name} holds no private key`, name, "it is a PEM text: '-----BEGIN PRIVATE KEY-----'")
-  }
 }
 
 function parsedCertificates(pem: string, name: string): X509Certificate[] {
@@ -123,8 +100,4 @@ function parsedCertificates(pem: string, name: string): X509Certificate[] {
     name,
     "it is a PEM text: '-----BEGIN CERTIFICATE-----'",
   )
-}
-
-function unusable(why: string, name: string, hint: string): VarveError {
-  return new VarveError('VARVE_REFUSED', why, { data: { name }, hint })
 }

@@ -12,6 +12,7 @@ import { messageJson } from '../message-json.ts'
 import { RowsRefused } from '../rows-refused.ts'
 import type { Batch, Sink, SinkOptions } from '../sink.ts'
 import { linkAdvice } from '../tls/advice.ts'
+import { alertOr, tlsPlace } from '../tls/alert.ts'
 import { schemeTls } from '../tls/link-tls.ts'
 import { readSecrets, signatureOf } from './sign.ts'
 
@@ -42,6 +43,7 @@ export async function openWebhook(url: string, options: SinkOptions): Promise<Si
   const client = new HttpClient(target.origin, {
     ...(tls === null ? {} : { tls: { ...tls } }),
     advice: linkAdvice,
+    whyCut: (error) => alertOr(error, tlsPlace(target, 443, tls)),
     location,
     connections: 1,
     proxy: proxyFor(target.origin, options.environment ?? {}),

@@ -149,6 +149,20 @@ describe.skipIf(!hasOpenssl)(`certificates that the environment names${withoutOp
       const stranger = await openSink(`webhook+https://127.0.0.1:${port}/x`, given)
       await expect(stranger.deliver(insertInto('people'))).rejects.toMatchObject({ data: { passing: false } })
       await stranger.close()
+      const nobody = {
+        ...given,
+        environment: { ...given.environment, ...variables({ CERT_FILE: '', KEY_FILE: '' }) },
+      }
+      const silent = await openSink(`webhook+https://localhost:${port}/x`, nobody)
+      const asks = { hint: expect.stringMatching(/VARVE_LINK_\w+_CERT_FILE/), data: { passing: false } }
+      await expect(silent.deliver(insertInto('people'))).rejects.toMatchObject(asks)
+      await silent.close()
+      const closed = await openEndpoint(`https://localhost:${port}/`, {
+        ...nobody,
+        http: [{ table: 'people' }],
+      })
+      await expect(closed.discover()).rejects.toMatchObject(asks)
+      await closed.close()
     } finally {
       answering.closeAllConnections()
       await new Promise((done) => answering.close(done))
