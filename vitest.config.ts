@@ -118,6 +118,7 @@ export const slow: readonly string[] = [
   'test/sync/table-rights.test.ts',
   'test/connectors/sqlite-journal.test.ts',
   'test/connectors/folder.test.ts',
+  'test/connectors/several-files.test.ts',
   'test/connectors/s3-links.test.ts',
   'test/crash/folder.test.ts',
   'test/sync/mysql.test.ts',

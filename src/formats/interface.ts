@@ -41,6 +41,8 @@ export interface ReadTableOptions extends ReadRowsOptions {
 
 export type ReadColumnsOptions = Pick<ReadRowsOptions, 'format' | 'key' | 'where' | 'pool' | 'signal'>
 
+export type AlikeOptions = Pick<ReadRowsOptions, 'format' | 'key' | 'types' | 'previous' | 'where'>
+
 export interface FileColumn {
   readonly name: string
   /** As its cells look; null when they tell nothing. */
@@ -165,6 +167,29 @@ export interface ByteSource {
   read(start: number, length: number, into?: Uint8Array): Promise<Uint8Array>
 }
 
+/** How a file begins and is spelled. Others of its table that do likewise need not be opened one by one. */
+export interface AlikeFiles {
+  /** Whether this file, which is all in memory, is one of them. */
+  has(bytes: Uint8Array): boolean
+  /** Of one of them, as `TableFormat.columns` finds them. */
+  columns(bytes: Uint8Array): readonly FileColumn[]
+  /** The keys of the rows of one of them; null where it has to be read by itself: something is wrong with it. */
+  keys(bytes: Uint8Array): PackedRows | null
+  /**
+   * Rows of values of several of them, for a table that has more columns maybe; null as above. They are views, to be used
+   * before anything is awaited.
+   */
+  rows(files: readonly Uint8Array[]): JoinedRows | null
+}
+
+export interface JoinedRows {
+  readonly rows: PackedRows
+  /** By file: its rows and those of all before it. */
+  readonly rowEnds: readonly number[]
+  /** Each value that does not fit its column, by row. */
+  readonly misfits: readonly { readonly column: Column; readonly row: number; readonly text: string }[]
+}
+
 export interface TableFormat {
   readonly name: FormatName
   /** Lower case, with the dot. */
@@ -174,4 +199,9 @@ export interface TableFormat {
   /** Only the columns, read as cheaply as possible. A key that is named need not be there. @throws as `open` */
   columns(slicer: Slicer, options: ReadColumnsOptions): Promise<readonly FileColumn[]>
   renderer(table: TableObject, layout: Layout): TableRenderer
+  /**
+   * What files have to have in common with this one, which is all in memory, to be read as it is; null: its beginning does not
+   * tell. Absent where each file is opened by itself. @throws as `open`
+   */
+  readonly alike?: (bytes: Uint8Array, options: AlikeOptions) => Promise<AlikeFiles | null>
 }

@@ -8,6 +8,7 @@ import type { Schema } from '../table/interface.ts'
 import { encodeKey, keyNames } from '../table/key.ts'
 import type { FileRecord, FileTail, FormatName, SliceRows } from './interface.ts'
 import { KeyCheck } from './key-check.ts'
+import type { PackedRows } from './packed.ts'
 import { NotATable } from './not-a-table.ts'
 import { SliceReader } from './reading.ts'
 import { Slicer } from './slicer.ts'
@@ -55,6 +56,14 @@ export async function keyUniqueness(
   } finally {
     await slicer.close()
   }
+}
+
+/** Of a file's keys that are all there. */
+export function uniquenessOf(keys: PackedRows): KeyUniqueness {
+  const check = new KeyCheck()
+  const found = check.add(keys)
+  if (found !== 'different') return found
+  return check.hasRepeats() ? 'repeated' : 'unique'
 }
 
 /** @throws VarveError with a reason of `keyFaults` */

@@ -40,8 +40,22 @@ export function misfitText(bytes: Uint8Array): string {
   return bytes.length > textBytesMax ? `${text.replace(/\uFFFD$/, '')}…` : text
 }
 
+/** Where rows are made, they are noted. */
+export interface MisfitNotes {
+  add(part: SliceMisfit['part'], place: number, row: number, bytes: Uint8Array): void
+}
+
+/** Each by itself, for whoever leaves some of the rows out. */
+export class RowMisfits implements MisfitNotes {
+  readonly all: SliceMisfit[] = []
+
+  add(part: SliceMisfit['part'], place: number, row: number, bytes: Uint8Array): void {
+    this.all.push({ part, place, count: 1, row, text: misfitText(bytes) })
+  }
+}
+
 /** Of one slice. */
-export class SliceMisfits {
+export class SliceMisfits implements MisfitNotes {
   readonly #found = new Map<string, { -readonly [K in keyof SliceMisfit]: SliceMisfit[K] }>()
 
   get list(): readonly SliceMisfit[] {

@@ -127,6 +127,27 @@ export function ownRows(rows: PackedRows): PackedRows {
   }
 }
 
+/** A copy of those rows that `wanted` has a 1 for; null: of all. */
+export function pickedRows(rows: PackedRows, wanted: Uint8Array | null): PackedRows {
+  if (wanted === null) return ownRows(rows)
+  const { keys, keyEnds, values, valueEnds, contents, contentEnds } = rows
+  const picked = new PackedBuffer(Math.max(keys.length, values.length), rows.count)
+  const startOf = (ends: Uint32Array, row: number): number => (row === 0 ? 0 : ends[row - 1]!)
+  let [keyAt, valueAt] = [0, 0]
+  for (let row = 0; row < rows.count; row++) {
+    if (wanted[row] !== 1) continue
+    const [key, value] = [startOf(keyEnds, row), startOf(valueEnds, row)]
+    picked.keys.set(keys.subarray(key, keyEnds[row]), keyAt)
+    picked.values.set(values.subarray(value, valueEnds[row]), valueAt)
+    keyAt += keyEnds[row]! - key
+    valueAt += valueEnds[row]! - value
+    if (contentEnds !== null)
+      for (let i = startOf(contentEnds, row); i < contentEnds[row]!; i++) picked.addContent(contents![i]!)
+    picked.endRow(keyAt, valueAt)
+  }
+  return { ...picked.view(), isOrdered: rows.isOrdered }
+}
+
 /** The keys alone, all in memory of their own: a thread gives it away. */
 export function ownKeys(rows: PackedRows): PackedRows {
   const [keys, keyEnds] = [rows.keys.slice(), rows.keyEnds.slice()]

@@ -25,7 +25,9 @@ import { groupFiles } from './groups.ts'
 import type { FilePlace, FilesTable, OpenedFile } from './interface.ts'
 import { packedRows } from './packed.ts'
 import { digestOf, tableRows } from './read.ts'
-import { type Hints, columnsOf, knownShape, shapeOf, waitingTable } from './shape.ts'
+import { type Hints, type ShapeSource, knownShape, shapeOf, waitingTable } from './shape.ts'
+import { ShapeReader } from './shape-reader.ts'
+import { smallBytesMax } from './small-file.ts'
 import { readCheckpoint, takeOver } from './state.ts'
 import { UnpackedFile } from './unpacked-file.ts'
 import { asWaiting } from './waiting.ts'
@@ -123,12 +125,7 @@ export class FilesConnector implements Connector {
       if (trouble !== null) throw new VarveError('VARVE_NOT_POSSIBLE', trouble, { data: { waits: true } })
       const shape =
         (await this.#unchanged(name, files, hints)) ??
-        (await shapeOf(name, files, hints, {
-          withFile: (path, work) => this.#opened(path, work),
-          pool: this.#pool,
-          bytesOf: (file) => this.#bytesOf(file),
-          columns: (path, key) => this.#columnsOf(path, key),
-        }))
+        (await shapeOf(name, files, hints, this.#shapeSource()))
       // Of several, the newest may be taken away.
       const [file] = files.length === 1 ? files : []
       if (file === undefined) return shape
@@ -171,31 +168,48 @@ export class FilesConnector implements Connector {
     }
   }
 
-  #columnsOf(path: string, key: readonly string[]): Promise<readonly FileColumn[]> {
-    return this.#opened(path, async (file) => {
-      const version = [file.version, ...key].join('\0')
-      const known = this.#columns.get(path)
-      if (known?.version === version) return known.columns
-      const columns = await columnsOf(file, key, { pool: this.#pool, bytesOf: (one) => this.#bytesOf(one) })
-      if (file.isProof) this.#columns.set(path, { version, columns })
-      else this.#columns.delete(path)
-      return columns
+  #shapeSource(): ShapeSource {
+    const reader = new ShapeReader({
+      pool: this.#pool,
+      opened: (path, work) => this.#opened(path, work),
+      bytesOf: (file) => countedBytes(file, this.#onProgress),
     })
+    return {
+      columns: (path, key) => this.#opened(path, (file) => this.#columnsOf(file, key, reader)),
+      uniqueness: (path, key) => reader.uniqueness(path, key),
+    }
   }
 
-  #bytesOf(file: OpenedFile): AsyncIterable<Uint8Array> {
-    return countedBytes(file, this.#onProgress)
+  async #columnsOf(
+    file: OpenedFile,
+    key: readonly string[],
+    reader: ShapeReader,
+  ): Promise<readonly FileColumn[]> {
+    const { path } = file
+    const version = [file.version, ...key].join('\0')
+    const known = this.#columns.get(path)
+    if (known?.version === version) return known.columns
+    const columns = await reader.columns(file, key)
+    // A small one was read as a whole.
+    if (file.bytesLength <= smallBytesMax && file.isProof) await this.#digestOf(file)
+    if (file.isProof) this.#columns.set(path, { version, columns })
+    else this.#columns.delete(path)
+    return columns
   }
 
-  #digest(path: string): Promise<string> {
-    return this.#opened(path, async (file) => {
-      const known = this.#digests.get(path)
-      if (known?.version === file.version) return known.digest
-      const digest = await file.digest()
-      if (file.isProof) this.#digests.set(path, { version: file.version, digest })
-      else this.#digests.delete(path)
-      return digest
-    })
+  async #digest(path: string): Promise<string> {
+    const known = this.#digests.get(path)
+    if (known !== undefined && (await this.#place.version?.(path)) === known.version) return known.digest
+    return this.#opened(path, async (file) =>
+      known?.version === file.version ? known.digest : this.#digestOf(file),
+    )
+  }
+
+  async #digestOf(file: OpenedFile): Promise<string> {
+    const digest = await file.digest()
+    if (file.isProof) this.#digests.set(file.path, { version: file.version, digest })
+    else this.#digests.delete(file.path)
+    return digest
   }
 
   #notThere(name: string): VarveError {

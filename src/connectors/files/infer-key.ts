@@ -1,29 +1,29 @@
 // The key of a table in files that nobody has named one for: the fewest leading columns that are there and tell apart the
 // rows of each file. A row that comes in a second file too is a newer state of itself.
-import { type KeyUniqueness, keyUniqueness } from '../../formats/key-uniqueness.ts'
-import { fileBytesWorthThreads } from '../../formats/slice-jobs.ts'
+import { inOrder } from '../../base/in-order.ts'
+import { collect } from '../../base/iterables.ts'
+import type { KeyUniqueness } from '../../formats/key-uniqueness.ts'
 import type { Cell, ColumnType } from '../../table/interface.ts'
-import { tableFormat } from './file-name.ts'
-import type { OpenedFile } from './interface.ts'
-import type { ShapeReader } from './shape.ts'
-import { asWaiting, fileWaits } from './waiting.ts'
+import { filesAtOnce } from './small-file.ts'
+import { fileWaits } from './waiting.ts'
 
 const columnsMax = 8
+
+/** Whether columns tell the rows of a file apart. */
+export type UniquenessOf = (path: string, key: readonly string[]) => Promise<KeyUniqueness>
 
 /** @throws VarveError with `waits` where no columns do */
 export async function inferFileKey(
   table: string,
   files: readonly string[],
   columns: readonly { readonly name: string; readonly type: ColumnType }[],
-  reader: Pick<ShapeReader, 'withFile' | 'pool' | 'bytesOf'>,
+  uniqueness: UniquenessOf,
 ): Promise<readonly string[]> {
   const names: string[] = []
   for (const { name, type } of columns.slice(0, columnsMax)) {
     if (type === 'float' || type === 'json') break
     names.push(name)
-    const found: KeyUniqueness[] = []
-    for (const path of files)
-      found.push(await reader.withFile(path, (file) => uniqueness(file, names, reader)))
+    const found = await collect(inOrder(files, filesAtOnce, (path) => uniqueness(path, names)))
     if (found.includes('empty')) break
     if (found.includes('unknown')) throw fileWaits(files[found.indexOf('unknown')]!, tooMany(table))
     if (found.every((one) => one === 'unique')) return names
@@ -36,21 +36,6 @@ export async function inferFileKey(
 
 function tooMany(table: string): string {
   return `has more rows than are compared to find out which columns tell them apart: say the key of '${table}'`
-}
-
-async function uniqueness(
-  file: OpenedFile,
-  key: readonly string[],
-  { pool, bytesOf }: Pick<ShapeReader, 'pool' | 'bytesOf'>,
-): Promise<KeyUniqueness> {
-  const { path, bytesLength } = file
-  if (await file.isEmpty()) return 'unique'
-  if (bytesLength >= fileBytesWorthThreads) pool.warm(2)
-  try {
-    return await keyUniqueness(bytesOf(file), { format: tableFormat(path)!, key, where: path, pool })
-  } catch (error) {
-    throw asWaiting(path, error)
-  }
 }
 
 /** The same for two rows only if their keys are. Length first, so that no two tuples are joined to one text. */

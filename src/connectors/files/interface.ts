@@ -16,6 +16,8 @@ export interface FilePlace {
    * @throws VarveError with `waits`: see waiting.ts
    */
   open(path: string, when: 'listed' | 'now'): Promise<OpenedFile>
+  /** As that of an `OpenedFile`, where it is had without opening the file; null: it has to be opened. */
+  version?(path: string): Promise<string | null>
   /** Makes ready what shall stand at `path` in place of `over` (null: of nothing), on the disk, and touches nothing yet. */
   stage(
     path: string,

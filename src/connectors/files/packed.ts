@@ -1,5 +1,5 @@
-// The rows of a table that lies in one file, packed by threads. What they cannot do as it is done cell by cell (several
-// files, columns of bytes) is packed here from cells.
+// The rows of a table that lies in files, packed. Those of one file are packed by threads, and those of several many files at
+// once. What cannot be done so as it is done cell by cell (columns of bytes) is packed here from cells.
 import { CellPacker } from '../../formats/columnar/pack-cells.ts'
 import type { PackedSlice, PackingOptions } from '../../formats/columnar/packed-source.ts'
 import { readSlices } from '../../formats/read-slices.ts'
@@ -7,6 +7,7 @@ import { fileBytesWorthThreads } from '../../formats/slice-jobs.ts'
 import type { Cell } from '../../table/interface.ts'
 import { tableFormat } from './file-name.ts'
 import type { FilesTable, OpenedFile } from './interface.ts'
+import { SeveralFiles } from './several-files.ts'
 import { shownRow, tableRows } from './read.ts'
 import { asWaiting } from './waiting.ts'
 
@@ -18,8 +19,12 @@ export async function* packedRows(
   const packer = new CellPacker(options.shape, options.where)
   const packed = (rows: Cell[][]): PackedSlice => ({ rows: packer.pack(rows, options.unfit) })
   const [path] = table.files
-  if (path === undefined || !isForThreads(table)) {
+  if (path === undefined || !isForBytes(table)) {
     for await (const rows of tableRows(table, open, options.onMisfit)) yield packed(rows)
+    return
+  }
+  if (table.files.length > 1) {
+    for await (const rows of new SeveralFiles(table, open, options).rows()) yield { rows }
     return
   }
   for await (const slice of fileSlices(path, open, options))
@@ -28,9 +33,8 @@ export async function* packedRows(
 }
 
 /** Bytes are spelled otherwise in what is imported, and a nested value is no key. */
-function isForThreads({ files, columns, key }: FilesTable): boolean {
-  const isSlow = columns.some(({ name, type }) => type === 'bytes' || (type === 'json' && key.includes(name)))
-  return files.length === 1 && !isSlow
+function isForBytes({ columns, key }: FilesTable): boolean {
+  return !columns.some(({ name, type }) => type === 'bytes' || (type === 'json' && key.includes(name)))
 }
 
 /** @throws VarveError with `waits` for what is wrong with the file */

@@ -2,6 +2,7 @@
 // first: what a later file says of a row counts, and earlier ones are not asked any more.
 import { sha256Hex } from '../../base/platform.ts'
 import { utf8 } from '../../base/bytes.ts'
+import { inOrder } from '../../base/in-order.ts'
 import { type Misfit, isTyped, misfitText } from '../../formats/misfits.ts'
 import { readRows } from '../../formats/read-rows.ts'
 import { shownCell } from '../../formats/shown-cell.ts'
@@ -13,8 +14,8 @@ import { keyOf } from './infer-key.ts'
 import type { FilesTable, OpenedFile } from './interface.ts'
 import { asWaiting } from './waiting.ts'
 
-/** Most of a small file's time is waiting for the system. */
-const filesAtOnce = 8
+/** Most of them were not changed: then there is little to hold. */
+const looksAtOnce = 32
 
 /** A digest of the files that make the table, and of how they are read. */
 export async function digestOf(
@@ -22,15 +23,9 @@ export async function digestOf(
   digest: (path: string) => Promise<string>,
 ): Promise<string> {
   const parts: unknown[] = [columns.map(({ name, type }) => [name, type]), key]
-  for (let at = 0; at < files.length; at += filesAtOnce) {
-    const some = files.slice(at, at + filesAtOnce)
-    const found = await Promise.allSettled(some.map((path) => digest(path)))
-    // Of several that are at fault it is always the first one that is named.
-    for (const [i, one] of found.entries()) {
-      if (one.status === 'rejected') throw one.reason
-      parts.push([some[i], one.value])
-    }
-  }
+  // Of several that are at fault it is always the first one that is named.
+  for await (const part of inOrder(files, looksAtOnce, async (path) => [path, await digest(path)]))
+    parts.push(part)
   return sha256Hex(utf8(JSON.stringify(parts)))
 }
 
@@ -46,7 +41,8 @@ export async function* tableRows(
     const file = await open(path)
     const own = seen === null ? null : new Set<string>()
     try {
-      for await (const rows of fileRows(table, file)) {
+      if (await file.isEmpty()) continue
+      for await (const rows of fileRows(table, path, file.bytes())) {
         const wanted =
           seen === null || own === null ? rows : rows.filter((row) => isNew(keyOf(row, places), seen, own))
         if (onMisfit !== undefined) tellMisfits(table, path, wanted, onMisfit)
@@ -68,7 +64,7 @@ function isNew(key: string, seen: ReadonlySet<string>, own: Set<string>): boolea
   return true
 }
 
-function tellMisfits(
+export function tellMisfits(
   { columns }: FilesTable,
   where: string,
   rows: readonly (readonly Cell[])[],
@@ -83,13 +79,16 @@ function tellMisfits(
   }
 }
 
-async function* fileRows(table: FilesTable, file: OpenedFile): AsyncGenerator<Cell[][]> {
-  const { path } = file
-  if (await file.isEmpty()) return
+/** Of a file that is not empty. */
+export async function* fileRows(
+  table: FilesTable,
+  path: string,
+  bytes: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Cell[][]> {
   const format = tableFormat(path)!
   let known: readonly Column[] = []
   let shown = shownRow(table, path, known)
-  for await (const { columns, rows } of readRows(file.bytes(), { format, key: table.key, where: path })) {
+  for await (const { columns, rows } of readRows(bytes, { format, key: table.key, where: path })) {
     if (columns.length !== known.length) {
       known = columns
       shown = shownRow(table, path, known)

@@ -2,30 +2,27 @@
 // are told from how the first cells look, and keys from what tells the rows apart. So what was declared counts first, then
 // what the table was known as, and only then what the files look like: a type does not change with a cell.
 import type { VarveError } from '../../base/errors.ts'
-import type { WorkerPool } from '../../base/pool.ts'
+import { inOrder } from '../../base/in-order.ts'
+import { collect } from '../../base/iterables.ts'
 import type { FileColumn } from '../../formats/interface.ts'
-import { readColumns } from '../../formats/read-columns.ts'
 import type { ColumnType } from '../../table/interface.ts'
 import type { EndpointColumn, KnownTable } from '../interface.ts'
 import type { DeclaredTable } from '../../dataset/interface.ts'
 import { tableFormat } from './file-name.ts'
-import { inferFileKey } from './infer-key.ts'
-import type { FilesTable, OpenedFile } from './interface.ts'
-import { asWaiting, fileWaits } from './waiting.ts'
+import { type UniquenessOf, inferFileKey } from './infer-key.ts'
+import type { FilesTable } from './interface.ts'
+import { filesAtOnce } from './small-file.ts'
+import { fileWaits } from './waiting.ts'
 
 export interface Hints {
   readonly declared: DeclaredTable | undefined
   readonly known: KnownTable | undefined
 }
 
-export type WithFile = <T>(path: string, work: (file: OpenedFile) => Promise<T>) => Promise<T>
-
-export interface ShapeReader {
-  readonly withFile: WithFile
-  readonly pool: WorkerPool
-  bytesOf(file: OpenedFile): AsyncIterable<Uint8Array>
+export interface ShapeSource {
   /** The columns of a file; `key` helps to recognize its dialect. */
   columns(path: string, key: readonly string[]): Promise<readonly FileColumn[]>
+  readonly uniqueness: UniquenessOf
 }
 
 /** @throws VarveError with `waits` */
@@ -33,10 +30,10 @@ export async function shapeOf(
   name: string,
   files: readonly string[],
   { declared, known }: Hints,
-  reader: ShapeReader,
+  source: ShapeSource,
 ): Promise<FilesTable> {
-  const found: (readonly FileColumn[])[] = []
-  for (const path of files) found.push(await reader.columns(path, declared?.key ?? known?.key ?? []))
+  const given = declared?.key ?? known?.key
+  const found = await collect(inOrder(files, filesAtOnce, (path) => source.columns(path, given ?? [])))
   const columns = joined(files, found)
   // A property that no row has at the moment is still a column.
   if (files.length === 0 || files.some(isJsonl))
@@ -47,7 +44,7 @@ export async function shapeOf(
     type: typeOf(column, looks, { declared, known }),
   }))
   if (typed.length === 0) throw fileWaits(files[0] ?? name, 'is empty: nobody knows its columns')
-  const key = declared?.key ?? known?.key ?? (await inferFileKey(name, files, typed, reader))
+  const key = given ?? (await inferFileKey(name, files, typed, source.uniqueness))
   const missing = key.find((column) => !columns.has(column))
   if (missing !== undefined) throw fileWaits(files[0] ?? name, `has no column '${missing}' for its key`)
   return tableOf({ name, columns: typed, key }, files)
@@ -83,23 +80,6 @@ function endpointColumn(
   key: readonly string[],
 ): EndpointColumn {
   return { name, type, nativeType: type, nullable: !key.includes(name), generated: false }
-}
-
-export async function columnsOf(
-  file: OpenedFile,
-  key: readonly string[],
-  { pool, bytesOf }: Pick<ShapeReader, 'pool' | 'bytesOf'>,
-): Promise<readonly FileColumn[]> {
-  const { path } = file
-  if (await file.isEmpty()) {
-    if (isJsonl(path)) return []
-    throw fileWaits(path, 'is empty: it has no header')
-  }
-  try {
-    return await readColumns(bytesOf(file), { format: tableFormat(path)!, where: path, key, pool })
-  } catch (error) {
-    throw asWaiting(path, error)
-  }
 }
 
 function isJsonl(path: string): boolean {

@@ -1,7 +1,7 @@
 // One state of a file of the folder. It is opened once, was not changed for a moment before, and has the same size and
 // times after each reading as before: a file that somebody is still writing waits, so half a file is never read.
-import type { FileHandle } from 'node:fs/promises'
-import { type BigIntStats, fstatSync, readSync } from 'node:fs'
+import { type BigIntStats, closeSync, fstatSync, read as readNow, readSync } from 'node:fs'
+import { promisify } from 'node:util'
 import { throwIfAborted } from '../../base/errors.ts'
 import { pause } from '../../base/pause.ts'
 import { toHex } from '../../base/bytes.ts'
@@ -9,6 +9,8 @@ import { sha256Hex, sha256Stream } from '../../base/platform.ts'
 import type { OpenedFile } from '../files/interface.ts'
 import { fileWaits } from '../files/waiting.ts'
 import { isReliableVersion, openFile, versionOf, fileIdentity } from './native.ts'
+
+const readPart = promisify(readNow)
 
 const partBytes = 1 << 20
 const looksMax = 4
@@ -19,15 +21,16 @@ export class OpenedFolderFile implements OpenedFile {
   readonly stat: BigIntStats
   readonly version: string
   readonly isProof: boolean
-  readonly #handle: FileHandle
+  readonly #fd: number
+  #isOpen = true
   #digest: string | null = null
 
-  private constructor(path: string, opened: { handle: FileHandle; stat: BigIntStats; isProof: boolean }) {
+  private constructor(path: string, opened: { fd: number; stat: BigIntStats; isProof: boolean }) {
     this.path = path
     this.stat = opened.stat
     this.version = versionOf(opened.stat)
     this.isProof = opened.isProof
-    this.#handle = opened.handle
+    this.#fd = opened.fd
   }
 
   /**
@@ -36,7 +39,7 @@ export class OpenedFolderFile implements OpenedFile {
    */
   static async open(place: string, path: string, settleMs: number, own?: string): Promise<OpenedFolderFile> {
     const nowMs = Date.now()
-    const { handle, stat: first } = await openFile(place, path)
+    const { fd, stat: first } = await openFile(place, path)
     let stat = first
     try {
       for (let looks = 0; ; looks++) {
@@ -45,12 +48,12 @@ export class OpenedFolderFile implements OpenedFile {
         if (ageMs >= settleMs || ageMs < -settleMs || fileIdentity(stat) === own) break
         if (looks === looksMax) throw fileWaits(path, 'is being written')
         await pause(settleMs - ageMs, undefined)
-        stat = await handle.stat({ bigint: true })
+        stat = fstatSync(fd, { bigint: true })
       }
       const isProof = isReliableVersion(stat, nowMs)
-      return new OpenedFolderFile(path, { handle, stat, isProof })
+      return new OpenedFolderFile(path, { fd, stat, isProof })
     } catch (error) {
-      await handle.close()
+      closeSync(fd)
       throw error
     }
   }
@@ -81,7 +84,7 @@ export class OpenedFolderFile implements OpenedFile {
       throwIfAborted(signal)
       // One byte more than is expected shows the end, and what was appended.
       const part = buffer.subarray(0, Math.max(0, this.bytesLength - at) + 1)
-      const { bytesRead } = await this.#handle.read(part, 0, part.length, at)
+      const { bytesRead } = await readPart(this.#descriptor(), part, 0, part.length, at)
       if (bytesRead === 0) break
       at += bytesRead
       const read = part.subarray(0, bytesRead)
@@ -89,14 +92,17 @@ export class OpenedFolderFile implements OpenedFile {
       yield read
       if (at > this.bytesLength) break
     }
-    if (at !== this.bytesLength || versionOf(await this.#handle.stat({ bigint: true })) !== this.version)
+    if (
+      at !== this.bytesLength ||
+      versionOf(fstatSync(this.#descriptor(), { bigint: true })) !== this.version
+    )
       throw fileWaits(this.path, 'is being written')
     this.#digest = toHex(hash.digest())
   }
 
   /** Of tens of thousands of small files, waiting for each of their reads would take most of the time. */
   #smallBytes(): Uint8Array {
-    const { fd } = this.#handle
+    const fd = this.#descriptor()
     const buffer = new Uint8Array(this.bytesLength + 1)
     let at = 0
     for (let read = -1; read !== 0 && at < buffer.length; at += read)
@@ -113,7 +119,16 @@ export class OpenedFolderFile implements OpenedFile {
     return this.#digest!
   }
 
+  /** The number of a file that was closed may be another one's. */
+  #descriptor(): number {
+    if (!this.#isOpen) throw new TypeError(`'${this.path}' was closed`)
+    return this.#fd
+  }
+
+  /** Once, for the same reason. */
   close(): Promise<void> {
-    return this.#handle.close()
+    if (this.#isOpen) closeSync(this.#fd)
+    this.#isOpen = false
+    return Promise.resolve()
   }
 }

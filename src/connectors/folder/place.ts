@@ -7,6 +7,7 @@ import { PassedOverFiles } from '../files/passed-over.ts'
 import type { PassedOver } from '../interface.ts'
 import type { FolderAddress } from './address.ts'
 import { listFiles } from './list.ts'
+import { versionOf } from './native.ts'
 import { OpenedFolderFile } from './opened-file.ts'
 import { clearLeftovers, stageFile } from './staged-file.ts'
 import { readStateFile, writeStateFile } from './state-file.ts'
@@ -76,6 +77,11 @@ export class FolderPlace implements FilePlace {
 
   open(file: string): Promise<OpenedFile> {
     return OpenedFolderFile.open(path.join(this.#root, file), file, this.#settleMs, this.#own.get(file))
+  }
+
+  /** A name that now stands for something else has another number, and so another version. */
+  version(file: string): Promise<string | null> {
+    return fs.lstat(path.join(this.#root, file), { bigint: true }).then(versionOf, () => null)
   }
 
   stage(

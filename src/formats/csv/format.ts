@@ -1,6 +1,7 @@
 // CSV and TSV as a `TableFormat`: opens a file by its head, and renders a table's rows by its layout.
 import { concatBytes, equalBytes, utf8 } from '../../base/bytes.ts'
 import { VarveError } from '../../base/errors.ts'
+import { eachOf } from '../../base/iterables.ts'
 import { isUtf8 } from '../../base/platform.ts'
 import { absentCell, cellOf } from '../../table/cell.ts'
 import { inferType } from '../../table/infer.ts'
@@ -8,6 +9,8 @@ import type { Layout, Schema, TableObject } from '../../table/interface.ts'
 import { lineEnds } from '../../table/row.ts'
 import { evolveSchema } from '../../table/schema.ts'
 import type {
+  AlikeFiles,
+  AlikeOptions,
   FileColumn,
   FileRecord,
   FileTail,
@@ -22,8 +25,9 @@ import type {
 import type { LeafOptions } from '../leaves.ts'
 import { NotATable } from '../not-a-table.ts'
 import { runSlice, slicesAtOnceOf } from '../slice-jobs.ts'
-import type { Slicer } from '../slicer.ts'
-import { type Opening, readHead } from './head.ts'
+import { Slicer } from '../slicer.ts'
+import { alikeFiles } from './alike.ts'
+import { type CsvHead, type Opening, readHead } from './head.ts'
 import { type Header, renderHeader, renderOpening } from './header.ts'
 import { checkCsvLayout, type CsvLayout } from './layout.ts'
 import { type CsvPlan, csvPlan } from './plan.ts'
@@ -40,6 +44,7 @@ export const csvFormat: TableFormat = {
   open: openCsv,
   columns: csvColumns,
   renderer: csvRenderer,
+  alike: alikeCsv,
 }
 export const tsvFormat: TableFormat = {
   name: 'tsv',
@@ -47,11 +52,41 @@ export const tsvFormat: TableFormat = {
   open: openCsv,
   columns: csvColumns,
   renderer: csvRenderer,
+  alike: alikeCsv,
 }
 
 async function openCsv(slicer: Slicer, options: ReadRowsOptions): Promise<OpenFile> {
+  const { schema, layout, head, line } = await opened(slicer, options)
+  const { opening, guess, header, isCompleted } = head
+  slicer.skip(opening.length + header.length - (isCompleted ? guess.eol.length : 0))
+  return new OpenCsv(schema, { ...layout, finalEol: !isCompleted }, line + header.lines, options)
+}
+
+async function alikeCsv(bytes: Uint8Array, options: AlikeOptions): Promise<AlikeFiles | null> {
+  const slicer = (): Slicer => new Slicer(eachOf([bytes]), undefined)
+  // Who asks for columns alone may know no key yet.
+  const key = options.key.length > 0 ? options.key : [(await csvColumns(slicer(), options))[0]!.name]
+  const { schema, layout, head } = await opened(slicer(), { ...options, key })
+  const { types, previous } = options
+  const table = types === undefined ? null : (previous?.schema ?? schema)
+  // What another column would hold has no place in the rows of the table.
+  if (table !== null && schema.columns.some(({ id }) => !table.columns.some((one) => one.id === id)))
+    return null
+  return alikeFiles(bytes, head, { schema, layout, table })
+}
+
+interface Opened {
+  readonly schema: Schema
+  readonly layout: CsvLayout
+  readonly head: CsvHead
+  /** Of the header. */
+  readonly line: number
+}
+
+async function opened(slicer: Slicer, options: AlikeOptions): Promise<Opened> {
   const previous = previousLayout(options)
-  const { opening, guess, header, bytes, isCompleted, sample } = await readHead(slicer, options, previous)
+  const head = await readHead(slicer, options, previous)
+  const { opening, guess, header, bytes, sample } = head
   const line = headerLine(opening)
   const schema = schemaOf({ header, sample, line }, options)
   const layout = layoutOf({
@@ -66,8 +101,7 @@ async function openCsv(slicer: Slicer, options: ReadRowsOptions): Promise<OpenFi
   if (!equalBytes(renderHeader(schema.columns, layout), bytes.subarray(0, header.length))) {
     throw new NotATable('its header cannot be written back byte for byte', 1)
   }
-  slicer.skip(opening.length + header.length - (isCompleted ? guess.eol.length : 0))
-  return new OpenCsv(schema, { ...layout, finalEol: !isCompleted }, line + header.lines, options)
+  return { schema, layout, head, line }
 }
 
 async function csvColumns(slicer: Slicer, options: ReadColumnsOptions): Promise<FileColumn[]> {
@@ -141,7 +175,7 @@ class OpenCsv implements OpenFile {
   }
 }
 
-function previousLayout({ format, previous }: ReadRowsOptions): CsvLayout | null {
+function previousLayout({ format, previous }: AlikeOptions): CsvLayout | null {
   return previous?.layout?.format === format ? checkCsvLayout(previous.layout) : null
 }
 
@@ -156,7 +190,7 @@ interface HeadFacts {
   readonly line: number
 }
 
-function schemaOf({ header, sample, line }: HeadFacts, options: ReadRowsOptions): Schema {
+function schemaOf({ header, sample, line }: HeadFacts, options: AlikeOptions): Schema {
   const { where, key, previous, types } = options
   checkNames(header, line)
   const missing = key.find((name) => !header.names.includes(name))

@@ -58,11 +58,10 @@ export class SliceParser {
     this.#cellOfKey = inverse(plan.keyPlace)
   }
 
-  /** Reads rows up to the end of the slice or the first fault. */
-  run(): void {
-    const { src } = this
+  /** Reads rows up to the end of the slice, or up to one that ends at `end` or behind it, or to the first fault. */
+  run(end: number = this.src.length): void {
     const { isStraight } = this.#plan
-    while (this.at < src.length && this.fault === null) {
+    while (this.at < end && this.fault === null) {
       const next = isStraight ? this.#plainRow(this.at) : -1
       if (next < 0) this.#anyRow()
       else this.at = next

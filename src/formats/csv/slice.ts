@@ -2,6 +2,7 @@
 // for byte, before they are handed out. A pure function of plain data, so that a worker thread can run it.
 import { isUtf8, sameBytes } from '../../base/platform.ts'
 import type { SliceFacts, SliceResult, SliceRows } from '../interface.ts'
+import { type MisfitNotes, SliceMisfits } from '../misfits.ts'
 import { type LeafOptions, leavesOrRows } from '../leaves.ts'
 import { ownKeys, ownRows, PackedBuffer, type PackedRows } from '../packed.ts'
 import { SliceParser } from './parse.ts'
@@ -49,17 +50,53 @@ export function leafSlice(task: LeafTask): SliceResult {
  */
 function parseSliceShared({ bytes, plan, values }: SliceTask): SliceRows {
   const { rows, facts } = parsed(bytes, plan)
-  const { fault, bytesRead } = facts
+  const { bytesRead } = facts
   const read = bytes.subarray(0, bytesRead)
   const result = { ...rows, ...facts }
   if (!isUtf8(read)) return { ...result, fault: 'not-utf8', faultColumn: -1, faultLine: lineOfBroken(read) }
+  const rendered = renderedRows(rows, plan)
+  if (sameBytes(rendered, read)) {
+    if (values === null) return result
+    const misfits = new SliceMisfits()
+    return { ...result, ...valueRows(rows, values, misfits), misfits: misfits.list }
+  }
+  return { ...result, fault: 'not-reproduced', faultColumn: -1, faultLine: lineOfDifference(rendered, read) }
+}
+
+/**
+ * Rows of values of several files that are one slice here, each of which ends at one of `ends`; null where anything is wrong with
+ * one of them. They are views that the next call spoils, as above.
+ */
+export function joinedRows(
+  bytes: Uint8Array,
+  ends: readonly number[],
+  { plan, values, notes }: { plan: CsvPlan; values: ValuePlan; notes: MisfitNotes },
+): { rows: PackedRows; rowEnds: readonly number[] } | null {
+  buffer.clear()
+  const parser = new SliceParser(bytes, plan, buffer)
+  const rowEnds: number[] = []
+  for (const end of ends) {
+    parser.run(end)
+    if (parser.fault !== null || parser.at !== end) return null
+    rowEnds.push(buffer.count)
+  }
+  const rows = buffer.view()
+  return isUtf8(bytes) && sameBytes(renderedRows(rows, plan), bytes)
+    ? { rows: valueRows(rows, values, notes), rowEnds }
+    : null
+}
+
+/** The keys of the rows of a whole file; null where anything is wrong with it. */
+export function wholeKeys(bytes: Uint8Array, plan: CsvPlan): PackedRows | null {
+  const { rows, facts } = parsed(bytes, plan)
+  return facts.fault === null && facts.bytesRead === bytes.length ? ownKeys(rows) : null
+}
+
+function renderedRows(rows: PackedRows, plan: CsvPlan): Uint8Array {
   const renderer = new RowRenderer(plan, scratch)
   renderer.render(rows, 0, rows.count, rows.contents ?? [])
   scratch = renderer.out
-  const rendered = renderer.out.subarray(0, renderer.length)
-  if (sameBytes(rendered, read))
-    return { ...result, fault, ...(values === null ? null : valueRows(rows, values)) }
-  return { ...result, fault: 'not-reproduced', faultColumn: -1, faultLine: lineOfDifference(rendered, read) }
+  return renderer.out.subarray(0, renderer.length)
 }
 
 function parsed(bytes: Uint8Array, plan: CsvPlan): { rows: PackedRows; facts: Omit<SliceFacts, 'count'> } {

@@ -41,8 +41,22 @@ export function sniffDialect(head: Uint8Array, hints: SniffHints): DialectGuess 
   return { delimiter: best, quote: '"', eol }
 }
 
+/** Whether each file that begins with this header, which names the key, is taken for one of this delimiter, whatever its rows are. */
+export function tellsDelimiter(header: Uint8Array, { delimiter, eol }: DialectGuess): boolean {
+  const columns = (candidate: string): number | 'not whole' => {
+    const reader = new RecordReader(header, dialectOf(candidate, '"', eol))
+    if (reader.read(0) >= 0) return reader.count
+    return reader.fault === 'text-behind-quote' ? 0 : 'not whole'
+  }
+  const own = columns(delimiter)
+  if (own === 'not whole' || own === 0 || (own === 1 && delimiter !== candidates[0])) return false
+  // What has a single column gets fewer points than what has several, and no more than the first candidate.
+  return candidates.every((one) => one === delimiter || columns(one) === 0 || columns(one) === 1)
+}
+
 // By the platform's own search: this is the first loop over a large file, long before it would be compiled.
-function commonEol(head: Uint8Array): DialectGuess['eol'] {
+export function commonEol(head: Uint8Array): DialectGuess['eol'] {
+  if (!head.includes(cr)) return '\n'
   let alone = 0
   let both = 0
   let returns = 0

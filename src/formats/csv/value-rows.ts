@@ -8,8 +8,7 @@ import type { ColumnType, Schema } from '../../table/interface.ts'
 import { decodeKey, encodeKey, keyColumns, keyElementEnd, valueColumns } from '../../table/key.ts'
 import { cellTag, rowFlag, shortTextMax } from '../../table/row.ts'
 import { importedCell } from '../imported-cell.ts'
-import type { SliceFacts } from '../interface.ts'
-import { SliceMisfits, isTyped } from '../misfits.ts'
+import { type MisfitNotes, isTyped } from '../misfits.ts'
 import { PackedBuffer, type PackedRows } from '../packed.ts'
 
 /** What the texts of a file become. Plain data, for it goes to threads. */
@@ -19,13 +18,23 @@ export interface ValuePlan {
   readonly keyTypes: readonly ColumnType[]
   /** By place among the row's cells. */
   readonly types: readonly ColumnType[]
+  /** By the same place: cells of columns before it that the file has not got, and last those behind all. Null: it has all. */
+  readonly gaps: readonly number[] | null
 }
 
 type PackedKeys = Pick<PackedRows, 'keys' | 'keyEnds' | 'isOrdered'>
 
-export function valuePlan(schema: Schema): ValuePlan {
+/** `table` is what the rows are for: it has all columns of `schema`. */
+export function valuePlan(schema: Schema, table: Schema = schema): ValuePlan {
   const typesOf = (columns: Schema['columns']): ColumnType[] => columns.map(({ type }) => type)
-  return { schema, keyTypes: typesOf(keyColumns(schema)), types: typesOf(valueColumns(schema)) }
+  const [values, all] = [valueColumns(schema), valueColumns(table)]
+  const gaps = values.length === all.length ? null : gapsOf(values, all)
+  return { schema, keyTypes: typesOf(keyColumns(schema)), types: typesOf(values), gaps }
+}
+
+function gapsOf(values: Schema['columns'], all: Schema['columns']): number[] {
+  const places = [...values.map(({ id }) => all.findIndex((column) => column.id === id)), all.length]
+  return places.map((place, i) => place - (i === 0 ? -1 : places[i - 1]!) - 1)
 }
 
 const asText: ReadonlySet<ColumnType> = new Set(['text', 'date', 'timestamp'])
@@ -35,38 +44,35 @@ const asNumber: ReadonlySet<ColumnType> = new Set(['int', 'decimal', 'float'])
 const buffer = new PackedBuffer(3 << 20, 1 << 17)
 
 /** Of the slice in hand. */
-let misfits = new SliceMisfits()
+let misfits: MisfitNotes
 
 /** Makes rows of values. The result holds views, of `rows` among others, that are valid until the next call. */
-export function valueRows(rows: PackedRows, plan: ValuePlan): PackedRows & Pick<SliceFacts, 'misfits'> {
+export function valueRows(rows: PackedRows, plan: ValuePlan, notes: MisfitNotes): PackedRows {
   buffer.clear()
-  misfits = new SliceMisfits()
+  misfits = notes
   const typed = plan.types.map(isTyped)
-  for (let row = 0; row < rows.count; row++) addRow(rows, row, plan.types, typed)
+  for (let row = 0; row < rows.count; row++) addRow(rows, row, plan, typed)
   const keys = valueKeys(rows, plan)
-  return { ...buffer.view(), ...keys, misfits: misfits.list }
+  return { ...buffer.view(), ...keys }
 }
 
 const headRoom = 16
 /** A number has two bytes before its digits where a short text has one; a cell that is left out becomes one byte. */
 const moreByCell = 3
 
-function addRow(
-  rows: PackedRows,
-  row: number,
-  types: readonly ColumnType[],
-  typed: readonly boolean[],
-): void {
+function addRow(rows: PackedRows, row: number, { types, gaps }: ValuePlan, typed: readonly boolean[]): void {
   const { values: from, valueEnds, contents, contentEnds } = rows
   const [start, end] = [row === 0 ? 0 : valueEnds[row - 1]!, valueEnds[row]!]
   let to = row === 0 ? 0 : buffer.valueEnds[row - 1]!
-  buffer.reserve(0, to + (end - start) + types.length * moreByCell + headRoom)
+  const nulls = gaps === null ? 0 : gaps.reduce((sum, gap) => sum + gap, 0)
+  buffer.reserve(0, to + (end - start) + types.length * moreByCell + nulls + headRoom)
   const { values } = buffer
   values[to++] = 0
   let at = headEnd(from, start)
   let nextContent = row === 0 || contentEnds === null ? 0 : contentEnds[row - 1]!
   for (let place = 0; place < types.length; place++) {
     const type = types[place]!
+    if (gaps !== null) to = addNulls(gaps[place]!, to)
     const tag = at < end ? from[at]! : cellTag.absent
     if (tag <= shortTextMax) {
       const stop = at + 1 + tag
@@ -89,7 +95,13 @@ function addRow(
       at = isLinked ? reader.at : reader.at + length
     }
   }
+  if (gaps !== null) to = addNulls(gaps[types.length]!, to)
   buffer.endRow(0, to)
+}
+
+function addNulls(count: number, to: number): number {
+  buffer.values.fill(cellTag.null, to, to + count)
+  return to + count
 }
 
 /** Behind the flags of a row and what they announce: a line end, and how its key was quoted. */
