@@ -164,6 +164,7 @@ const config: ViteUserConfig = defineConfig({
     setupFiles: ['test/support/seed.ts'],
     // For whoever shares the processors: a test that hangs is found all the same.
     testTimeout: 120_000,
+    hookTimeout: 60_000,
     pool: 'forks',
     // Files share what a process has loaded and compiled, which takes half the time: a test puts back what it changes
     // of the process (environment, spies).

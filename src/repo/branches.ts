@@ -10,7 +10,7 @@ import { resolveStart } from '../history/revision-set.ts'
 import { resolveRevision } from '../history/revision.ts'
 import type { Manifest } from '../store/interface.ts'
 import { operatorOf } from './context.ts'
-import { peelToCommit } from './head.ts'
+import { peelToCommit, readHead } from './head.ts'
 import type { Repo } from './interface.ts'
 import { otherCheckouts } from './worktrees/checkouts.ts'
 import { type RefFilter, hasName, isNarrow, passing } from './ref-filter.ts'
@@ -152,11 +152,15 @@ export async function deleteBranch(
         hint: "change to another one first: 'varve switch NAME'",
       })
     }
-    if (options.force !== true && !(await isMerged(repo, manifest, ref, target))) {
-      throw new VarveError('VARVE_NOT_POSSIBLE', `branch '${name}' has commits that no other branch has`, {
-        hint: `merge it first, or delete it all the same with 'varve branch -D ${name}'`,
-      })
-    }
+    const reference = await referenceOf(repo, manifest, name)
+    if (options.force !== true && !(await isIn(repo, target, reference.commit)))
+      throw new VarveError(
+        'VARVE_NOT_POSSIBLE',
+        `branch '${name}' has commits that ${reference.name} has not`,
+        {
+          hint: `merge it first, or delete it all the same with 'varve branch -D ${name}'`,
+        },
+      )
     return {
       refs: new Map([[ref, null]]),
       config: new Map([[`branch.${name}.upstream`, null]]),
@@ -165,12 +169,22 @@ export async function deleteBranch(
   })
 }
 
-async function isMerged(repo: Repo, manifest: Manifest, ref: string, target: Cid): Promise<boolean> {
-  for (const [other, cid] of manifest.refs) {
-    if (other === ref || (!other.startsWith('refs/') && other !== 'HEAD')) continue
-    if (await isAncestor(repo.store, target, await peelToCommit(repo.store, cid))) return true
-  }
-  return false
+/** Into what a branch must be merged before it may go, as in Git: its upstream where that is there, else HEAD. */
+async function referenceOf(
+  repo: Repo,
+  manifest: Manifest,
+  branch: string,
+): Promise<{ name: string; commit: Cid | null }> {
+  const upstream = manifest.config.get(`branch.${branch}.upstream`)
+  const followed = upstream === undefined ? undefined : manifest.refs.get(upstream)
+  if (followed !== undefined) return { name: `'${shortRefName(upstream!)}'`, commit: followed }
+  const { commit } = await readHead(repo.store, manifest)
+  const head = manifest.head === null ? 'HEAD' : `'${shortRefName(manifest.head)}'`
+  return { name: head, commit: commit?.cid ?? null }
+}
+
+async function isIn(repo: Repo, target: Cid, reference: Cid | null): Promise<boolean> {
+  return reference !== null && isAncestor(repo.store, target, await peelToCommit(repo.store, reference))
 }
 
 /** Lets the branch follow `upstream`, a branch of a remote; null ends that. */

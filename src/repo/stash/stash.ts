@@ -14,6 +14,7 @@ import { subjectOf } from '../../history/message.ts'
 import type { Folder, FolderOptions, Io, Repo } from '../interface.ts'
 import { move } from '../move.ts'
 import { type ChosenParts, chosenExtra, chosenStash } from './chosen-parts.ts'
+import { withRemoved } from './removed-paths.ts'
 import { type PathChoice, type StashParts, stagedExtra, stashParts } from './stash-parts.ts'
 
 const stashPrefix = 'refs/stash/'
@@ -58,7 +59,8 @@ export async function putAside(
       const { commit: head } = await requireHead(io.writer, manifest)
       const { index, base } = indexOf(manifest)
       if (index === null) return null
-      const changed = await folder.snapshot(io, index, { ...options, inTurn: true })
+      const known = await withRemoved(io, index, head.tree)
+      const changed = await folder.snapshot(io, known, { ...options, inTurn: true })
       const trees = { head: head.tree, staged: index, changed }
       const { chosen, has = null, keepIndex = false } = options
       const parts = await (chosen === undefined
