@@ -89,6 +89,45 @@ test('a store that knows no conditions is only read', async () => {
   expect(text(store)).toBe('id\n1\n')
 })
 
+test.each([
+  ['made', { creating: 'looking first' }],
+  ['made, and begun first', { creating: 'looking at the head' }],
+  ['replaced', { replacing: 'looking first' }],
+] as const)(
+  'a store that loses races of objects that are %s is only read, however often it is asked',
+  async (_, how) => {
+    const store = Object.assign(await startMemoryS3(), how)
+    put(store, 'id\n1\n')
+    for (let round = 0; round < 2; round++) {
+      const connector = await open(store)
+      expect(await readAll(connector, ['a'])).toEqual([[{ id: '1' }]])
+      await expect(apply(connector, [insert('a', { id: '2' })])).rejects.toMatchObject({
+        code: 'VARVE_REFUSED',
+        message: expect.stringContaining('does not keep conditional writes') as string,
+        hint: expect.stringContaining("mode 'capture'") as string,
+      })
+    }
+    expect([...store.files.keys()]).toEqual(['a.csv'])
+  },
+)
+
+test('a store is asked once whether it keeps races, also where nothing may be deleted', async () => {
+  const store = await startMemoryS3()
+  put(store, 'id\n1\n')
+  let asked = 0
+  store.rule = ({ method, key }) => {
+    if (key.includes('.varve-probe-')) asked++
+    return method === 'DELETE' ? { refuse: { status: 403, code: 'AccessDenied' } } : undefined
+  }
+  expect(heldBack(await apply(await open(store), [insert('a', { id: '2' })]))).toBe('nothing')
+  const once = asked
+  expect(once).toBeGreaterThan(64)
+  store.files.delete('.varve-sync.json')
+  expect(heldBack(await apply(await open(store), [insert('a', { id: '3' })]))).toBe('nothing')
+  expect(asked).toBe(once)
+  expect(await readAll(await open(store), ['a'])).toEqual([[{ id: '1' }, { id: '2' }, { id: '3' }]])
+})
+
 test('a round that reads nothing new asks for no object', async () => {
   const store = await startMemoryS3()
   put(store, 'id\n1\n')

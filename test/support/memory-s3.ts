@@ -27,8 +27,11 @@ export interface MemoryS3 extends Loopback {
   pageNames: number
   /** Instead of a listing. */
   readonly rawAnswer: { body: Buffer | null }
-  /** How it takes the tag that a put is to replace: as HTTP writes it, without its quotes alone, or not at all. */
-  replacing: 'as written' | 'bare' | 'ignored'
+  /**
+   * How it takes the tag that a put is to replace: as HTTP writes it, without its quotes alone, or not at all; or it looks
+   * at the tag first, and puts later, the later the larger it is.
+   */
+  replacing: 'as written' | 'bare' | 'ignored' | 'looking first'
   /**
    * How a file is made that must not be there yet: as it should be; or it is looked for first and made later, the later
    * the larger it is, as Adobe S3Mock 4.7.0 does; or it is looked for when the head of a request comes, as OpenStack
@@ -88,6 +91,7 @@ async function put(store: MemoryS3, call: Incoming): Promise<Answer> {
     const tag = tagOf(now.body)
     if (wanted !== (store.replacing === 'bare' ? tag.replaceAll('"', '') : tag))
       return fault(412, 'PreconditionFailed')
+    if (store.replacing === 'looking first') await sleep(call.bytes / 10_000)
   }
   const headers: Record<string, string> = {}
   for (const [name, text] of Object.entries(call.headers))

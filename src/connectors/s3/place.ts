@@ -2,10 +2,12 @@
 // is still the one that was read: no writer is overwritten, not even in an instant.
 import { VarveError } from '../../base/errors.ts'
 import { concatBytes, utf8, utf8Text } from '../../base/bytes.ts'
+import { randomHex } from '../../base/platform.ts'
 import type { S3Client } from '../../http/s3/client.ts'
 import { createExclusively } from '../../http/s3/create.ts'
 import { download } from '../../http/s3/download.ts'
 import { listPage } from '../../http/s3/listing.ts'
+import { creating, keepsRaces, replacing } from '../../http/s3/race-probe.ts'
 import { headObject, replaceExactly } from '../../http/s3/replace.ts'
 import { isTableFile } from '../files/file-name.ts'
 import type { FilePlace, ListedFile, OpenedFile, PlaceState, StagedFile } from '../files/interface.ts'
@@ -19,6 +21,8 @@ const stateBytesMax = 16 << 20
 const filesMax = 100_000
 const namesMax = 1_000_000
 const tryingMax = 20
+/** Buckets that have lost no race while this process runs. */
+const sound = new Set<string>()
 const noTag = `"${'0'.repeat(32)}"`
 /** What is written goes in one request. */
 const objectBytesMax = 1 << 30
@@ -91,7 +95,9 @@ export class S3FilePlace implements FilePlace {
   }
 
   async writeState(text: string, over: PlaceState): Promise<boolean> {
-    if (!this.#isSafe && over.text !== null && !(await this.#tryOut(over.text))) return false
+    // Whoever wrote it has raced there.
+    if (over.text === null) await this.#race()
+    else if (!this.#isSafe && !(await this.#tryOut(over.text))) return false
     const isWritten = await this.#put(this.#key(stateName), utf8(text), over.version)
     // Whether the store keeps conditions is known only now, for the first one, and before anything else is written.
     if (isWritten && !this.#isSafe && !(await this.#tryOut(text))) throw raced(stateName)
@@ -124,6 +130,16 @@ export class S3FilePlace implements FilePlace {
       return true
     }
     return false
+  }
+
+  /** Before the first write, so that a store that loses races is left without a trace, and asked again. */
+  async #race(): Promise<void> {
+    if (sound.has(this.#client.store)) return
+    const key = this.#key(`.varve-probe-${randomHex(8)}`)
+    for (const [name, contest] of Object.entries({ creating, replacing }))
+      if (!(await keepsRaces(this.#client, `${key}-${name}`, contest, undefined)))
+        throw unconditional(this.location)
+    sound.add(this.#client.store)
   }
 
   #key(path: string): string {

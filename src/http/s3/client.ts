@@ -3,10 +3,15 @@
 // as such: only a region's name is believed, and only where the host is Amazon's own.
 import { AwsV4Signer } from 'aws4fetch'
 import { VarveError } from '../../base/errors.ts'
-import type { OnWait } from '../../base/telling-wait.ts'
 import { toHex } from '../../base/bytes.ts'
 import { sha256 } from '../../base/platform.ts'
-import { type Headers, type HttpAnswer, HttpClient, type HttpRequest } from '../client.ts'
+import {
+  type Headers,
+  type HttpAnswer,
+  HttpClient,
+  type HttpClientOptions,
+  type HttpRequest,
+} from '../client.ts'
 import { proxyFor } from '../proxy.ts'
 import { type S3Address, type S3Place, encodeKey, encodeQuery, placeOf } from './address.ts'
 import { CredentialChain } from './credentials.ts'
@@ -17,6 +22,9 @@ import { type S3Settings, isRegion } from './settings.ts'
 /** Bodies of refusals; what answers hold is bounded by the request. */
 const faultBytesMax = 64 << 10
 const connections = 8
+const awsAdvice = {
+  trust: 'AWS_CA_BUNDLE in the environment, or ca_bundle of the profile, names certificates to trust',
+}
 
 export interface S3Request extends Omit<HttpRequest, 'path' | 'headers' | 'body'> {
   /** '' is the bucket. */
@@ -34,6 +42,12 @@ interface Unsigned {
   readonly target: string
   readonly headers: Headers
   readonly body: Uint8Array | undefined
+}
+
+/** How a store is reached, where not only AWS's own settings say so. */
+export interface S3Line extends Pick<HttpClientOptions, 'onWait' | 'advice' | 'tls'> {
+  /** As of an HTTP client; `store` is where it was. */
+  readonly whyCut?: (error: unknown, store: URL) => Promise<unknown>
 }
 
 /** What a request went out with: others that are under way may put the same thing right. */
@@ -62,7 +76,7 @@ export class S3Client {
   readonly address: S3Address
   readonly location: string
   readonly #settings: S3Settings
-  readonly #onWait: OnWait | undefined
+  readonly #line: S3Line
   readonly #chain: CredentialChain
   #region: string
   #place: S3Place
@@ -73,10 +87,10 @@ export class S3Client {
   /** Keys derived from the secret, which are good for a day. */
   readonly #signingKeys = new Map<string, ArrayBuffer>()
 
-  constructor(address: S3Address, settings: S3Settings, onWait?: OnWait) {
+  constructor(address: S3Address, settings: S3Settings, line: S3Line = {}) {
     this.address = address
     this.#settings = settings
-    this.#onWait = onWait
+    this.#line = line
     this.#chain = new CredentialChain(settings)
     this.#region = settings.region ?? 'us-east-1'
     this.#place = placeOf(address, settings, this.#region)
@@ -104,6 +118,11 @@ export class S3Client {
     }
   }
 
+  /** Tells buckets apart. */
+  get store(): string {
+    return `${this.#place.origin} ${this.address.bucket}`
+  }
+
   async refusal(fault: Fault): Promise<VarveError> {
     const source = (await this.#chain.current())?.source ?? null
     return refusal(fault, { location: this.location, bucket: this.address.bucket, source })
@@ -114,16 +133,18 @@ export class S3Client {
   }
 
   #connect(): HttpClient {
-    const http = new HttpClient(this.#place.origin, {
+    const { advice = awsAdvice, onWait, tls, whyCut } = this.#line
+    const { origin } = this.#place
+    const http = new HttpClient(origin, {
       ca: this.#settings.ca,
-      advice: {
-        trust: 'AWS_CA_BUNDLE in the environment, or ca_bundle of the profile, names certificates to trust',
-      },
-      proxy: proxyFor(this.#place.origin, this.#settings.environment),
+      tls,
+      advice,
+      ...(whyCut === undefined ? {} : { whyCut: (error: unknown) => whyCut(error, new URL(origin)) }),
+      proxy: proxyFor(origin, this.#settings.environment),
       connections,
       explain,
       location: this.location,
-      onWait: this.#onWait,
+      onWait,
     })
     this.#opened.push(http)
     return http

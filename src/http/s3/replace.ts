@@ -14,6 +14,7 @@ export function replaceExactly(
   bytes: Uint8Array,
   tag: string,
   signal?: AbortSignal,
+  halfway?: () => Promise<void>,
 ): Promise<boolean> {
   let isBare = false
   const condition = (): Record<string, string> => {
@@ -30,7 +31,7 @@ export function replaceExactly(
     if (found?.writer === writer) return true
     return found?.tag === tag ? null : false
   }
-  const put = { key, bytes, condition, refusals: [404, 412], mayBeSpelling, isOurs }
+  const put = { key, bytes, halfway, condition, refusals: [404, 412], mayBeSpelling, isOurs }
   return putOnCondition(client, put, signal)
 }
 
