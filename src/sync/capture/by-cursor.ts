@@ -14,6 +14,7 @@ import type { SyncOptions } from '../interface.ts'
 import { type KnownTable, type TableSource, readWhole } from './read-table.ts'
 import { type GatheredRows, entryWindows, gathered, unfitAfter } from './gathered-rows.ts'
 import { type IncrementResult, hasColumnsOf } from './read-increment.ts'
+import { type Doubts, doubtfulColumns } from './doubtful-columns.ts'
 import type { UnfitOfTable } from './unfit-tables.ts'
 
 export const lagDefault: RowCursor['lag'] = { ms: 300_000 }
@@ -26,15 +27,29 @@ interface Mark {
   readonly fullMs: number
   /** Where the rows were declared to be. */
   readonly declared?: string | undefined
+  /** Of columns that were missing from what was new, and not from the table. */
+  readonly doubts?: Doubts | undefined
 }
 
+interface CursorReading {
+  readonly entry: TreeEntry
+  /** All rows were read. */
+  readonly isWhole: boolean
+}
+
+export interface CursorOptions extends TableCursor, Pick<Mark, 'declared'> {
+  /** Where columns are properties that items may lose: whether the table already waits because these are gone. */
+  readonly waitsFor?: ((names: readonly string[]) => Promise<boolean>) | undefined
+}
+
+/** null: the table waits, and goes on waiting. */
 export async function readByCursor(
   io: Io,
   source: TableSource,
   { path, known, digests, unfit }: KnownTable,
-  { column, lag = lagDefault, fullMs, deletes, declared }: TableCursor & Pick<Mark, 'declared'>,
+  { column, lag = lagDefault, fullMs, deletes, declared, waitsFor }: CursorOptions,
   { notes, options }: { readonly notes: string[]; readonly options: SyncOptions },
-): Promise<TreeEntry> {
+): Promise<CursorReading | null> {
   const { snapshot, table, where, previous } = source
   if (snapshot.since === undefined) {
     throw new VarveError('VARVE_RULE_VIOLATED', `'${table.name}' cannot be read by a cursor: ${where}`, {
@@ -53,10 +68,18 @@ export async function readByCursor(
   const isDue = mark === null || isElsewhere || (fullMs !== undefined && Date.now() - mark.fullMs >= fullMs)
   const isKnown = known !== null && previous !== undefined && hasColumnsOf(previous.schema, table)
   const from = isDue || !isKnown ? null : mark.largest
-  const since = await snapshot.since(table, { column, lag, from })
-  if (from === null && !since.isIndexed)
+  const asked = await snapshot.since(table, { column, lag, from })
+  if (from === null && !asked.isIndexed)
     notes.push(`'${table.name}' has no index on its cursor '${column}': each round looks at all of its rows`)
-  const rows = from === null ? null : await gathered(io, await Table.of(io.nodes, previous!), since, where)
+  const before = from === null ? null : await Table.of(io.nodes, previous!)
+  const fresh = before && (await gathered(io, before, asked, where))
+  const doubtful =
+    before && fresh && waitsFor && (await doubtfulColumns(io, before, fresh.rows, mark!.doubts ?? {}))
+  const missing = doubtful?.had ?? []
+  if (missing.length > 0 && (await waitsFor!(missing))) return null
+  if (missing.length > 0) notes.push(doubtWords(table.name, missing))
+  const rows = missing.length === 0 ? fresh : null
+  const since = missing.length === 0 ? asked : await snapshot.since(table, { column, lag, from: null })
   const now =
     rows === null ? await readAll(io, source, options) : await withRows(io, source, rows, unfit.of(path))
   const kept: Mark = {
@@ -64,10 +87,16 @@ export async function readByCursor(
     largest: since.largest(),
     fullMs: rows === null ? Date.now() : mark!.fullMs,
     declared,
+    doubts: doubtful && doubtful.names.length > 0 ? doubtful.doubts : mark?.doubts,
   }
   digests.add(path, JSON.stringify(kept), now.table)
   unfit.set(path, now.unfit)
-  return { kind: 'table', executable: false, table: now.table }
+  return { entry: { kind: 'table', executable: false, table: now.table }, isWhole: rows === null }
+}
+
+function doubtWords(table: string, missing: readonly string[]): string {
+  const names = missing.map((name) => `'${name}'`).join(', ')
+  return `'${table}': no item that is new has ${names}: all of its rows were read`
 }
 
 async function readAll(io: Io, source: TableSource, options: SyncOptions): Promise<IncrementResult> {

@@ -14,7 +14,7 @@ import type { TableObject } from '../../table/interface.ts'
 import { loadTable } from '../../table/table-object.ts'
 import type { TableDigests } from './digests.ts'
 import { driftOf } from './drift.ts'
-import { emptiedColumns } from './emptied-columns.ts'
+import { emptiedColumns, goneWords } from './emptied-columns.ts'
 import type { ShapeGuard } from './shape-guard.ts'
 import { readByCursor } from './by-cursor.ts'
 import { type ReadTable, mayHideMoreRows, readTable, readWhole } from './read-table.ts'
@@ -104,7 +104,15 @@ async function captureTable(
     const from = { path, known, live, digests, unfit, spelled }
     if (cursor !== undefined) {
       const declared = declarationOf(link, table.name)
-      return await readByCursor(io, source, from, { ...cursor, declared }, { notes: what.notes, options })
+      const waitsFor = hasProperties(what, table.name)
+        ? (names: readonly string[]): Promise<boolean> => isWaiting(io, what, { linked, known }, names)
+        : undefined
+      const asked = { ...cursor, declared, waitsFor }
+      const read = await readByCursor(io, source, from, asked, { notes: what.notes, options })
+      if (read?.isWhole === false) return read.entry
+      return read === null || (await isWithoutProperties(io, what, { linked, known }, read.entry))
+        ? known
+        : read.entry
     }
     const entry = await readTable(io, source, from, options)
     return (await isWithoutProperties(io, what, { linked, known }, entry)) ? known : entry
@@ -131,15 +139,35 @@ function declarationOf({ http = [] }: Link, name: string): string | undefined {
   return sha256Hex(utf8(JSON.stringify([path, items, body, headers])))
 }
 
+/** Whether its columns are properties of items, as they are declared. */
+function hasProperties({ link }: CaptureInput, name: string): boolean {
+  return link.http?.some(({ table, columns }) => table === name && columns !== undefined) === true
+}
+
+/** Whether the table waits because of these columns, and what it would become is read already. */
+async function isWaiting(
+  io: Io,
+  { shapes, digests }: CaptureInput,
+  { linked, known }: Here,
+  names: readonly string[],
+): Promise<boolean> {
+  if (shapes === null || known === null || !(await shapes.isPending(io, linked))) return false
+  const read = (): Promise<TreeEntry> => Promise.resolve(known)
+  const lets = await shapes.lets(io, linked, { drift: names.map(goneWords), known, read })
+  if (!lets) digests.keep(linked.path)
+  return !lets
+}
+
 /** Whether the table waits because an API's items have a declared property no more. */
 async function isWithoutProperties(
   io: Io,
-  { link, shapes, digests }: CaptureInput,
+  what: CaptureInput,
   { linked, known }: Here,
   entry: TreeEntry,
 ): Promise<boolean> {
+  const { shapes, digests } = what
   const { table, path } = linked
-  const isDeclared = link.http?.some((one) => one.table === table.name && one.columns !== undefined) === true
+  const isDeclared = hasProperties(what, table.name)
   if (!isDeclared || shapes === null || known?.kind !== 'table' || entry.kind !== 'table') return false
   if (known.table === entry.table) return false
   const [before, after] = [
@@ -147,7 +175,7 @@ async function isWithoutProperties(
     await loadTable(io.nodes.reader, entry.table),
   ]
   const emptied = await emptiedColumns(io, table, { before, after })
-  const drift = emptied.map((name) => `column '${name}' is gone: no item has a property '${name}' any more`)
+  const drift = emptied.map(goneWords)
   const lets = await shapes.lets(io, linked, { drift, known, read: () => Promise.resolve(entry) })
   if (!lets) digests.keep(path)
   return !lets

@@ -9,6 +9,11 @@ import { entryCells } from '../../table/entry-cells.ts'
 import type { Cell, TableObject } from '../../table/interface.ts'
 import { Table } from '../../table/table.ts'
 
+/** For people. */
+export function goneWords(name: string): string {
+  return `column '${name}' is gone: no item has a property '${name}' any more`
+}
+
 /** Of one row it may be so by chance: an optional property need not be there. */
 const rowsLostMin = 2
 
@@ -49,7 +54,7 @@ async function rowsLost(
 }
 
 /** Those of the columns that no row has anything in. Ends with the first row by which all have something. */
-async function columnsWithout(
+export async function columnsWithout(
   io: Io,
   { map, shape }: Table,
   names: readonly string[],

@@ -71,6 +71,11 @@ export class ShapeGuard {
     return false
   }
 
+  /** Whether the table waits for approval already, in the shape that it has. */
+  async isPending(io: Io, linked: LinkedTable): Promise<boolean> {
+    return (await this.#kept(io, linked, this.#namespaces.movedTo(linked.table))) !== null
+  }
+
   /** The table that already waits for approval, if it has the shape that the endpoint's table has now. */
   async #kept(io: Io, linked: LinkedTable, movedTo: string | null): Promise<TreeEntry | null> {
     if (this.#pending === null) return null
