@@ -41,8 +41,8 @@ export interface ChangeLog {
 export interface ToldLog {
   /** Items that arrived but cannot become rows: they wait there until somebody retries or drops them. */
   aside(): Promise<readonly AsideItem[]>
-  /** Reads these items again, before anything that arrived later. */
-  retry(): Promise<void>
+  /** Reads these items again, before anything that arrived later; of `tables`, those alone of which the row is known. */
+  retry(tables?: readonly string[]): Promise<void>
   /** Discards these items. */
   drop(items: readonly Pick<AsideItem, 'table' | 'name'>[]): Promise<void>
 }

@@ -39,7 +39,8 @@ export class InboxLog implements ChangeLog {
     const { hooks } = home
     this.told = {
       aside: async () => asideItems(await hooks.aside()),
-      retry: () => hooks.retry(),
+      retry: (tables) =>
+        hooks.retry(({ table, key }) => tables === undefined || (key !== null && tables.includes(table))),
       drop: (items) => {
         const names = new Set(items.map(({ table, name }) => `${table}\0${name}`))
         return hooks.drop((item, hook) => names.has(`${item.table}\0${itemName(hook, item)}`))

@@ -126,21 +126,25 @@ export class WaitingHooks {
     })
   }
 
-  /** What was put aside is read again, before anything that has come in since. */
-  async retry(): Promise<void> {
+  /** Those of the items that were put aside are read again, before anything that has come in since. */
+  async retry(isWanted: (item: BadItem) => boolean): Promise<void> {
     const { database } = this.#file
     await this.#file.write(() => {
       const [[seq, part]] = database.all('SELECT takenSeq, takenPart FROM inbox') as [[bigint, bigint]]
       // What was read and not taken is read again anyway.
       database.run('DELETE FROM aside WHERE (seq, part) > (?, ?)', [seq, part])
-      for (const [i, one] of this.#aside().entries()) {
-        const chosen = one.items.map(({ table, index, over }) => ({ table, index, over }))
+      const wanted = this.#aside().filter(({ items }) => items.some(isWanted))
+      for (const [i, one] of wanted.entries()) {
+        const chosen = one.items.filter(isWanted).map(({ table, index, over }) => ({ table, index, over }))
         database.run(
           `INSERT INTO hooks SELECT ?, ?, id, tableName, receivedMs, body, ?, event FROM aside WHERE (seq, part) = (?, ?)`,
           [seq, part + BigInt(i) + 1n, JSON.stringify(chosen), one.seq, one.part],
         )
+        this.#setItems(
+          one,
+          one.items.filter((item) => !isWanted(item)),
+        )
       }
-      database.exec('DELETE FROM aside')
       this.#count()
     })
   }

@@ -18,6 +18,7 @@ import type { OpenLog } from '../log/open-log.ts'
 import type { Round } from '../round.ts'
 import { type LinkedTable, tableAt, endpointTables } from '../tables/link-tables.ts'
 import { capture } from './capture.ts'
+import { declarationsOf, declaredAnew, declaredNotes, withSameKey } from './declared-anew.ts'
 import { isShapedAs } from './drift.ts'
 import { type CaptureContext, type Reading, keepName } from './reading.ts'
 
@@ -45,7 +46,13 @@ export async function readTold(round: Round, io: Io, log: OpenLog, known: KnownT
   await log.close()
   const { reader, name, at } = await opened(round, log, known, { followed, notes })
   const goesOn = mark?.waiting.some((name) => !waiting.includes(name)) === true
-  if (!isDry && (options.retry === true || goesOn)) await told.retry()
+  const declared = declarationsOf(link, tables)
+  const anew = declaredAnew(tables, mark?.declared, declared)
+  if (!isDry) {
+    const same = options.retry === true || goesOn ? [] : await withSameKey(io, known.before, anew)
+    if (options.retry === true || goesOn) await told.retry()
+    else if (same.length > 0) await told.retry(same.map(({ table }) => table.name))
+  }
   const until = await reader.now()
   const input = { reader, tables: followed, before, unfit: known.unfit, until, link }
   const read = await withWriter(repo, (scratch) => captureLog(io, { ...input, scratch }, options))
@@ -53,16 +60,18 @@ export async function readTold(round: Round, io: Io, log: OpenLog, known: KnownT
   known.unfit.take(read.unfit)
   if (!isDry) await reader.putAside?.()
   await noteAside(told, tables, held, notes)
+  notes.push(...(await declaredNotes(io, { link, told, before: known.before }, anew)))
   const { captured, transactions, position } = read
   const isSame = position === at.position && at === mark?.at && String(waiting) === String(mark.waiting)
-  if (isDry || isSame) return { ...quiet, captured, transactions }
+  const isDeclared = JSON.stringify(declared) === JSON.stringify(mark?.declared)
+  if (isDry || (isSame && isDeclared)) return { ...quiet, captured, transactions }
   const kept = { position, acknowledged: at.position }
   const now = repo.now().timeMs
   return {
     ...quiet,
     captured,
     transactions,
-    mark: { name, at: kept, waiting, keptMs: now, comparedMs: now },
+    mark: { name, at: kept, waiting, declared, keptMs: now, comparedMs: now },
     acknowledge: () => reader.acknowledge(position),
   }
 }

@@ -34,6 +34,8 @@ interface WaitingTables {
   readonly waiting: readonly string[]
   /** Those of the waiting tables that have rows which cannot be kept; absent when there are none. */
   readonly broken?: readonly BrokenTable[]
+  /** Of an endpoint that only tells: how each table was declared when it was read last, as a hash. */
+  readonly declared?: Readonly<Record<string, string>>
 }
 
 export interface LinkMark extends LogPlace, WaitingTables {}
@@ -79,9 +81,9 @@ export function storedMark(
   link: string,
   mark: LinkMark | null,
 ): { readonly setting: readonly [string, string | null]; readonly ref: readonly [string, Cid | null] } {
-  const { waiting = [], broken = [], ...place } = mark ?? {}
-  const isEmpty = waiting.length + broken.length === 0
-  const object = isEmpty ? null : writeJson(writer, JSON.stringify({ waiting, broken }))
+  const { waiting = [], broken = [], declared, ...place } = mark ?? {}
+  const isEmpty = waiting.length + broken.length === 0 && declared === undefined
+  const object = isEmpty ? null : writeJson(writer, JSON.stringify({ waiting, broken, declared }))
   return {
     setting: [markKey(link), mark && JSON.stringify(place)],
     ref: [linkObject(link, 'waiting'), object],
