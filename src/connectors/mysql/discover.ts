@@ -189,7 +189,7 @@ function columnOf(
     nativeType: isJson ? 'json' : columnType!,
     nullable: nullable === 'YES',
     generated: /GENERATED/i.test(extra!.replace('DEFAULT_GENERATED', '')),
-    hasOneSpelling: hasOneSpelling(family),
+    hasOneSpelling: hasOneSpelling(family, charset),
     ...(spellings === undefined ? {} : { spellings }),
     charset,
     isText: charset !== null,

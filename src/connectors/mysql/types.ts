@@ -114,8 +114,13 @@ export function columnTypeOf(family: Family): ColumnType {
 }
 
 /** What is no text; of other types a guard compares the spelling. */
-export function hasOneSpelling(family: Family): boolean {
-  return oneSpelling.has(family)
+export function hasOneSpelling(family: Family, charset: string | null): boolean {
+  return oneSpelling.has(family) || isOwnJson({ family, charset })
+}
+
+/** MySQL's own type, which writes a document anew in its own way. MariaDB's is text with a check. */
+export function isOwnJson({ family, charset }: Pick<MysqlColumn, 'family' | 'charset'>): boolean {
+  return family === 'json' && charset === null
 }
 
 const oneSpelling: ReadonlySet<Family> = new Set<Family>([

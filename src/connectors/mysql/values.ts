@@ -6,7 +6,7 @@ import { cellText, isEmptyCell } from '../../table/cell.ts'
 import type { Cell } from '../../table/interface.ts'
 import { float32Text } from '../spelling/float-text.ts'
 import { quoteBytes, quoteName, quoteText } from './sql.ts'
-import type { MysqlColumn } from './types.ts'
+import { type MysqlColumn, isOwnJson } from './types.ts'
 
 const integer = /^-?[0-9]+$/
 const decimal = /^-?[0-9]+(\.[0-9]+)?$/
@@ -126,7 +126,11 @@ export function guardOf(column: MysqlColumn, cell: Cell): string {
   if (family === 'bytes' || family === 'binary') return compared(name, cell)
   if (family === 'geometry' || family === 'vector') return compared(`CAST(${name} AS BINARY)`, cell)
   if (column.isText) return compared(`CAST(CONVERT(${name} USING utf8mb4) AS BINARY)`, cell)
-  return `CAST(${name} AS CHAR) = ${quoteText(asServerSends(column, text))}`
+  const shown = `CAST(${name} AS CHAR) = ${quoteText(asServerSends(column, text))}`
+  // In whatever order and spelling. What the server shows it may read as another one: a decimal of many digits.
+  return isOwnJson(column) && cell.kind === 'json'
+    ? `(${shown} OR ${name} = CAST(${quoteText(text)} AS JSON))`
+    : shown
 }
 
 /** Finds rows by an index: all that the column's own collation takes for the same. */
