@@ -52,6 +52,7 @@ export const slow: readonly string[] = [
   'test/sync/drift.test.ts',
   'test/sync/dependants.test.ts',
   'test/sync/added-columns.test.ts',
+  'test/sync/instant-columns.test.ts',
   'test/sync/guards.test.ts',
   'test/sync/only-read.test.ts',
   'test/sync/only-read-follow.test.ts',

@@ -13,11 +13,13 @@ import type { Connector, EndpointTable } from '../../src/connectors/interface.ts
 import { BinlogStream } from '../../src/connectors/mysql/binlog/stream.ts'
 import { openEndpoint } from '../../src/connectors/open.ts'
 import type { Cell } from '../../src/table/interface.ts'
-import { type Mariadb, hasMariadb, startMariadb, withoutMariadb } from '../support/mariadb.ts'
+import { startMariadb, withoutMariadb } from '../support/mariadb.ts'
+import { startMysql, withoutMysql } from '../support/mysql.ts'
+import type { MysqlServer } from '../support/mysql-server.ts'
 import { temporaryDir } from '../support/temporary.ts'
 import { beginLog, openReader, readChanges } from './log-reading.ts'
 
-let mariadb: Mariadb
+let server: MysqlServer
 let count = 0
 
 interface Followed {
@@ -30,8 +32,8 @@ interface Followed {
 }
 
 async function follow(create: string, names: readonly string[]): Promise<Followed> {
-  const url = await mariadb.database(`corner${++count}`)
-  const db = await mariadb.client(url)
+  const url = await server.database(`corner${++count}`)
+  const db = await server.client(url)
   await db.query(create)
   const connector = await openEndpoint(url)
   const tables = await connector.discover(names)
@@ -60,12 +62,97 @@ async function rowsOf(connector: Connector, table: EndpointTable): Promise<Map<s
 const people =
   "CREATE TABLE people (id int PRIMARY KEY, name text); INSERT INTO people VALUES (1, 'a'), (2, 'b')"
 
-describe.skipIf(!hasMariadb)(`corners of the log of MariaDB${withoutMariadb}`, () => {
-  beforeAll(async () => {
-    mariadb = await startMariadb()
-  }, 60_000)
-  afterAll(() => mariadb.stop(), 60_000)
+describe.each([
+  ['MariaDB', withoutMariadb, startMariadb],
+  ['MySQL', withoutMysql, startMysql],
+] as const)('corners of the log of %s%s', (name, without, start) => {
+  describe.skipIf(without !== '')('', () => {
+    beforeAll(async () => {
+      server = await start()
+    }, 60_000)
+    afterAll(() => server.stop(), 60_000)
 
+    if (name === 'MariaDB') ofMariadbAlone()
+
+    test('a name that the writer spells in another code is found', async () => {
+      const { url, db, connector, reader } = await follow(
+        'CREATE TABLE `café` (id int PRIMARY KEY); INSERT INTO `café` VALUES (1)',
+        ['café'],
+      )
+      const { searchParams, pathname } = new URL(url)
+      const old = await mysql.createConnection({
+        socketPath: searchParams.get('socket')!,
+        user: 'root',
+        database: pathname.slice(1),
+        charset: 'latin1_swedish_ci',
+      })
+      await old.query('TRUNCATE `café`')
+      expect(unclear(await readChanges(reader))).toEqual(['café'])
+      await old.end()
+      await connector.close()
+      await db.end()
+    })
+
+    test('a transaction whose end was lost with the server is no change, and says so', async () => {
+      const { url, db, connector, reader } = await follow(people, ['people'])
+      await db.query("UPDATE people SET name = 'whole' WHERE id = 1")
+      let position = ''
+      for await (const part of reader.read(await reader.now())) position = part.position ?? position
+      await db.query("UPDATE people SET name = 'half' WHERE id = 2")
+      const [[{ dir }]] = (await db.query('SELECT @@datadir AS dir')) as unknown as [[{ dir: string }]]
+      await connector.close()
+      await server.kill()
+      cutLastEvent(path.join(dir, (JSON.parse(position) as [string])[0]))
+      await server.start()
+      const again = await server.client(url)
+      await again.query("INSERT INTO people VALUES (3, 'after')")
+      const later = await openEndpoint(url)
+      const tables = await later.discover(['people'])
+      const reopened = await later.log!.open(tables, { position, acknowledged: position })
+      if ('lost' in reopened) throw new Error(reopened.lost)
+      const changes = await readChanges(reopened)
+      // MySQL takes the rest of it out of its log.
+      expect(unclear(changes)).toEqual(name === 'MySQL' ? [] : ['people'])
+      expect(changes.filter(({ kind }) => kind === 'put')).toHaveLength(name === 'MySQL' ? 1 : 2)
+      expect(changes.at(-1)).toMatchObject({ kind: 'put', table: 'people' })
+      await later.close()
+      await again.end()
+    })
+
+    test('what the log tells of random transactions is what the tables hold', async () => {
+      const create = ['a', 'b'].map(
+        (name) => `CREATE TABLE ${name} (id int PRIMARY KEY, v varchar(9), w double)`,
+      )
+      const { db, connector, tables, reader } = await follow(create.join('; '), ['a', 'b'])
+      const state = new Map(tables.map(({ name }) => [name, new Map<string, string>()]))
+      await fc.assert(
+        fc.asyncProperty(fc.array(transactionOf, { minLength: 1, maxLength: 12 }), async (transactions) => {
+          for (const statements of transactions)
+            for (const sql of statements)
+              await db.query(sql).catch((error: { errno: number }) => {
+                // A key that is there: the statement did nothing, the transaction goes on.
+                if (error.errno !== 1062) throw error
+              })
+          for (const change of await readChanges(reader)) {
+            const rows = state.get(change.table)!
+            if (change.kind === 'unclear') throw new Error(change.reason)
+            if (change.kind === 'delete') rows.delete(shown(change.key[0]!))
+            else {
+              if (change.oldKey !== null) rows.delete(shown(change.oldKey[0]!))
+              rows.set(shown(change.after[0]!), change.after.map((cell) => shown(cell!)).join())
+            }
+          }
+          for (const table of tables) expect(state.get(table.name)).toEqual(await rowsOf(connector, table))
+        }),
+        { numRuns: 25, interruptAfterTimeLimit: 20_000, markInterruptAsFailure: false },
+      )
+      await connector.close()
+      await db.end()
+    })
+  })
+})
+
+function ofMariadbAlone(): void {
   test.each([
     'SET STATEMENT max_statement_time = 100 FOR TRUNCATE people',
     "SET SESSION binlog_format = 'STATEMENT'; ANALYZE UPDATE people SET name = 'z' WHERE id = 1",
@@ -79,47 +166,16 @@ describe.skipIf(!hasMariadb)(`corners of the log of MariaDB${withoutMariadb}`, (
     await db.end()
   })
 
-  test('a name that the writer spells in another code is found', async () => {
-    const { url, db, connector, reader } = await follow(
-      'CREATE TABLE `café` (id int PRIMARY KEY); INSERT INTO `café` VALUES (1)',
-      ['café'],
-    )
-    const { searchParams, pathname } = new URL(url)
-    const old = await mysql.createConnection({
-      socketPath: searchParams.get('socket')!,
-      user: 'root',
-      database: pathname.slice(1),
-      charset: 'latin1_swedish_ci',
-    })
-    await old.query('TRUNCATE `café`')
-    expect(unclear(await readChanges(reader))).toEqual(['café'])
-    await old.end()
+  test('years of two digits are what the server shows, and columns that the log has packed are an obstacle', async () => {
+    const { db, connector } = await follow(people, ['people'])
+    await db.query('CREATE TABLE t (id int PRIMARY KEY, y year(2)); INSERT INTO t VALUES (1, 24), (2, 99)')
+    await db.query('CREATE TABLE u (id int PRIMARY KEY, v varchar(20) COMPRESSED)')
+    const [years, packed] = await connector.discover(['t', 'u'])
+    expect(await rowsOf(connector, years!)).toEqual(new Map([['1', '1,24'], ['2', '2,99']])) // prettier-ignore
+    expect(await connector.log!.obstacle([years!])).toContain("'y' of 't' is year(2)")
+    expect(await connector.log!.obstacle([packed!])).toContain("'v' of 'u' is compressed")
     await connector.close()
     await db.end()
-  })
-
-  test('a transaction whose end was lost with the server is no change, and says so', async () => {
-    const { url, db, connector, reader } = await follow(people, ['people'])
-    await db.query("UPDATE people SET name = 'whole' WHERE id = 1")
-    let position = ''
-    for await (const part of reader.read(await reader.now())) position = part.position ?? position
-    await db.query("UPDATE people SET name = 'half' WHERE id = 2")
-    const [[{ dir }]] = (await db.query('SELECT @@datadir AS dir')) as unknown as [[{ dir: string }]]
-    await connector.close()
-    await mariadb.kill()
-    cutLastEvent(path.join(dir, (JSON.parse(position) as [string])[0]))
-    await mariadb.start()
-    const again = await mariadb.client(url)
-    await again.query("INSERT INTO people VALUES (3, 'after')")
-    const later = await openEndpoint(url)
-    const tables = await later.discover(['people'])
-    const reopened = await later.log!.open(tables, { position, acknowledged: position })
-    if ('lost' in reopened) throw new Error(reopened.lost)
-    const changes = await readChanges(reopened)
-    expect(unclear(changes)).toEqual(['people'])
-    expect(changes.at(-1)).toMatchObject({ kind: 'put', table: 'people' })
-    await later.close()
-    await again.end()
   })
 
   test('a line that has fallen silent is a broken one', async () => {
@@ -141,50 +197,7 @@ describe.skipIf(!hasMariadb)(`corners of the log of MariaDB${withoutMariadb}`, (
     await connector.close()
     await db.end()
   })
-
-  test('years of two digits are what the server shows, and columns that the log has packed are an obstacle', async () => {
-    const { db, connector } = await follow(people, ['people'])
-    await db.query('CREATE TABLE t (id int PRIMARY KEY, y year(2)); INSERT INTO t VALUES (1, 24), (2, 99)')
-    await db.query('CREATE TABLE u (id int PRIMARY KEY, v varchar(20) COMPRESSED)')
-    const [years, packed] = await connector.discover(['t', 'u'])
-    expect(await rowsOf(connector, years!)).toEqual(new Map([['1', '1,24'], ['2', '2,99']])) // prettier-ignore
-    expect(await connector.log!.obstacle([years!])).toContain("'y' of 't' is year(2)")
-    expect(await connector.log!.obstacle([packed!])).toContain("'v' of 'u' is compressed")
-    await connector.close()
-    await db.end()
-  })
-
-  test('what the log tells of random transactions is what the tables hold', async () => {
-    const create = ['a', 'b'].map(
-      (name) => `CREATE TABLE ${name} (id int PRIMARY KEY, v varchar(9), w double)`,
-    )
-    const { db, connector, tables, reader } = await follow(create.join('; '), ['a', 'b'])
-    const state = new Map(tables.map(({ name }) => [name, new Map<string, string>()]))
-    await fc.assert(
-      fc.asyncProperty(fc.array(transactionOf, { minLength: 1, maxLength: 12 }), async (transactions) => {
-        for (const statements of transactions)
-          for (const sql of statements)
-            await db.query(sql).catch((error: { errno: number }) => {
-              // A key that is there: the statement did nothing, the transaction goes on.
-              if (error.errno !== 1062) throw error
-            })
-        for (const change of await readChanges(reader)) {
-          const rows = state.get(change.table)!
-          if (change.kind === 'unclear') throw new Error(change.reason)
-          if (change.kind === 'delete') rows.delete(shown(change.key[0]!))
-          else {
-            if (change.oldKey !== null) rows.delete(shown(change.oldKey[0]!))
-            rows.set(shown(change.after[0]!), change.after.map((cell) => shown(cell!)).join())
-          }
-        }
-        for (const table of tables) expect(state.get(table.name)).toEqual(await rowsOf(connector, table))
-      }),
-      { numRuns: 25, interruptAfterTimeLimit: 20_000, markInterruptAsFailure: false },
-    )
-    await connector.close()
-    await db.end()
-  })
-})
+}
 
 const id = fc.integer({ min: 1, max: 12 })
 const table = fc.constantFrom('a', 'b')

@@ -23,7 +23,7 @@ describe.each(servers.map((kind) => [kind.name + kind.without, kind] as const))(
   afterAll(() => system?.stop(), 60_000)
 
   const lock =
-    kind.name === 'MariaDB'
+    kind.name !== 'PostgreSQL'
       ? { on: ['LOCK TABLES people WRITE'], off: ['UNLOCK TABLES'] }
       : { on: ['BEGIN', 'LOCK TABLE people IN ACCESS EXCLUSIVE MODE'], off: ['COMMIT'] }
 

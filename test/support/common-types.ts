@@ -1,7 +1,7 @@
 // The common types of columns, as each database calls them, with values as SQL. Of two names of a type in one database the
 // first is for the one side of a pair, the last for the other.
 
-export type System = 'PostgreSQL' | 'MariaDB' | 'SQLite'
+export type System = 'PostgreSQL' | 'MariaDB' | 'MySQL' | 'SQLite'
 
 export interface CommonType {
   readonly name: string
@@ -21,14 +21,22 @@ type Form =
 
 function type(
   name: string,
-  columns: Readonly<Partial<Record<System, string>>>,
+  columns: Readonly<Partial<Record<Exclude<System, 'MySQL'>, string>>>,
   values: readonly string[],
   form: Form = 'number',
   more: Pick<CommonType, 'own' | 'isNoKey'> = {},
 ): CommonType {
-  const named = Object.entries(columns).map(([system, names]) => [system, names.split(' | ')])
+  const MySQL = columns.MariaDB?.replaceAll(/\b(uuid|inet6)\b/g, (word) => missing.get(word)!)
+  const all = { ...columns, ...(MySQL === undefined ? {} : { MySQL }) }
+  const named = Object.entries(all).map(([system, names]) => [system, names.split(' | ')])
   return { name, columns: Object.fromEntries(named) as CommonType['columns'], values, form, ...more }
 }
+
+/** What MariaDB has and MySQL has not. */
+const missing: ReadonlyMap<string, string> = new Map([
+  ['uuid', 'char(36)'],
+  ['inet6', 'varchar(39)'],
+])
 
 const integers = { PostgreSQL: 'int | bigint', MariaDB: 'int | bigint', SQLite: 'int | integer' }
 const texts = ["'Ada'", "'ada'", "''", "'b '", "'ä😀é'", "'e\u0301'", "'1.0'", "'1.00'", "' x'"]
@@ -377,5 +385,6 @@ export const preparation: Readonly<Record<System, readonly string[]>> = {
     'CREATE TYPE pair AS (a int, b text)',
   ],
   MariaDB: ["SET time_zone = '+00:00'"],
+  MySQL: ["SET time_zone = '+00:00'"],
   SQLite: [],
 }

@@ -2,7 +2,7 @@
 // uses it with plain SQL.
 import path from 'node:path'
 import { startMariadb, withoutMariadb } from './mariadb.ts'
-import { startMysql, withoutMysql } from './mysql.ts'
+import { isMysqlChosen, startMysql, withoutMysql } from './mysql.ts'
 import type { MysqlServer } from './mysql-server.ts'
 import { startPostgres, withoutPostgres } from './postgres.ts'
 import { startSqliteWriter } from './sqlite-writer.ts'
@@ -30,7 +30,7 @@ export interface SqlSystemKind {
 
 let count = 0
 
-export const sqlSystems: readonly SqlSystemKind[] = [
+const systems: readonly SqlSystemKind[] = [
   {
     name: 'PostgreSQL',
     without: withoutPostgres,
@@ -80,11 +80,17 @@ export const sqlSystems: readonly SqlSystemKind[] = [
   },
 ]
 
+const mysql: SqlSystemKind = {
+  name: 'MySQL',
+  without: withoutMysql,
+  start: (settings) => mysqlSystem(startMysql(settings)),
+}
+
 /** With MySQL's own server, where it may do otherwise than MariaDB. */
-export const sqlServers: readonly SqlSystemKind[] = [
-  ...sqlSystems,
-  { name: 'MySQL', without: withoutMysql, start: (settings) => mysqlSystem(startMysql(settings)) },
-]
+export const sqlServers: readonly SqlSystemKind[] = [...systems, mysql]
+
+/** Where it does as MariaDB does, MySQL's own server is among them only if that is asked for. */
+export const sqlSystems: readonly SqlSystemKind[] = isMysqlChosen ? sqlServers : systems
 
 async function mysqlSystem(starting: Promise<MysqlServer>): Promise<SqlSystem> {
   const server = await starting

@@ -110,7 +110,9 @@ export class TypedDatabase {
         value: normal(value!, type),
         n: Number(n),
         raw: `${place === 'value' ? `${id}: ` : ''}${raw}`,
-        literal: place === 'value' ? id! : isBytes ? bytes : quoted,
+        // MySQL takes a text for bits of its own.
+        literal:
+          place === 'value' || (column.startsWith('bit') && this.#isMysql) ? id! : isBytes ? bytes : quoted,
       }
     })
   }
@@ -121,6 +123,10 @@ export class TypedDatabase {
     return normal(shown, place === 'value' ? null : type)
   }
 
+  get #isMysql(): boolean {
+    return this.system === 'MariaDB' || this.system === 'MySQL'
+  }
+
   #columnOf({ columns }: CommonType): string {
     return (this.#side === 'first' ? columns[this.system]![0] : columns[this.system]!.at(-1))!
   }
@@ -129,13 +135,13 @@ export class TypedDatabase {
   #text(name: string, column: string): string {
     if (/^(bytea)/.test(column)) return `encode(${name}, 'hex')`
     const isBytes = /^(binary|varbinary|blob|point)/.test(column)
-    if (isBytes && this.system === 'MariaDB') return `lower(hex(${name}))`
+    if (isBytes && this.#isMysql) return `lower(hex(${name}))`
     if (isBytes && this.system === 'SQLite')
       return `CASE typeof(${name}) WHEN 'blob' THEN lower(hex(${name})) ELSE ${name} END`
-    if (column.startsWith('bit') && this.system === 'MariaDB') return `CAST(${name} + 0 AS CHAR)`
+    if (column.startsWith('bit') && this.#isMysql) return `CAST(${name} + 0 AS CHAR)`
     if (column.startsWith('float')) return `CAST(${name} + 0e0 AS CHAR)`
     if (this.system === 'PostgreSQL') return `${name}::text`
-    return `CAST(${name} AS ${this.system === 'MariaDB' ? 'CHAR' : 'TEXT'})`
+    return `CAST(${name} AS ${this.#isMysql ? 'CHAR' : 'TEXT'})`
   }
 
   /** Byte by byte. */

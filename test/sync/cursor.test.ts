@@ -3,14 +3,15 @@ import { describe, expect, test } from 'vitest'
 import { cursorContract } from '../contract/cursor.ts'
 import { parseConfig } from '../../src/dataset/config.ts'
 import { cursorEntry } from '../../src/dataset/cursor-section.ts'
-import { type Mariadb, hasMariadb, startMariadb, withoutMariadb } from '../support/mariadb.ts'
+import { hasMariadb, startMariadb, withoutMariadb } from '../support/mariadb.ts'
+import { isMysqlChosen, startMysql } from '../support/mysql.ts'
+import type { MysqlServer } from '../support/mysql-server.ts'
 import { type Postgres, hasPostgres, startPostgres, withoutPostgres } from '../support/postgres.ts'
 import { type SqliteWriter, startSqliteWriter } from '../support/sqlite-writer.ts'
 import { temporaryDir } from '../support/temporary.ts'
 
 let count = 0
 let postgres: Postgres
-let mariadb: Mariadb
 let writer: SqliteWriter
 let dir: string
 
@@ -28,19 +29,25 @@ cursorContract({
   },
 })
 
-cursorContract({
-  name: 'MariaDB',
-  without: hasMariadb ? '' : withoutMariadb,
-  timeType: 'datetime',
-  start: async () => void (mariadb = await startMariadb()),
-  stop: () => mariadb.stop(),
-  fresh: () => mariadb.database(`cursor${++count}`),
-  run: async (url, sql) => {
-    const db = await mariadb.client(url)
-    await db.query(sql)
-    await db.end()
-  },
-})
+mysqlContract('MariaDB', hasMariadb ? '' : withoutMariadb, startMariadb)
+if (isMysqlChosen) mysqlContract('MySQL', '', startMysql)
+
+function mysqlContract(name: string, without: string, start: () => Promise<MysqlServer>): void {
+  let server: MysqlServer
+  cursorContract({
+    name,
+    without,
+    timeType: 'datetime',
+    start: async () => void (server = await start()),
+    stop: () => server.stop(),
+    fresh: () => server.database(`cursor${++count}`),
+    run: async (url, sql) => {
+      const db = await server.client(url)
+      await db.query(sql)
+      await db.end()
+    },
+  })
+}
 
 cursorContract({
   name: 'SQLite',

@@ -12,6 +12,8 @@ import { openLink } from '../../src/sync/open-link.ts'
 import { syncRound } from '../../src/sync/round.ts'
 import { type CutLine, startCutLine } from '../support/cut-line.ts'
 import { hasMariadb, startMariadb, withoutMariadb } from '../support/mariadb.ts'
+import { isMysqlChosen, startMysql } from '../support/mysql.ts'
+import type { MysqlServer } from '../support/mysql-server.ts'
 import { hasPostgres, startPostgres, withoutPostgres } from '../support/postgres.ts'
 import { temporaryDir } from '../support/temporary.ts'
 
@@ -71,25 +73,28 @@ const kinds: readonly Kind[] = [
   {
     name: 'MariaDB',
     without: hasMariadb ? '' : withoutMariadb,
-    start: async () => {
-      const mariadb = await startMariadb()
+    start: () => mysqlServer(startMariadb()),
+  },
+  ...(isMysqlChosen ? [{ name: 'MySQL', without: '', start: () => mysqlServer(startMysql()) }] : []),
+]
+
+async function mysqlServer(starting: Promise<MysqlServer>): Promise<Server> {
+  const server = await starting
+  return {
+    stop: () => server.stop(),
+    fresh: async (name) => {
+      const url = await server.database(name)
+      const client = await server.client(url)
+      const [far, near] = [paramOf(url, 'socket'), path.join(temporaryDir(), 'sock')]
       return {
-        stop: () => mariadb.stop(),
-        fresh: async (name) => {
-          const url = await mariadb.database(name)
-          const client = await mariadb.client(url)
-          const [far, near] = [paramOf(url, 'socket'), path.join(temporaryDir(), 'sock')]
-          return {
-            url: url.replace(encodeURIComponent(far), encodeURIComponent(near)),
-            line: await startCutLine(near, far),
-            run: async (...sql) => void (await client.query(sql.join('; '))),
-            people: async () => ((await client.query(select))[0] as Person[]).map((row) => ({ ...row })),
-          }
-        },
+        url: url.replace(encodeURIComponent(far), encodeURIComponent(near)),
+        line: await startCutLine(near, far),
+        run: async (...sql) => void (await client.query(sql.join('; '))),
+        people: async () => ((await client.query(select))[0] as Person[]).map((row) => ({ ...row })),
       }
     },
-  },
-]
+  }
+}
 
 function paramOf(url: string, name: string): string {
   return new URLSearchParams(url.slice(url.indexOf('?') + 1)).get(name)!

@@ -8,7 +8,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Link, Receipt } from '../../src/sync/interface.ts'
 import { discardPending } from '../../src/sync/pending/discard.ts'
 import { BranchLinks } from '../support/branch-links.ts'
-import { type Mariadb, clientProgram, hasMariadb, startMariadb, withoutMariadb } from '../support/mariadb.ts'
+import { clientProgram, hasMariadb, startMariadb, withoutMariadb } from '../support/mariadb.ts'
+import { isMysqlChosen, startMysql } from '../support/mysql.ts'
+import type { MysqlServer } from '../support/mysql-server.ts'
 import {
   type Postgres,
   hasPostgres,
@@ -207,17 +209,23 @@ describe.skipIf(!hasPostgres)(`a table of PostgreSQL from a dump${withoutPostgre
   })
 })
 
-describe.skipIf(!hasMariadb)(`a table of MariaDB from a dump${withoutMariadb}`, () => {
-  let mariadb: Mariadb
+// With MariaDB's programs, also of MySQL.
+const mysqlKinds = [
+  ['MariaDB', startMariadb] as const,
+  ...(isMysqlChosen ? [['MySQL', startMysql] as const] : []),
+]
+
+describe.skipIf(!hasMariadb).each(mysqlKinds)(`a table of %s from a dump${withoutMariadb}`, (_, start) => {
+  let server: MysqlServer
   beforeAll(async () => {
-    mariadb = await startMariadb()
+    server = await start()
   }, 60_000)
-  afterAll(() => mariadb.stop(), 60_000)
+  afterAll(() => server.stop(), 60_000)
 
   async function make(): Promise<Endpoint> {
     const name = `tables${++count}`
-    const url = await mariadb.database(name)
-    const db = await mariadb.client(url)
+    const url = await server.database(name)
+    const db = await server.client(url)
     const run = async (sql: string): Promise<void> => void (await db.query(sql))
     await run(`CREATE TABLE people (id int PRIMARY KEY, name text); CREATE TABLE notes (id int PRIMARY KEY, n int);
       INSERT INTO people VALUES (1, 'Ada'), (2, 'Grace'), (3, 'Edsger'); INSERT INTO notes VALUES (1, 1)`)

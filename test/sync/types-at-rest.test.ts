@@ -8,6 +8,29 @@ import { type SqlSystem, sqlSystems } from '../support/sql-systems.ts'
 import { type System, commonTypes } from '../support/common-types.ts'
 import { type TypedTable, TypedDatabase, typedTables } from '../support/typed-tables.ts'
 
+const isMysqlAmong = sqlSystems.some(({ name }) => name === 'MySQL')
+const pairs: readonly (readonly [System, System])[] = [
+  ['PostgreSQL', 'PostgreSQL'],
+  ['PostgreSQL', 'MariaDB'],
+  ['PostgreSQL', 'SQLite'],
+  ['MariaDB', 'SQLite'],
+  ['MariaDB', 'MariaDB'],
+]
+const mysqlPairs: typeof pairs = [
+  ['PostgreSQL', 'MySQL'],
+  ['MySQL', 'MariaDB'],
+  ['MySQL', 'SQLite'],
+  ['MySQL', 'MySQL'],
+]
+const chains: readonly (readonly [System, System, System])[] = [
+  ['PostgreSQL', 'MariaDB', 'SQLite'],
+  ['MariaDB', 'SQLite', 'PostgreSQL'],
+  ['SQLite', 'PostgreSQL', 'MariaDB'],
+]
+const mysqlChains: typeof chains = [
+  ['MySQL', 'MariaDB', 'PostgreSQL'],
+  ['PostgreSQL', 'SQLite', 'MySQL'],
+]
 const without = sqlSystems.map((kind) => kind.without).join('')
 
 /** Rounds of links to databases on one folder of one branch. */
@@ -92,13 +115,7 @@ describe.skipIf(without !== '')(`types between databases${without}`, () => {
   const create = async (system: System, side: 'first' | 'last'): Promise<TypedDatabase> =>
     TypedDatabase.create(await systems.get(system)!.database(), system, side)
 
-  describe.each([
-    ['PostgreSQL', 'PostgreSQL'],
-    ['PostgreSQL', 'MariaDB'],
-    ['PostgreSQL', 'SQLite'],
-    ['MariaDB', 'SQLite'],
-    ['MariaDB', 'MariaDB'],
-  ] as const)('%s and %s', (one, two) => {
+  describe.each([...pairs, ...(isMysqlAmong ? mysqlPairs : [])])('%s and %s', (one, two) => {
     test.each(['compare', 'log'] as const)('come to rest (%s)', async (changes) => {
       const [a, b] = [await create(one, 'first'), await create(two, 'last')]
       const tables = typedTables(commonTypes, [a, b])
@@ -133,25 +150,24 @@ describe.skipIf(without !== '')(`types between databases${without}`, () => {
     })
   })
 
-  test.each([
-    ['PostgreSQL', 'MariaDB', 'SQLite'],
-    ['MariaDB', 'SQLite', 'PostgreSQL'],
-    ['SQLite', 'PostgreSQL', 'MariaDB'],
-  ] as const)('a chain from %s by the branch to %s and %s comes to rest', async (...names) => {
-    const [from, ...to] = await Promise.all(names.map((name) => create(name, 'first')))
-    const tables = typedTables(commonTypes, [from!, ...to])
-    await from!.fill(tables, 'all rows')
-    for (const one of to) await one.fill(tables, 'no rows')
-    const own = await rawRows(tables, from!)
-    const rounds = new Rounds()
-    rounds.add(from!, tables, { mode: 'capture' })
-    for (const one of to) rounds.add(one, tables, { mode: 'materialize' })
-    for (const when of ['after inserts', 'after changes'] as const) {
-      const receipts = await rounds.settle(when)
-      for (const [i, one] of to.entries())
-        await expectCarried(tables, [from!, one], receipts, receipts[i + 1]!)
-      if (when === 'after inserts') expect(await rawRows(tables, from!)).toEqual(own)
-      await from!.addToAll(tables, 1)
-    }
-  })
+  test.each([...chains, ...(isMysqlAmong ? mysqlChains : [])])(
+    'a chain from %s by the branch to %s and %s comes to rest',
+    async (...names) => {
+      const [from, ...to] = await Promise.all(names.map((name) => create(name, 'first')))
+      const tables = typedTables(commonTypes, [from!, ...to])
+      await from!.fill(tables, 'all rows')
+      for (const one of to) await one.fill(tables, 'no rows')
+      const own = await rawRows(tables, from!)
+      const rounds = new Rounds()
+      rounds.add(from!, tables, { mode: 'capture' })
+      for (const one of to) rounds.add(one, tables, { mode: 'materialize' })
+      for (const when of ['after inserts', 'after changes'] as const) {
+        const receipts = await rounds.settle(when)
+        for (const [i, one] of to.entries())
+          await expectCarried(tables, [from!, one], receipts, receipts[i + 1]!)
+        if (when === 'after inserts') expect(await rawRows(tables, from!)).toEqual(own)
+        await from!.addToAll(tables, 1)
+      }
+    },
+  )
 })
