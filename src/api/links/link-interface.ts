@@ -113,6 +113,8 @@ export interface LinkTest {
   readonly identity: string
   /** A sink: it has no tables and no log that could be read. */
   readonly isOnlyWritten?: true
+  /** A sink that stores how far it was told, and so refuses a second repository that does not know of it. */
+  readonly keepsRecord?: true
   readonly log: {
     /** Why the endpoint's log of changes cannot be read for this link; null when it can. */
     readonly obstacle: string | null

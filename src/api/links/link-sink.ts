@@ -17,9 +17,11 @@ function checkSinkLink({ endpoint, mode }: Pick<Link, 'endpoint' | 'mode'>): voi
   })
 }
 
-export function sinkTest({ location, identity }: Sink): LinkTest {
+export function sinkTest(sink: Sink): LinkTest {
   const log = { obstacle: 'it is only written to', kept: null }
-  return { location, identity, isOnlyWritten: true, log, tables: [] }
+  const { location, identity } = sink
+  const record = sink.position === undefined ? {} : { keepsRecord: true as const }
+  return { location, identity, isOnlyWritten: true, ...record, log, tables: [] }
 }
 
 export async function withSink<T>(

@@ -62,8 +62,15 @@ function transformText({ table, where, select, omit, columns }: TableTransform):
   return `${table}: ${words.join('; ')}`
 }
 
-export function logLines({ log: { obstacle, kept }, isOnlyWritten }: LinkTest): string[] {
-  if (isOnlyWritten === true) return ['it is only written to: it is told what changes on the branch']
+const noRecord =
+  'it keeps no record of what it was told: let one repository alone run the link, for another tells it all rows again'
+
+export function logLines({ log: { obstacle, kept }, isOnlyWritten, keepsRecord }: LinkTest): string[] {
+  if (isOnlyWritten === true)
+    return [
+      'it is only written to: it is told what changes on the branch',
+      ...(keepsRecord === true ? [] : [noRecord]),
+    ]
   if (kept !== null) {
     const size = kept.keptBytes === null ? '' : `, keeps ${(kept.keptBytes / 1e6).toFixed(1)} MB`
     const trouble = kept.trouble === null ? '' : `: ${kept.trouble}`
