@@ -49,6 +49,7 @@ function people(...columns: MysqlColumn[]): MysqlTable {
     sql: '`people`',
     engine: 'InnoDB',
     isTransactional: true,
+    rowsAbout: 0,
     isVersioned: false,
     changesByCascade: false,
     isReferenced: false,

@@ -367,6 +367,39 @@ describe.each(named)('links with %s', (_, { name, without, start, words }) => {
       expect(await digest("UPDATE t SET big = NULL, long_text = REPEAT('''', 9000000)")).toBe(null)
     })
 
+    test('digests of many tables are asked for together, and are those of each alone, whatever becomes of one', async () => {
+      const { url, db } = sides[0]!
+      for (let i = 0; i < 70; i++)
+        await db.query(
+          `CREATE TABLE m${i} (id int PRIMARY KEY, s text); INSERT INTO m${i} VALUES (1, '${i}'), (2, NULL)`,
+        )
+      const connector = await openEndpoint(url)
+      const tables = await connector.discover()
+      const asked = async (): Promise<number> => {
+        const [[row]] = (await db.query("SHOW GLOBAL STATUS LIKE 'Questions'")) as unknown as [
+          [{ Value: string }],
+        ]
+        return Number(row.Value)
+      }
+      const digests = async (together: typeof tables): Promise<(string | null)[]> => {
+        const snapshot = await connector.snapshot(together)
+        const all: (string | null)[] = []
+        for (const table of tables) all.push(await snapshot.digest(table).catch(() => null))
+        await snapshot.close()
+        return all
+      }
+      const before = await asked()
+      const all = await digests(tables)
+      expect((await asked()) - before).toBeLessThan(10)
+      const alone = await digests([])
+      expect([new Set(alone).size, alone.includes(null)]).toEqual([70, false])
+      expect(all).toEqual(alone)
+      await db.query('DROP TABLE m5')
+      const without = await digests(tables)
+      expect(without).toEqual(alone.map((one, i) => (tables[i]!.name === 'm5' ? null : one)))
+      await connector.close()
+    })
+
     test('killed before and after the server committed, the next round comes to the same end', async () => {
       const [one] = sides
       await one!.db.query(

@@ -16,7 +16,7 @@ import { linkSecret } from '../link-secret.ts'
 import { addressOf, placeOf, uncheckedOf } from './address.ts'
 import { applyPlan } from './apply.ts'
 import { BinlogChangeLog } from './binlog/change-log.ts'
-import { digestOf } from './digest.ts'
+import { SnapshotDigests } from './digest.ts'
 import { type MysqlTable, discoverTables } from './discover.ts'
 import { endpointError, withEndpointErrors } from './failure.ts'
 import { rowSelect } from './long-values.ts'
@@ -58,7 +58,12 @@ class MysqlConnector implements Connector {
     this.location = location
     const unchecked = uncheckedOf(address)
     if (unchecked !== undefined) this.unchecked = unchecked
-    this.log = new BinlogChangeLog({ session, address, location, snapshot: () => this.snapshot() })
+    this.log = new BinlogChangeLog({
+      session,
+      address,
+      location,
+      snapshot: (tables) => this.snapshot(tables),
+    })
   }
 
   /** The server's own number, where its data lie, and the database in it. */
@@ -90,14 +95,15 @@ class MysqlConnector implements Connector {
     return this.#withErrors(() => discoverTables(this.#session, names))
   }
 
-  async snapshot(): Promise<EndpointSnapshot> {
+  async snapshot(tables: readonly EndpointTable[]): Promise<EndpointSnapshot> {
     await this.#withErrors(async () => {
       await this.#session.execute('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ')
       await this.#session.execute('START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY')
     })
+    const digests = new SnapshotDigests(this.#session, tables as readonly MysqlTable[])
     return {
       rows: (table, signal) => this.#rows(table as MysqlTable, 'TRUE', signal),
-      digest: (table) => this.#withErrors(() => digestOf(this.#session, table as MysqlTable)),
+      digest: (table) => this.#withErrors(() => digests.of(table as MysqlTable)),
       since: async (table, cursor) => {
         const from = table as MysqlTable
         const { condition, largest, isIndexed } = await this.#withErrors(() =>

@@ -16,6 +16,8 @@ export interface MysqlTable extends EndpointTable {
   readonly engine: string
   readonly isTransactional: boolean
   readonly database: string
+  /** As the server's statistics have it. */
+  readonly rowsAbout: number
   /** Keeps its rows' history itself. */
   readonly isVersioned: boolean
   /** The server changes or deletes rows of it when the rows that they refer to change or go. */
@@ -33,7 +35,8 @@ export const stateTable = 'varve_sync'
 const columnsQuery = `
   SELECT t.TABLE_NAME, t.ENGINE, COALESCE(e.TRANSACTIONS, 'NO'), c.COLUMN_NAME, c.DATA_TYPE, c.COLUMN_TYPE, c.IS_NULLABLE,
          c.EXTRA, c.CHARACTER_SET_NAME, COALESCE(c.DATETIME_PRECISION, 0), c.CHARACTER_MAXIMUM_LENGTH, t.TABLE_SCHEMA, t.TABLE_TYPE,
-         c.PRIVILEGES, CURRENT_USER(), t.CREATE_TIME, c.GENERATION_EXPRESSION
+         c.PRIVILEGES, CURRENT_USER(), t.CREATE_TIME, c.GENERATION_EXPRESSION,
+         COALESCE(t.TABLE_ROWS, 0)
     FROM information_schema.TABLES t
     JOIN information_schema.COLUMNS c ON c.TABLE_SCHEMA = t.TABLE_SCHEMA AND c.TABLE_NAME = BINARY t.TABLE_NAME
     LEFT JOIN information_schema.ENGINES e ON e.ENGINE = t.ENGINE
@@ -139,6 +142,7 @@ function tableOf(catalogue: Catalogue, name: string, chosen: readonly string[]):
     engine: rows[0]![0] ?? '',
     isTransactional: rows[0]![1] === 'YES',
     database: rows[0]![10]!,
+    rowsAbout: Number(rows[0]![16]),
     isVersioned: rows[0]![11] === 'SYSTEM VERSIONED',
     ...(createdAt === null ? {} : { incarnation: createdAt }),
     ...(isReadable

@@ -21,7 +21,7 @@ export interface BinlogHome {
   readonly session: Session
   readonly address: ConnectionOptions
   readonly location: string
-  readonly snapshot: () => Promise<EndpointSnapshot>
+  readonly snapshot: (tables: readonly EndpointTable[]) => Promise<EndpointSnapshot>
 }
 
 export class BinlogChangeLog implements ChangeLog {
@@ -47,7 +47,7 @@ export class BinlogChangeLog implements ChangeLog {
     const { session, address } = this.#home
     const [isTold] = await this.#asked(() => session.texts("SHOW STATUS LIKE 'binlog\\_snapshot\\_file'"))
     const both = async (): Promise<{ snapshot: EndpointSnapshot; place: BinlogPlace }> => {
-      const snapshot = await this.#home.snapshot()
+      const snapshot = await this.#home.snapshot(tables)
       try {
         const place = await this.#asked(() => (isTold === undefined ? placeNow : placeOfSnapshot)(session))
         return { snapshot, place }
