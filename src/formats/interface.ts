@@ -6,7 +6,7 @@ import type { NodeStore } from '../prolly/node-store.ts'
 import type { ObjectWriter } from '../store/interface.ts'
 import type { Cell, Column, ColumnType, Layout, TableObject } from '../table/interface.ts'
 import type { LeafOptions, PackedLeaves } from './leaves.ts'
-import type { SliceMisfit } from './misfits.ts'
+import type { SliceMisfit } from './misfits/misfits.ts'
 import type { PackedRows } from './packed.ts'
 import type { Slicer } from './slicer.ts'
 

@@ -6,7 +6,7 @@ import type { PackedSlice } from './columnar/packed-source.ts'
 import { formatNamed } from './formats.ts'
 import type { FileRecord, FormatName } from './interface.ts'
 import type { LeafOptions } from './leaves.ts'
-import type { Misfit } from './misfits.ts'
+import type { Misfit } from './misfits/misfits.ts'
 import { NotATable } from './not-a-table.ts'
 import { SliceReader } from './reading.ts'
 import { keyColumns, keyNames, valueColumns } from '../table/key.ts'
@@ -44,8 +44,14 @@ export async function* readSlices(
       if (columns.length !== schema.columns.length || columns.some(({ name }) => !types.has(name)))
         throw new NotATable('its columns have changed while it was read')
       for (const { part, place, row, ...first } of result.misfits ?? []) {
-        const { name: column, type } = (part === 'key' ? keyColumns : valueColumns)(found)[place]!
-        onMisfit?.({ column, type, line: reader.lineOf(rowsBefore + row), where: options.where, ...first })
+        const { name: column } = (part === 'key' ? keyColumns : valueColumns)(found)[place]!
+        onMisfit?.({
+          column,
+          type: types.get(column)!,
+          line: reader.lineOf(rowsBefore + row),
+          where: options.where,
+          ...first,
+        })
       }
       rowsBefore += result.count + (large === null ? 0 : 1)
       yield 'leaves' in result ? result : { rows: result }

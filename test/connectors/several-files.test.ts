@@ -19,7 +19,7 @@ import type { PackingOptions } from '../../src/formats/columnar/packed-source.ts
 import { cellSchema } from '../../src/formats/columnar/read-cells.ts'
 import { UnfitRows } from '../../src/formats/columnar/unfit-rows.ts'
 import { keyUniqueness } from '../../src/formats/key-uniqueness.ts'
-import type { Misfit } from '../../src/formats/misfits.ts'
+import type { Misfit } from '../../src/formats/misfits/misfits.ts'
 import type { PackedRows } from '../../src/formats/packed.ts'
 import { readColumns } from '../../src/formats/read-columns.ts'
 import { rowShape } from '../../src/table/rows.ts'

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { beforeEach, expect, test } from 'vitest'
-import { Misfits } from '../../src/formats/misfits.ts'
+import { Misfits } from '../../src/formats/misfits/misfits.ts'
 import { BranchLinks } from '../support/branch-links.ts'
 import { temporaryDir } from '../support/temporary.ts'
 
@@ -53,6 +53,37 @@ test('a key that does not fit its type is told, and so is a value of a table of 
   drop('orders/2.jsonl', '{"id":3,"n":"ten"}\n{"id":4,"n":"eleven"}\n{"id":2,"n":21}\n')
   expect((await links.sync(link)).notes).toEqual([
     `column 'n' of 'orders': 2 values do not look like int, the first in orders/2.jsonl: "ten"; kept as text`,
+  ])
+})
+
+test('dates and times that are none are told with their line, in CSV and in JSON Lines, and so is all that does not fit there', async () => {
+  const days = Array.from({ length: 2500 }, (_, i) => `2024-02-${String((i % 29) + 1).padStart(2, '0')}`)
+  const text = days.map((day, i) => `${i},${day},${day}T10:00:00Z\n`).join('')
+  drop('a.csv', `id,day,at\n${text}2500,2023-02-29,2024-02-01\n2501,tomorrow,10:00\n2502,,\n`)
+  const lines = days.map((day, i) => `{"id":${i},"day":"${day}","n":${i},"ok":true}\n`).join('')
+  drop('b.jsonl', lines)
+  drop('keys.csv', `day,v\n2024-01-01,1\n2024-01-02,2\n`)
+  const link = links.link(url(), ['a', 'b', 'keys'], {
+    mode: 'capture',
+    files: [
+      { table: 'b', key: ['id'], columns: [{ name: 'day', type: 'date' }] },
+      { table: 'keys', key: ['day'] },
+    ],
+  })
+  expect((await links.sync(link)).notes).toEqual([
+    `column 'day' of 'a': 2 values do not look like date, the first in a.csv line 2502: "2023-02-29"; kept as text`,
+    `column 'at' of 'a': 1 value does not look like timestamp, the first in a.csv line 2503: "10:00"; kept as text`,
+  ])
+  drop(
+    'b.jsonl',
+    `${lines}{"id":2500,"day":"31.12.2024","n":"ten","ok":"yes","more":1}\n{"id":2501,"n":"eleven"}\n`,
+  )
+  drop('keys.csv', `day,v\n2024-01-01,1\nsoon,2\n`)
+  expect((await links.sync(link)).notes).toEqual([
+    `column 'day' of 'b': 1 value does not look like date, the first in b.jsonl line 2501: "31.12.2024"; kept as text`,
+    `column 'n' of 'b': 2 values do not look like int, the first in b.jsonl line 2501: "ten"; kept as text`,
+    `column 'ok' of 'b': 1 value does not look like bool, the first in b.jsonl line 2501: "yes"; kept as text`,
+    `column 'day' of 'keys': 1 value does not look like date, the first in keys.csv line 3: "soon"; kept as text`,
   ])
 })
 

@@ -3,7 +3,7 @@
 import { sha256Hex } from '../../base/platform.ts'
 import { utf8 } from '../../base/bytes.ts'
 import { inOrder } from '../../base/in-order.ts'
-import { type Misfit, isTyped, misfitText } from '../../formats/misfits.ts'
+import { type Misfit, fitsAsText, misfitText } from '../../formats/misfits/misfits.ts'
 import { readRows } from '../../formats/read-rows.ts'
 import { shownCell } from '../../formats/shown-cell.ts'
 import { columnPlaces } from '../../table/column-places.ts'
@@ -70,11 +70,14 @@ export function tellMisfits(
   rows: readonly (readonly Cell[])[],
   onMisfit: (misfit: Misfit) => void,
 ): void {
+  // In JSON Lines a text is one of the values that a column of several kinds has.
+  const isJsonl = tableFormat(where) === 'jsonl'
   for (const [i, { name: column, type }] of columns.entries()) {
-    if (!isTyped(type)) continue
+    if (type === 'text' || (isJsonl && type === 'json')) continue
     for (const row of rows) {
       const { kind, bytes } = row[i]!
-      if (kind === 'text') onMisfit({ column, type, count: 1, text: misfitText(bytes), line: null, where })
+      if (kind === 'text' && !fitsAsText(type, bytes, 0, bytes.length))
+        onMisfit({ column, type, count: 1, text: misfitText(bytes), line: null, where })
     }
   }
 }

@@ -2,7 +2,7 @@
 // for byte, before they are handed out. A pure function of plain data, so that a worker thread can run it.
 import { isUtf8, sameBytes } from '../../base/platform.ts'
 import type { SliceFacts, SliceResult, SliceRows } from '../interface.ts'
-import { type MisfitNotes, SliceMisfits } from '../misfits.ts'
+import { type MisfitNotes, SliceMisfits } from '../misfits/misfits.ts'
 import { type LeafOptions, leavesOrRows } from '../leaves.ts'
 import { ownKeys, ownRows, PackedBuffer, type PackedRows } from '../packed.ts'
 import { SliceParser } from './parse.ts'

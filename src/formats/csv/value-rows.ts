@@ -8,8 +8,9 @@ import type { ColumnType, Schema } from '../../table/interface.ts'
 import { decodeKey, encodeKey, keyColumns, keyElementEnd, valueColumns } from '../../table/key.ts'
 import { cellTag, rowFlag, shortTextMax } from '../../table/row.ts'
 import { importedCell } from '../imported-cell.ts'
-import { type MisfitNotes, isTyped } from '../misfits.ts'
+import { type MisfitNotes, fitsAsText } from '../misfits/misfits.ts'
 import { PackedBuffer, type PackedRows } from '../packed.ts'
+import { noteKeys } from '../misfits/packed-misfits.ts'
 
 /** What the texts of a file become. Plain data, for it goes to threads. */
 export interface ValuePlan {
@@ -50,9 +51,10 @@ let misfits: MisfitNotes
 export function valueRows(rows: PackedRows, plan: ValuePlan, notes: MisfitNotes): PackedRows {
   buffer.clear()
   misfits = notes
-  const typed = plan.types.map(isTyped)
+  const typed = plan.types.map((type) => type !== 'text')
   for (let row = 0; row < rows.count; row++) addRow(rows, row, plan, typed)
   const keys = valueKeys(rows, plan)
+  noteKeys({ ...keys, count: rows.count }, plan.keyTypes, notes)
   return { ...buffer.view(), ...keys }
 }
 
@@ -78,8 +80,9 @@ function addRow(rows: PackedRows, row: number, { types, gaps }: ValuePlan, typed
       const stop = at + 1 + tag
       const cellAt = to
       to = addShort(from, at + 1, stop, type, to)
-      if (typed[place]! && buffer.values[cellAt]! <= shortTextMax)
-        misfits.add('values', place, row, from.subarray(at + 1, stop))
+      const isMisfit =
+        typed[place]! && buffer.values[cellAt]! <= shortTextMax && !fitsAsText(type, from, at + 1, stop)
+      if (isMisfit) misfits.add('values', place, row, from.subarray(at + 1, stop))
       at = stop
     } else if (tag === cellTag.absent) {
       values[to++] = cellTag.null
@@ -90,7 +93,8 @@ function addRow(rows: PackedRows, row: number, { types, gaps }: ValuePlan, typed
       const isLinked = tag >= cellTag.textLinked
       const bytes = isLinked ? contents![nextContent++]! : from.subarray(reader.at, reader.at + length)
       const cell = importedCell({ kind: 'text', bytes, quotingFlipped: false }, type, 'text')
-      if (typed[place]! && cell.kind === 'text') misfits.add('values', place, row, bytes)
+      if (typed[place]! && cell.kind === 'text' && !fitsAsText(type, bytes, 0, bytes.length))
+        misfits.add('values', place, row, bytes)
       to = buffer.writeCell(to, cell)
       at = isLinked ? reader.at : reader.at + length
     }
@@ -154,8 +158,6 @@ function newKeys(rows: PackedRows, { schema, keyTypes }: ValuePlan): PackedKeys 
   for (let row = 0, start = 0; row < rows.count; row++) {
     const cells = decodeKey(schema, rows.keys.subarray(start, rows.keyEnds[row]))
     const values = cells.map((cell, i) => importedCell(cell, keyTypes[i]!, 'text'))
-    for (const [place, { kind, bytes }] of values.entries())
-      if (kind === 'text' && isTyped(keyTypes[place]!)) misfits.add('key', place, row, bytes)
     const key = encodeKey(typed, values)
     all.reserve(at + key.length, 0)
     all.keys.set(key, at)

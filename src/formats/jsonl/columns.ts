@@ -68,6 +68,15 @@ export class JsonlColumns {
     return true
   }
 
+  /** Types that the version before had, by place in the key and among the row's cells; null: of a column that it had not. */
+  knownTypes(): { keyTypes: (ColumnType | null)[]; types: (ColumnType | null)[] } {
+    const typeOf = new Map(this.#previous?.columns.map(({ name, type }) => [name, type]))
+    const types = Array.from({ length: this.#values }, (): ColumnType | null => null)
+    for (const [column, place] of this.valuePlace.entries())
+      if (place >= 0) types[place] = typeOf.get(this.names[column]!) ?? null
+    return { keyTypes: this.#key.map((name) => typeOf.get(name) ?? null), types }
+  }
+
   get valueCount(): number {
     return this.#values
   }

@@ -1,11 +1,13 @@
 // One slice of a JSON Lines file into packed rows, with proof (see pack.ts). A pure function of plain data, so that a worker
 // thread can run it: which columns are known goes in, what was seen of them comes out.
 import { isUtf8 } from '../../base/platform.ts'
-import type { Schema } from '../../table/interface.ts'
+import type { ColumnType, Schema } from '../../table/interface.ts'
 import type { SliceResult, SliceRows } from '../interface.ts'
 import { type LeafOptions, leavesOrRows } from '../leaves.ts'
+import { type SliceMisfit, SliceMisfits } from '../misfits/misfits.ts'
 import { NotATable } from '../not-a-table.ts'
-import { ownKeys, ownRows, PackedBuffer } from '../packed.ts'
+import { ownKeys, ownRows, PackedBuffer, type PackedRows } from '../packed.ts'
+import { noteMisfits } from '../misfits/packed-misfits.ts'
 import { JsonlColumns, type KnownColumns, type SeenColumns } from './columns.ts'
 import type { JsonlLayout } from './layout.ts'
 import { LinePacker } from './pack.ts'
@@ -66,15 +68,25 @@ function linesShared({ bytes, as, ...context }: LinesTask): SliceRows {
   const plain = new PlainLines(sound, context.columns, context.layout, buffer)
   const packer = new LinePacker(sound, context, buffer, plain)
   packer.run()
-  const rows = buffer.view()
+  const rows = as === 'values' ? valueRows(buffer.view()) : buffer.view()
   return {
-    ...(as === 'values' ? valueRows(rows) : rows),
+    ...rows,
+    misfits: as === 'values' ? misfitsOf(rows, context.columns) : undefined,
     bytesRead: packer.at,
     longRows: [],
     fault: packer.fault ?? (broken < 0 ? null : 'not-utf8'),
     faultLine: -1,
     faultColumn: packer.faultColumn,
   }
+}
+
+/** In a column of nested values a text is one of the values that it has. */
+function misfitsOf(rows: PackedRows, columns: JsonlColumns): readonly SliceMisfit[] {
+  const notes = new SliceMisfits()
+  const { keyTypes, types } = columns.knownTypes()
+  const free = (type: ColumnType | null): ColumnType | null => (type === 'json' ? null : type)
+  noteMisfits(rows, { keyTypes: keyTypes.map(free), types: types.map(free) }, notes)
+  return notes.list
 }
 
 /** The start of the first line that is not UTF-8, or -1. */

@@ -1,6 +1,7 @@
 // Values that do not fit their column's type, and are kept as text: counted where rows are made, which costs nothing for
 // values that fit, and told of each column with the first of them.
-import type { ColumnType } from '../table/interface.ts'
+import type { ColumnType } from '../../table/interface.ts'
+import { isDateText, isTimestampText } from './written-times.ts'
 
 /** Of one column in one slice; plain data, for it goes between threads. */
 export interface SliceMisfit {
@@ -28,11 +29,18 @@ export interface Misfit {
 const textBytesMax = 40
 const columnsToldMax = 5
 
-const quotable: ReadonlySet<ColumnType> = new Set(['text', 'date', 'timestamp'])
-
-/** Whether a text in a column of this type is a value that does not fit. */
-export function isTyped(type: ColumnType): boolean {
-  return !quotable.has(type)
+/** Whether a text, from `start` to `end`, is a value of a column of this type. */
+export function fitsAsText(type: ColumnType, bytes: Uint8Array, start: number, end: number): boolean {
+  switch (type) {
+    case 'text':
+      return true
+    case 'date':
+      return isDateText(bytes, start, end)
+    case 'timestamp':
+      return isTimestampText(bytes, start, end)
+    default:
+      return false
+  }
 }
 
 export function misfitText(bytes: Uint8Array): string {
