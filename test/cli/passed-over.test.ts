@@ -23,11 +23,51 @@ test('link add and link test say which files of a folder are no tables, in one l
   expect(tested.passedOver[0]).toEqual({ reason: 'of another format', count: 2, first: 'a.xlsx' })
 })
 
-test('import of a compressed file says how to unpack it on the way', async () => {
+test('import reads what gzip has compressed, from a file and from a pipe, and says how to unpack others', async () => {
+  const dir = temporaryDir()
+  await ok(['init', '-q'], { cwd: dir })
+  const packed = gzipSync('id,name\n1,Ada\n')
+  const importing = (file: string, ...more: string[]) =>
+    varve(['import', file, '--as', 'people', '--key', 'id', ...more], { cwd: dir })
+  writeFileSync(`${dir}/people.csv.gz`, packed)
+  expect((await importing('people.csv.gz')).stdout).toContain('1 added')
+  writeFileSync(
+    `${dir}/more.JSONL.GZ`,
+    Buffer.concat([gzipSync('{"id":2,"name":"Grace"}\n'), gzipSync('{"id":3}\n')]),
+  )
+  expect((await importing('more.JSONL.GZ')).stdout).toContain('2 added')
+  const piped = await varve(['import', '-', '--as', 'people', '--format', 'csv'], { cwd: dir, input: packed })
+  expect(piped.stdout).toContain('0 added, 0 changed')
+  for (const [name, bytes, why] of [
+    ['cut.csv.gz', packed.subarray(0, -5), 'unexpected end of file'],
+    ['more.csv.gz', Buffer.concat([packed, Buffer.from('9,x\n')]), 'incorrect header check'],
+    ['none.csv.gz', Buffer.alloc(0), 'it has no bytes'],
+    ['plain.csv.gz', Buffer.from('id,name\n9,x\n'), 'incorrect header check'],
+  ] as const) {
+    writeFileSync(`${dir}/${name}`, bytes)
+    const { code, stderr } = await importing(name)
+    expect(code).not.toBe(0)
+    expect(stderr).toContain(`'${name}' is no whole gzip file: ${why}`)
+    expect(stderr).toContain('hint: ')
+  }
+  expect((await importing('people.csv.gz')).stdout).toContain('0 added, 0 changed, 0 removed; 3 rows now')
+  writeFileSync(`${dir}/people.csv.zst`, 'x')
+  expect((await importing('people.csv.zst')).stderr).toContain('zstd -dc people.csv.zst | varve import -')
+  writeFileSync(`${dir}/people.parquet.gz`, packed)
+  expect((await importing('people.parquet.gz')).stderr).toContain(
+    'gzip -dc people.parquet.gz | varve import -',
+  )
+})
+
+test('a file that gzip has compressed is tracked as the file that it is', async () => {
   const dir = temporaryDir()
   await ok(['init', '-q'], { cwd: dir })
   writeFileSync(`${dir}/people.csv.gz`, gzipSync('id,name\n1,Ada\n'))
-  const imported = await varve(['import', 'people.csv.gz', '--as', 'people', '--key', 'id'], { cwd: dir })
-  expect(imported.code).not.toBe(0)
-  expect(imported.stderr).toContain('gzip -dc people.csv.gz | varve import - --as people --format csv')
+  const tracked = await varve(['track', 'people.csv.gz', '--key', 'id'], { cwd: dir })
+  expect(tracked.code).not.toBe(0)
+  expect(tracked.stderr).toContain(
+    "versioned as a file ('varve add'); unpack it, or read its rows with 'varve import'",
+  )
+  await ok(['add', 'people.csv.gz'], { cwd: dir })
+  expect(await ok(['ls-files'], { cwd: dir })).toContain('people.csv.gz')
 })

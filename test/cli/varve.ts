@@ -16,7 +16,7 @@ export interface Finished {
 export interface RunOptions {
   readonly cwd: string
   readonly env?: Readonly<Record<string, string>>
-  readonly input?: string
+  readonly input?: string | Uint8Array
 }
 
 export const identity: Readonly<Record<string, string>> = {

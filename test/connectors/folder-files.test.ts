@@ -207,7 +207,9 @@ test('what is no table, or is none of ours, stops its own table and is named', a
   expect(found.get('empty')).toBe("'empty.csv' is empty: it has no header")
   expect(found.get('broken')).toContain("'broken.jsonl' line 2: line is not JSON")
   expect(found.get('marked')).toBe("'marked.jsonl' is not a table: it begins with a byte order mark (line 1)")
-  expect(found.get('both')).toBe("'both.csv' and 'both.jsonl' are both called 'both'")
+  expect(found.get('both')).toBe(
+    "'both.csv' and 'both.jsonl' would both be the table 'both': leave one of them there, or put them into the folder 'both/' if together they are the table",
+  )
   expect(found.get('link')).toBe("'link.csv' is a symbolic link")
   expect(found.get('inner')).toBe("'inner/link.csv' is a symbolic link")
   expect(found.get('pipe')).toBe("'pipe.csv' is not a file")

@@ -1,4 +1,5 @@
 // CSV objects in a bucket keep the contracts of connectors and links on a real S3 server, while another program writes there.
+import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { utf8, utf8Text } from '../../src/base/bytes.ts'
 import { openEndpoint } from '../../src/connectors/open.ts'
@@ -98,6 +99,37 @@ onS3('objects of a bucket', () => {
       { id: '1', n: 'a' },
       { id: '2', n: 'c' },
     ])
+    await connector.close()
+  })
+
+  test('objects that gzip has compressed are read, and one that is damaged waits alone', async () => {
+    const { url, open } = await opened()
+    const client = clientOf(url)
+    const put = (name: string, bytes: Uint8Array) =>
+      createExclusively(client, client.address.prefix + name, bytes, undefined)
+    const rows = Array.from({ length: 80_000 }, (_, i) => `${i},${Math.sin(i)}\n`).join('')
+    await put('large.csv.gz', gzipSync(`id,v\n${rows}`))
+    await put('orders/1.csv.gz', gzipSync('id,n\n1,a\n2,b\n'))
+    await put('orders/2.csv', utf8('id,n\n2,c\n'))
+    await put('cut.csv.gz', gzipSync(`id,v\n${rows}`).subarray(0, -9))
+    await put('people.csv', utf8('id\n1\n'))
+    await put('people.csv.gz', gzipSync('id\n1\n'))
+    const connector = await open()
+    const tables = await connector.discover(['large', 'orders', 'cut', 'people'])
+    expect(tables.map(({ trouble }) => trouble)).toEqual([
+      undefined,
+      undefined,
+      "'cut.csv.gz' is no whole gzip file: unexpected end of file",
+      expect.stringContaining("'people.csv' and 'people.csv.gz' would both be the table 'people'"),
+    ])
+    const [large, orders] = await readAll(connector, ['large', 'orders'])
+    expect(large).toHaveLength(80_000)
+    expect(orders).toEqual([
+      { id: '1', n: 'a' },
+      { id: '2', n: 'c' },
+    ])
+    const applied = await apply(connector, [insert('large', { id: '-1', v: '0' })])
+    expect(applied).toMatchObject({ rows: [{ message: "'large.csv.gz' is only read: it is compressed" }] })
     await connector.close()
   })
 

@@ -10,6 +10,7 @@ import { typedTable } from '../../formats/typed-table.ts'
 import type { Io } from '../../repo/interface.ts'
 import type { TableObject } from '../../table/interface.ts'
 import type { ImportOptions } from './import-table.ts'
+import { unpackedSource } from './unpacked-source.ts'
 
 /** `before`: the table of the path. @throws VarveError as reading a table does; VARVE_USAGE where there is no key */
 export async function readSource(
@@ -21,7 +22,7 @@ export async function readSource(
   const { format, signal } = options
   const where = options.name ?? options.path
   if (format !== 'parquet' && format !== 'sqlite') {
-    return readText(source, io, before, { ...options, format })
+    return readText(unpackedSource(source, options.name ?? options.path), io, before, { ...options, format })
   }
   const { chosenTable, openColumnar } = await import('../../formats/columnar/open.ts')
   const file = await openColumnar(source, { format, where, signal })

@@ -22,7 +22,7 @@ export const command: Command = {
     'import git URL-OR-FOLDER [--branch NAME] [--lfs] [--dvc] [--allow-missing] [PATH...]',
   ],
   description:
-    "Loads rows of a CSV, TSV, JSON Lines, Parquet or SQLite file, or of standard input ('-'), into the\ntable PATH: rows with a known key are replaced, others are added; columns that FILE does not have\nkeep their values. With --replace, all is as in FILE: rows and cells that it does not have are removed. A table that is made this way has no file in the folder: `varve cat` and\n`varve export` read it. If a SQLite file has several tables, name one: shop.db:orders.\n\n'import git' brings in the history of a Git repository, commit by commit, and the notes on its\ncommits (not from a URL). With --lfs and --dvc it\nbrings in the files themselves where Git only has pointers of Git LFS, .dvc files or dvc.lock. It\ntakes them from the folder, and from DVC remotes that are folders, so run `git lfs fetch --all` or\n`dvc fetch --all-commits` there first.",
+    "Loads rows of a CSV, TSV, JSON Lines, Parquet or SQLite file, or of standard input ('-'), into the\ntable PATH (text may be compressed by gzip: may.csv.gz): rows with a known key are replaced, others are added; columns that FILE does not have\nkeep their values. With --replace, all is as in FILE: rows and cells that it does not have are removed. A table that is made this way has no file in the folder: `varve cat` and\n`varve export` read it. If a SQLite file has several tables, name one: shop.db:orders.\n\n'import git' brings in the history of a Git repository, commit by commit, and the notes on its\ncommits (not from a URL). With --lfs and --dvc it\nbrings in the files themselves where Git only has pointers of Git LFS, .dvc files or dvc.lock. It\ntakes them from the folder, and from DVC remotes that are folders, so run `git lfs fetch --all` or\n`dvc fetch --all-commits` there first.",
   options: {
     as: { type: 'text', value: 'PATH', about: 'the table to load into; made if it is new' },
     key: {
@@ -151,7 +151,7 @@ async function importGit({ arguments: given, out, repository, operation }: Conte
 function importFormat(given: Arguments, file: string, as: string): ExchangeFormat {
   const format = given.text('format')
   if (format !== undefined) return exchangeFormatNamed(format)
-  return exchangeFormatOfFile(file) ?? exchangeFormatOfFile(as) ?? unknownFormat()
+  return exchangeFormatOfFile(file.replace(/\.gz$/i, '')) ?? exchangeFormatOfFile(as) ?? unknownFormat()
 }
 
 const unpacking: Readonly<Record<string, string>> = {
@@ -166,6 +166,8 @@ function refusePacked(file: string, as: string): void {
   const command = unpacking[ending.toLowerCase()]
   if (command === undefined) return
   const format = exchangeFormatOfFile(plain) ?? exchangeFormatOfFile(as) ?? 'FORMAT'
+  // Of text, what gzip has compressed is unpacked on the way; of the others a whole file is needed.
+  if (ending.toLowerCase() === 'gz' && format !== 'parquet' && format !== 'sqlite') return
   throw usage(
     `'${file}' is compressed`,
     `unpack it on the way: ${command} ${file} | varve import - --as ${as} --format ${format}`,

@@ -27,11 +27,14 @@ function groupOf(name: string, group: readonly ListedFile[]): FileGroup {
   const single = files.filter((path) => !path.includes('/'))
   const broken = sorted.find(({ trouble }) => trouble !== undefined)
   const isUnclear = single.length > 0 && files.length > 1
-  if (isUnclear)
-    return { files, trouble: `'${single[0]!}' and '${other(files, single[0]!)}' are both called '${name}'` }
+  if (isUnclear) return { files, trouble: clash(name, files, single[0]!) }
   return { files, trouble: broken === undefined ? null : `'${broken.path}' ${broken.trouble!}` }
 }
 
-function other(files: readonly string[], first: string): string {
-  return files.find((path) => path !== first)!
+/** Nobody knows which is the newer one, or whether both hold a part. */
+function clash(name: string, files: readonly string[], first: string): string {
+  const second = files.find((path) => path !== first)!
+  const more = files.length > 2 ? ` (and ${files.length - 2} more)` : ''
+  const advice = `leave one of them there, or put them into the folder '${name}/' if together they are the table`
+  return `'${first}' and '${second}'${more} would both be the table '${name}': ${advice}`
 }

@@ -21,6 +21,7 @@ import { readSteady } from '../read-file.ts'
 import type { FileStat } from '../file-stat.ts'
 
 const partBytes = 1 << 20
+const compressed = /\.(gz|zst|bz2|xz)$/i
 
 export interface TableRead {
   readonly entry: TableEntry
@@ -35,7 +36,9 @@ export function formatOf(path: Path, setting: TableSetting): FormatName {
   if (format !== null) return format
   throw new VarveError('VARVE_USAGE', `cannot tell the format of the table '${path}'`, {
     data: { path },
-    hint: "say it in varve.yaml: 'format: csv', 'tsv' or 'jsonl'",
+    hint: compressed.test(path)
+      ? "what is compressed is versioned as a file ('varve add'); unpack it, or read its rows with 'varve import'"
+      : "say it in varve.yaml: 'format: csv', 'tsv' or 'jsonl'",
   })
 }
 
