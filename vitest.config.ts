@@ -145,6 +145,7 @@ export const slow: readonly string[] = [
   'test/sync/own-writes.test.ts',
   'test/sync/rounds-memory.test.ts',
   'test/sync/large-transactions.test.ts',
+  'test/cli/long-values-memory.test.ts',
   'test/cli/written-files-memory.test.ts',
   'test/sync/large-values.test.ts',
   'test/sync/postgres-corners.test.ts',

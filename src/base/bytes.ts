@@ -65,10 +65,17 @@ export function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView
   return new DataView(buffer, byteOffset, byteLength)
 }
 
-/** The bytes, or a copy at least twice as long where there are fewer than `length`. */
+const growthBytesMax = 4 << 20
+
+/** What memory of `length` bytes grows to so that it has `least`: twice as long, and beyond some megabytes by steps. */
+export function grownLength(length: number, least: number): number {
+  return Math.max(least, length + Math.min(length, growthBytesMax))
+}
+
+/** The bytes, or a longer copy where there are fewer than `length`. */
 export function ensureCapacity(bytes: Uint8Array<ArrayBuffer>, length: number): Uint8Array<ArrayBuffer> {
   if (length <= bytes.length) return bytes
-  const larger = new Uint8Array(Math.max(length, 2 * bytes.length))
+  const larger = new Uint8Array(grownLength(bytes.length, length))
   larger.set(bytes)
   return larger
 }

@@ -21,7 +21,11 @@ export async function* withContents(
   for (let from = 0; from < batch.count;) {
     let to = from
     let bytes = 0
-    while (to < batch.count && (to === from || bytes < contentBytesMax)) bytes += linkedBytes(batch, to++)
+    for (; to < batch.count; to++) {
+      const more = linkedBytes(batch, to)
+      if (to > from && bytes + more > contentBytesMax) break
+      bytes += more
+    }
     const part = sliceBatch(batch, from, to)
     const contents = await readContents(reader, part.links, options)
     yield { ...packed(part), contents, contentEnds: part.linkEnds }

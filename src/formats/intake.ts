@@ -12,7 +12,7 @@ import type { ProllyMap } from '../prolly/map.ts'
 import type { NodeStore } from '../prolly/node-store.ts'
 import { leafTargetDefault, listKind } from '../prolly/rule.ts'
 import type { ObjectWriter } from '../store/interface.ts'
-import { putContent } from '../table/content.ts'
+import { putContents } from '../table/content.ts'
 import type { KnownLeaves } from './known-leaves.ts'
 import { LeafSlice } from './leaf-slice.ts'
 import type { LeafOptions, PackedLeaves } from './leaves.ts'
@@ -52,7 +52,7 @@ export class RowIntake {
   /** Takes rows in. They may be views, which are not kept. */
   async add(rows: PackedRows): Promise<void> {
     if (rows.count === 0) return
-    const links = this.#putAll(rows.contents ?? [])
+    const links = await putContents(this.#writer, rows.contents ?? [])
     this.rowCount += rows.count
     if (this.#order === null && rows.isOrdered && this.#follows(keyAt(entriesOf(rows, links), 0))) {
       this.#builder.add(entriesOf(rows, links))
@@ -73,7 +73,7 @@ export class RowIntake {
   async addLeaves(leaves: PackedLeaves, contents: readonly Uint8Array[]): Promise<boolean> {
     const run = new LeafSlice(leaves, this.#writer, this.#options.baseOf)
     if (!run.holdKnown()) return false
-    this.#putAll(contents)
+    await putContents(this.#writer, contents)
     this.rowCount += run.entryCount
     if (this.#order === null && this.#follows(run.firstKey)) {
       await this.#builder.addLeaves(run)
@@ -85,10 +85,6 @@ export class RowIntake {
     }
     await this.#writer.drained()
     return true
-  }
-
-  #putAll(contents: readonly Uint8Array[]): Cid[] {
-    return contents.map((content) => putContent(this.#writer, content))
   }
 
   async #addUnordered(rows: PackedRows, links: readonly Cid[]): Promise<void> {

@@ -1,6 +1,6 @@
 // Rows on their way between a file's slice and the tree: packed entries in growing buffers, cells too large for a row
 // beside them, and what was noticed on the way (order, lines). Buffers are kept for the next slice.
-import { viewOf } from '../base/bytes.ts'
+import { grownLength, viewOf } from '../base/bytes.ts'
 import type { Cid } from '../encoding/cid.ts'
 import type { EntryBatch } from '../prolly/interface.ts'
 import type { Cell } from '../table/interface.ts'
@@ -60,12 +60,13 @@ export class PackedBuffer {
     this.valueEnds = grownEnds(this.valueEnds)
   }
 
+  /** Takes the content of a cell out of line; a view has to last as long as the rows. */
   addContent(content: Uint8Array): void {
     if (this.contentEnds.length === 0) this.contentEnds = new Uint32Array(this.keyEnds.length)
     this.contents.push(content)
   }
 
-  /** Writes a cell of the row that is open and returns the offset behind it; room for it and 6 bytes must be there. */
+  /** Writes a cell of the row that is open, a view where it is out of line, and returns the offset behind it; room for it and 6 bytes must be there. */
   writeCell(at: number, { kind, bytes }: Cell): number {
     const { values } = this
     const tag = cellTag[kind]
@@ -75,7 +76,7 @@ export class PackedBuffer {
     }
     const start = writeCellHead(values, at, tag, bytes.length)
     if (bytes.length > inlineCellBytesMax) {
-      this.addContent(bytes.slice())
+      this.addContent(bytes)
       return start
     }
     values.set(bytes, start)
@@ -115,7 +116,15 @@ export class PackedBuffer {
   }
 }
 
-/** A copy of the rows in memory of its own. */
+/**
+ * A cell's content as it stands in a slice of a file: where threads share the slice it is not copied, for the slice stays
+ * whole until its rows are taken.
+ */
+export function contentIn(slice: Uint8Array, start: number, end: number): Uint8Array {
+  return slice.buffer instanceof ArrayBuffer ? slice.slice(start, end) : slice.subarray(start, end)
+}
+
+/** A copy of the rows in memory of its own, but for contents. */
 export function ownRows(rows: PackedRows): PackedRows {
   return {
     ...rows,
@@ -162,7 +171,7 @@ export function entriesOf(rows: PackedRows, links: readonly Cid[]): EntryBatch {
 }
 
 function grown(bytes: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
-  const larger = new Uint8Array(Math.max(length, bytes.length * 2))
+  const larger = new Uint8Array(grownLength(bytes.length, length))
   larger.set(bytes)
   return larger
 }

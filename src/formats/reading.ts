@@ -9,6 +9,8 @@ import { NotATable } from './not-a-table.ts'
 import type { Slicer } from './slicer.ts'
 
 const trailerBytesMax = 4096
+/** Of slices that are longer than usual, for their rows are long, no further one is begun beyond this. */
+const bytesAtOnceMax = 8 << 20
 
 export interface ReadSlice {
   readonly bytes: Uint8Array
@@ -54,7 +56,7 @@ export class SliceReader {
     largeRows: 'are faults' | 'are given' = 'are faults',
   ): AsyncGenerator<ReadSlice, FileTail> {
     for (;;) {
-      while (!this.#isRead && this.#jobs.length < this.#file.slicesAtOnce) await this.#start(leafOptions())
+      while (!this.#isRead && this.#hasRoom()) await this.#start(leafOptions())
       const job = this.#jobs.shift()
       if (job === undefined) return { finalEol: true, trailer: '' }
       const result = await job.result
@@ -72,6 +74,11 @@ export class SliceReader {
       else if (job.isLast) return { finalEol: !job.isCompleted, trailer: '' }
       this.#slicer.release(job.bytes)
     }
+  }
+
+  #hasRoom(): boolean {
+    const bytes = this.#jobs.reduce((sum, job) => sum + job.bytes.length, 0)
+    return this.#jobs.length < this.#file.slicesAtOnce && bytes < bytesAtOnceMax
   }
 
   async #start(leafOptions: LeafOptions | null): Promise<void> {

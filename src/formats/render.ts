@@ -51,7 +51,11 @@ async function* pieces(
   for await (const batch of batches) {
     for await (const rows of withContents(batch, nodes.reader, options)) {
       yield held
-      held = renderer.rows(rows).slice()
+      const bytes = renderer.rows(rows)
+      // The memory of a long piece is used again for the next one; only its line end is kept back.
+      const from = bytes.length - 2 < chunkBytes ? 0 : bytes.length - 2
+      if (from > 0) yield bytes.subarray(0, from)
+      held = bytes.slice(from)
     }
   }
   yield renderer.finalEol ? held : withoutEol(held)
@@ -68,12 +72,20 @@ async function* joined(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8A
   let pending: Uint8Array[] = []
   let length = 0
   for await (const piece of source) {
-    pending.push(piece)
-    length += piece.length
-    if (length < chunkBytes) continue
-    yield concatBytes(pending)
+    const isLong = piece.length >= chunkBytes
+    if (!isLong) {
+      pending.push(piece)
+      length += piece.length
+    }
+    if (!isLong && length < chunkBytes) continue
+    if (length > 0) yield concatBytes(pending)
     pending = []
     length = 0
+    if (isLong) yield* copiedParts(piece)
   }
   if (length > 0) yield concatBytes(pending)
+}
+
+function* copiedParts(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += chunkBytes) yield bytes.slice(at, at + chunkBytes)
 }

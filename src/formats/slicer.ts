@@ -1,6 +1,6 @@
 // Cuts a stream of bytes into slices that end behind a record. The cut is a guess of the format's, which the parser
 // checks: what it could not finish comes back and leads the next slice.
-import { concatBytes, emptyBytes } from '../base/bytes.ts'
+import { concatBytes, emptyBytes, grownLength } from '../base/bytes.ts'
 import { throwIfAborted } from '../base/errors.ts'
 import { SliceMemory } from '../base/slice-memory.ts'
 import { NotATable } from './not-a-table.ts'
@@ -48,7 +48,8 @@ export class Slicer {
       const unread = await this.peek(window)
       if (this.#ended && unread.length <= window) {
         this.#start = this.#end
-        return unread.length === 0 ? null : { bytes: unread.slice(), isLast: true }
+        if (unread.length === 0) return null
+        return { bytes: unread.length < sliceBytes ? unread.slice() : this.#copyOf(unread), isLast: true }
       }
       const end = cut(unread.subarray(0, window))
       if (end === 0) continue
@@ -95,7 +96,7 @@ export class Slicer {
   #append(chunk: Uint8Array): void {
     const unread = this.#end - this.#start
     if (this.#end + chunk.length > this.#buffer.length) {
-      const room = 2 * (unread + chunk.length)
+      const room = grownLength(unread + chunk.length, 0)
       const target = room > this.#buffer.length ? new Uint8Array(room) : this.#buffer
       target.set(this.#buffer.subarray(this.#start, this.#end))
       this.#buffer = target

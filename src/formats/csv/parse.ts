@@ -15,7 +15,7 @@ import {
   writeCellHead,
 } from '../../table/row.ts'
 import type { SliceFault } from '../interface.ts'
-import type { PackedBuffer } from '../packed.ts'
+import { contentIn, type PackedBuffer } from '../packed.ts'
 import { cr, type CsvPlan, lf } from './plan.ts'
 import { cellMark, isQuoted, RecordReader } from './record.ts'
 import { type Stops, bytesBefore, stopsIn, stopsOf, wordBytes } from './stops.ts'
@@ -169,9 +169,9 @@ export class SliceParser {
       record.count === 1 && record.ends[0] === record.starts[0] && !(record.marks[0]! & cellMark.quoted)
     if (isBlank) return this.#failed('blank-line', -1)
     if (record.count !== columns) return this.#failed('ragged-row', Math.min(record.count, columns))
-    let room = 0
-    for (let i = 0; i < columns; i++) room += record.ends[i]! - record.starts[i]! + 6
-    if (room > rowBytesMax && this.#inlineBytes() > rowBytesMax) return this.#failed('cell-too-large', -1)
+    const bytes = this.#inlineBytes()
+    if (bytes > rowBytesMax) return this.#failed('cell-too-large', -1)
+    const room = bytes + 3 * columns
     this.#out.reserve(this.#keyAt + 2 * room + keyColumnsMax * keyRoom(0), this.#valueAt + room + entryRoom)
     if (!this.#writeRow()) return
     if (record.innerLines > 0) this.longRows.push(this.#out.count - 1, record.innerLines)
@@ -249,7 +249,7 @@ export class SliceParser {
       return -1
     }
     if (end - start > inlineCellBytesMax) {
-      this.#out.addContent(bytes.slice(start, end))
+      this.#out.addContent(bytes === this.src ? contentIn(bytes, start, end) : bytes.slice(start, end))
       return at
     }
     for (let i = start; i < end; i++) values[at++] = bytes[i]!

@@ -2,6 +2,7 @@
 // only, a doubled quote within quotes is one, and line ends within quotes are content. It decides nothing about
 // columns. The loop over plain rows (parse.ts) hands over to it wherever a row is not plain.
 import { assert } from '../../base/assert.ts'
+import { grownLength } from '../../base/bytes.ts'
 import { byteClass, cr, type Dialect, lf } from './plan.ts'
 
 export const cellMark = { quoted: 1, unescaped: 2, soft: 4, hard: 8 } as const
@@ -114,7 +115,7 @@ export class RecordReader {
     const { src } = this
     const { quote } = this.#dialect
     if (this.#scratchAt + end - start > this.scratch.length) {
-      const larger = new Uint8Array(2 * (this.#scratchAt + end - start))
+      const larger = new Uint8Array(grownLength(this.scratch.length, this.#scratchAt + end - start))
       larger.set(this.scratch)
       this.scratch = larger
     }

@@ -1,7 +1,7 @@
 // Packed rows back into the bytes of a CSV file: the inverse of parse.ts, and its judge, since a file is taken as a
 // table only when this gives its bytes again. Straight rows of short cells are copied in one loop; a cell that needs
 // quotes, or anything else out of the ordinary, sends its row through the careful path.
-import { emptyBytes, viewOf } from '../../base/bytes.ts'
+import { emptyBytes, grownLength, viewOf } from '../../base/bytes.ts'
 import { VarveError, corrupt } from '../../base/errors.ts'
 import { ByteReader } from '../../encoding/varint.ts'
 import { intLengthOf, writeIntText } from '../../table/int-key.ts'
@@ -15,6 +15,7 @@ import { type Stops, bytesBefore, quotesIn, stopsIn, stopsOf, wordBytes } from '
 type Rows = Omit<RowSource, 'contents' | 'contentEnds'>
 
 const intTextMax = 40
+const none: readonly Uint8Array[] = []
 
 export class RowRenderer {
   /** Rendered bytes are out[0..length). */
@@ -31,7 +32,7 @@ export class RowRenderer {
   #outWords: DataView
   /** The values of the rows in hand, with the bytes behind them, read by words. */
   #valueWords: DataView = viewOf(emptyBytes)
-  #contents: readonly Uint8Array[] = []
+  #contents: readonly Uint8Array[] = none
   #contentAt = 0
 
   /** `out` may be a buffer of an earlier renderer. */
@@ -56,6 +57,7 @@ export class RowRenderer {
     for (let row = from; row < to; row++) {
       if (!isStraight || !this.#straightRow(rows, row)) this.#anyRow(rows, row)
     }
+    this.#contents = none
   }
 
   /** Renders the row, if it can be copied as it lies; else false, and nothing is done. */
@@ -133,7 +135,7 @@ export class RowRenderer {
 
   #reserve(bytes: number): void {
     if (this.length + bytes <= this.out.length) return
-    const larger = new Uint8Array(Math.max(2 * this.out.length, this.length + bytes))
+    const larger = new Uint8Array(grownLength(this.out.length, this.length + bytes))
     larger.set(this.out.subarray(0, this.length))
     this.out = larger
     this.#outWords = viewOf(larger)
@@ -237,9 +239,10 @@ export class RowRenderer {
 
   #cell(bytes: Uint8Array, start: number, end: number, column: number, flipped: number): void {
     const { classes, quote, always } = this.#plan
-    this.#reserve(2 * (end - start) + 8)
     let seen = 0
     for (let i = start; i < end; i++) seen |= classes[bytes[i]!]!
+    // Only what holds quotes becomes longer by more than those around it.
+    this.#reserve((seen & byteClass.soft ? 2 : 1) * (end - start) + 8)
     const { out } = this
     if (quote < 0) {
       if (seen & byteClass.hard) throw unholdable()

@@ -15,7 +15,7 @@ import {
   writeCellHead,
 } from '../../table/row.ts'
 import type { SliceFault } from '../interface.ts'
-import type { PackedBuffer } from '../packed.ts'
+import { contentIn, type PackedBuffer } from '../packed.ts'
 import type { JsonlColumns } from './columns.ts'
 import type { JsonlLayout } from './layout.ts'
 import type { PlainLines } from './plain-lines.ts'
@@ -224,7 +224,7 @@ export class LinePacker {
     }
     at = writeCellHead(out.values, at, tag, bytes.length)
     if (isLinked) {
-      out.addContent(bytes.slice())
+      out.addContent(bytes.buffer === this.src.buffer ? contentIn(bytes, 0, bytes.length) : bytes.slice())
       return at
     }
     out.values.set(bytes, at)

@@ -1,6 +1,6 @@
 // Packed rows as JSON lines: members in the order of columns, spelled as the layout says. A row with a raw line is
 // that line. The judge of pack.ts, which compares what this gives with what was read.
-import { utf8, utf8Text } from '../../base/bytes.ts'
+import { grownLength, utf8, utf8Text } from '../../base/bytes.ts'
 import { corrupt } from '../../base/errors.ts'
 import { ByteReader } from '../../encoding/varint.ts'
 import { intLengthOf, writeIntText } from '../../table/int-key.ts'
@@ -219,7 +219,7 @@ export class LineRenderer {
 
   #reserve(bytes: number): void {
     if (this.length + bytes <= this.out.length) return
-    const larger = new Uint8Array(Math.max(2 * this.out.length, this.length + bytes))
+    const larger = new Uint8Array(grownLength(this.out.length, this.length + bytes))
     larger.set(this.out.subarray(0, this.length))
     this.out = larger
   }

@@ -9,7 +9,7 @@ import type { Entry } from '../../prolly/interface.ts'
 import type { RowsSince } from '../../connectors/interface.ts'
 import type { Io } from '../../repo/interface.ts'
 import { absentCell } from '../../table/cell.ts'
-import { putContent } from '../../table/content.ts'
+import { putContents } from '../../table/content.ts'
 import type { Cell } from '../../table/interface.ts'
 import type { Table } from '../../table/table.ts'
 import type { UnfitOfTable } from './unfit-tables.ts'
@@ -40,9 +40,13 @@ export async function gathered(
   const isKey = shape.schema.columns.map(({ id }) => keyIds.has(id))
   const [all, gone]: [NamedRows[], NamedRows[]] = [[], []]
   let bytes = 0
-  const add = (to: NamedRows[], cells: readonly (readonly Cell[])[], noted: UnfitRows): void => {
+  const add = async (
+    to: NamedRows[],
+    cells: readonly (readonly Cell[])[],
+    noted: UnfitRows,
+  ): Promise<void> => {
     const rows = packer.pack(cells, noted)
-    const links = (rows.contents ?? []).map((content) => putContent(io.writer, content))
+    const links = await putContents(io.writer, rows.contents ?? [])
     to.push({ ...ownRows(rows), contents: null, links })
     bytes += rows.keys.length + rows.values.length + rowOverhead * rows.count
   }
@@ -50,12 +54,12 @@ export async function gathered(
     // Left in the middle, the line would have to be cut.
     if (bytes > heldBytesMax) continue
     const there = since.isGone === undefined ? cells : cells.filter((row) => !since.isGone!(row))
-    if (there.length > 0) add(all, there, unfit)
+    if (there.length > 0) await add(all, there, unfit)
     const keys = cells
       .filter((row) => since.isGone?.(row) === true)
       .map((row) => row.map((cell, i) => (isKey[i] === true ? cell : absentCell)))
     // A key that is too long was never kept.
-    if (keys.length > 0) add(gone, keys, new UnfitRows(where))
+    if (keys.length > 0) await add(gone, keys, new UnfitRows(where))
     await io.writer.drained()
   }
   return bytes > heldBytesMax ? null : { rows: all, gone, unfit: unfit.all }

@@ -8,7 +8,6 @@ import { packedEdits } from '../../formats/packed-edits.ts'
 import type { RowChange } from '../../connectors/interface.ts'
 import type { Edit } from '../../prolly/interface.ts'
 import type { Io } from '../../repo/interface.ts'
-import { putContent } from '../../table/content.ts'
 import type { Cell, TableObject } from '../../table/interface.ts'
 import { Table } from '../../table/table.ts'
 import type { TableStep } from '../tables/differences.ts'
@@ -41,7 +40,7 @@ export async function keepSpelling(
   async function* edits(): AsyncGenerator<Edit[]> {
     for await (const changes of rowChanges(io.nodes, { before, after }, after.schema, 'update')) {
       const rows = changes.flatMap((change) => asKnown(change, own) ?? [])
-      if (rows.length > 0) yield packedEdits(packer.pack(rows), (content) => putContent(io.writer, content))
+      if (rows.length > 0) yield await packedEdits(packer.pack(rows), io.writer)
       await io.writer.drained()
     }
   }

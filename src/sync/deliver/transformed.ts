@@ -14,7 +14,6 @@ import { ProllyMap } from '../../prolly/map.ts'
 import type { Io } from '../../repo/interface.ts'
 import { columnPlaces } from '../../table/column-places.ts'
 import { cellValue, valueToTyped } from '../../table/cell.ts'
-import { putContent } from '../../table/content.ts'
 import type { Cell, Column, Schema, TableObject } from '../../table/interface.ts'
 import { decodeKey, encodeKey, keyColumns, keyNames } from '../../table/key.ts'
 import { rowShape } from '../../table/rows.ts'
@@ -99,7 +98,7 @@ async function changed(
       ...there.filter((_, i) => rows[i] === null),
     ]
     edits.push(
-      ...packedEdits(packer.pack(taken), (content) => putContent(io.writer, content)),
+      ...(await packedEdits(packer.pack(taken), io.writer)),
       ...gone.map(({ key }): Edit => ({ key: keyOf(key, source.schema, target.schema, made), value: null })),
     )
     if (edits.length >= editsMax) await apply()

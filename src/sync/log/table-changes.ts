@@ -17,7 +17,6 @@ import { columnPlaces } from '../../table/column-places.ts'
 import { contentRuns, entryContentBytes } from '../../table/content-runs.ts'
 import { entryCells } from '../../table/entry-cells.ts'
 import { absentCell } from '../../table/cell.ts'
-import { putContent } from '../../table/content.ts'
 import type { Cell, Column, TableObject } from '../../table/interface.ts'
 import type { RowShape } from '../../table/rows.ts'
 import { writeTable } from '../../table/table-object.ts'
@@ -266,8 +265,7 @@ export class TableChanges {
       (one) => cellBytes(one) + entryContentBytes(stored.get(one) ?? null),
     )) {
       const packed = this.#packer.pack(await this.#filled(run, stored), unfit)
-      for (const edit of packedEdits(packed, (content) => putContent(this.#io.writer, content)))
-        puts.set(nameOf(edit.key), edit)
+      for (const edit of await packedEdits(packed, this.#io.writer)) puts.set(nameOf(edit.key), edit)
       await this.#io.writer.drained()
     }
     for (const row of unfit.all.values()) this.#unfit.note(row)

@@ -9,7 +9,6 @@ import type { Path, TreeEntry } from '../../files/interface.ts'
 import type { Tree } from '../../files/tree.ts'
 import type { Edit } from '../../prolly/interface.ts'
 import type { Io } from '../../repo/interface.ts'
-import { putContent } from '../../table/content.ts'
 import type { Cell, TableObject } from '../../table/interface.ts'
 import { rowShape } from '../../table/rows.ts'
 import { writeTable } from '../../table/table-object.ts'
@@ -78,7 +77,7 @@ async function withColumnsOf(
       if (!sameCells(before, row)) rows.push(row)
     }
     edits.push(
-      ...packedEdits(packer.pack(rows), (content) => putContent(io.writer, content)),
+      ...(await packedEdits(packer.pack(rows), io.writer)),
       ...gone.map(({ key }): Edit => ({ key, value: null })),
     )
     if (edits.length < editsMax) continue

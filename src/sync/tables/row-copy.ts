@@ -6,7 +6,6 @@ import { packedEdits } from '../../formats/packed-edits.ts'
 import type { Edit, Entry } from '../../prolly/interface.ts'
 import { ProllyMap } from '../../prolly/map.ts'
 import type { Io } from '../../repo/interface.ts'
-import { putContent } from '../../table/content.ts'
 import { entryCells } from '../../table/entry-cells.ts'
 import { contentRuns, entryContentBytes } from '../../table/content-runs.ts'
 import type { Cell, TableObject } from '../../table/interface.ts'
@@ -40,7 +39,7 @@ export async function rowCopyEdits(io: Io, copy: RowCopy): Promise<Edit[]> {
   const put: Edit[] = []
   for (const run of contentRuns(entries, entryContentBytes)) {
     const packed = packer.pack(await copiedRows(io, { ...copy, from }, run))
-    put.push(...packedEdits(packed, (content) => putContent(io.writer, content)))
+    put.push(...(await packedEdits(packed, io.writer)))
     await io.writer.drained()
   }
   return sorted([...removed, ...put])
