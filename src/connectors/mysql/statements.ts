@@ -37,9 +37,18 @@ export function insertOf(table: MysqlTable, changes: readonly RowChange[]): stri
   const columns = written(table)
   const names = columns.map(({ column }) => quoteName(column.name)).join(', ')
   const rows = changes.map(
-    ({ after }) => `(${columns.map(({ column, place }) => literalOf(column, after![place]!)).join(', ')})`,
+    ({ after }) => `(${listOf(columns.map(({ column, place }) => literalOf(column, after![place]!)))})`,
   )
   return `INSERT INTO ${table.sql} (${names}) VALUES ${rows.join(',\n')}`
+}
+
+const longText = 64 << 10
+
+/** Long literals are not copied into a text of their own, as 'join' would do it. */
+function listOf(literals: readonly string[]): string {
+  return literals.some(({ length }) => length > longText)
+    ? literals.reduce((list, literal) => `${list}, ${literal}`)
+    : literals.join(', ')
 }
 
 /** Rows that stand where this one wants to be: 1 for exactly this key, 0 for one that a collation takes for the same. */

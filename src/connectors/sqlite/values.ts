@@ -62,6 +62,9 @@ function realText(value: number, { affinity }: SqliteColumn): string {
   return /^-?\d+$/.test(text) ? `${text}.0` : text
 }
 
+/** Longer texts are bound as the bytes that they are. */
+const textBytesMax = 64 << 10
+
 /** What to bind so that the column holds this cell; or, as a text, why it cannot. */
 export function boundOf(cell: Cell, column: SqliteColumn): Bound | string {
   const [tag, value] = stored(...valueOf(cell), column)
@@ -70,8 +73,10 @@ export function boundOf(cell: Cell, column: SqliteColumn): Bound | string {
     return `column '${column.name}' would keep ${describeCell(cell)} as ${back === null ? 'no text' : describeCell(back)}`
   if (tag === 't') {
     const bytes = value as Uint8Array
-    // The driver ends a text at its first NUL.
-    return bytes.includes(0) ? { value: bytes, sql: 'CAST(? AS TEXT)' } : { value: utf8Text(bytes), sql: '?' }
+    // The driver ends a text at its first NUL, and a long one would be in memory once more.
+    return bytes.length > textBytesMax || bytes.includes(0)
+      ? { value: bytes, sql: 'CAST(? AS TEXT)' }
+      : { value: utf8Text(bytes), sql: '?' }
   }
   // The driver binds reals without a fraction as integers, and very small ones as 0.
   if (tag === 'r') return { value: realLiteral(value as number), sql: 'CAST(? AS REAL)' }
