@@ -159,7 +159,8 @@ export abstract class LinkedRepository extends CarryingRepository {
     const link = await this.linkNamed(name)
     const { withRetries } = await import('../../sync/retry.ts')
     const { retries = retriesDefault, signal } = options
-    return withRetries(() => this.#round(link, options), { retries, signal })
+    const { collectingGarbage } = await import('./round-garbage.ts')
+    return collectingGarbage(() => withRetries(() => this.#round(link, options), { retries, signal }))
   }
 
   async #round(link: t.Link, options: t.LinkSyncOptions): Promise<t.Receipt> {

@@ -1,0 +1,66 @@
+import { runInNewContext } from 'node:vm'
+import { expect, test } from 'vitest'
+import { type Held, collectingGarbage, garbageWatch } from '../../src/api/links/round-garbage.ts'
+
+const MiB = 1 << 20
+
+/** A process of so many MiB, whose collector leaves `left`. */
+function processOf(taken: number, left: Held) {
+  const state = { held: left, collected: 0 }
+  const look = garbageWatch({
+    taken: () => taken * MiB,
+    held: () => ({ heap: state.held.heap * MiB, outside: state.held.outside * MiB }),
+    collect: () => {
+      state.collected++
+      state.held = left
+    },
+  })
+  return {
+    state,
+    /** How many collections there were when it holds this. */
+    holding(heap: number, outside: number): number {
+      state.held = { heap, outside }
+      look()
+      return state.collected
+    },
+  }
+}
+
+test('what has come since the last collection is collected once it is much', () => {
+  const { holding } = processOf(250, { heap: 30, outside: 70 })
+  expect(holding(45, 100)).toBe(0)
+  expect(holding(49, 70)).toBe(1)
+  expect(holding(40, 110)).toBe(1)
+  expect(holding(40, 125)).toBe(2)
+})
+
+test('a program with a large heap of its own waits for as much garbage as half of it', () => {
+  const { holding } = processOf(2_000, { heap: 1_000, outside: 0 })
+  expect(holding(1_490, 400)).toBe(0)
+  expect(holding(1_510, 0)).toBe(1)
+  expect(holding(1_000, 510)).toBe(2)
+})
+
+test('what V8 has collected by itself is what counts from then on', () => {
+  const { holding } = processOf(250, { heap: 60, outside: 0 })
+  expect(holding(30, 0)).toBe(0)
+  expect(holding(56, 0)).toBe(1)
+})
+
+test('a small process is left alone', () => {
+  expect(processOf(150, { heap: 10, outside: 0 }).holding(100, 100)).toBe(0)
+})
+
+test('a round collects garbage in its thread, gives its result or failure, and leaves no option of V8 behind', async () => {
+  const isCollected = async (): Promise<boolean> => {
+    const garbage = new WeakRef(Array.from({ length: 40 }, () => new Uint8Array(8 * MiB).fill(1)))
+    for (let looks = 0; looks < 40; looks++) {
+      await new Promise((done) => setTimeout(done, 50))
+      if (garbage.deref() === undefined) return true
+    }
+    return false
+  }
+  expect(await collectingGarbage(isCollected)).toBe(true)
+  expect(runInNewContext('typeof gc')).toBe('undefined')
+  await expect(collectingGarbage(() => Promise.reject(new Error('no')))).rejects.toThrow('no')
+})
