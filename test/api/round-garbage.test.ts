@@ -18,7 +18,7 @@ function processOf(taken: number, left: Held) {
   return {
     state,
     /** How many collections there were when it holds this. */
-    holding(heap: number, outside: number): number {
+    holding: (heap: number, outside: number): number => {
       state.held = { heap, outside }
       look()
       return state.collected
