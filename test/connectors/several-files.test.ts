@@ -13,7 +13,7 @@ import { tableRows } from '../../src/connectors/files/read.ts'
 import { shapeOf, type ShapeSource } from '../../src/connectors/files/shape.ts'
 import { ShapeReader } from '../../src/connectors/files/shape-reader.ts'
 import { UnpackedFile } from '../../src/connectors/files/unpacked-file.ts'
-import { asWaiting } from '../../src/connectors/files/waiting.ts'
+import { asWaiting, fileWaits } from '../../src/connectors/files/waiting.ts'
 import { CellPacker } from '../../src/formats/columnar/pack-cells.ts'
 import type { PackingOptions } from '../../src/formats/columnar/packed-source.ts'
 import { cellSchema } from '../../src/formats/columnar/read-cells.ts'
@@ -85,11 +85,18 @@ function oneByOne(files: Files): ShapeSource {
     })
   return {
     columns: (path, key) =>
-      told(path, (file) => readColumns(file.bytes(), { format: tableFormat(path)!, where: path, key })),
+      told(path, async (file) => {
+        if (await file.isEmpty()) {
+          if (tableFormat(path) === 'jsonl') return []
+          throw fileWaits(path, 'is empty: it has no header')
+        }
+        return readColumns(file.bytes(), { format: tableFormat(path)!, where: path, key })
+      }),
     uniqueness: (path, key) =>
-      told(path, (file) =>
-        keyUniqueness(file.bytes(), { format: tableFormat(path)!, where: path, key, pool }),
-      ),
+      told(path, async (file) => {
+        if (await file.isEmpty()) return 'unique'
+        return keyUniqueness(file.bytes(), { format: tableFormat(path)!, where: path, key, pool })
+      }),
   }
 }
 
