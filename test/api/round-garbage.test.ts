@@ -4,24 +4,29 @@ import { type Held, collectingGarbage, garbageWatch } from '../../src/api/links/
 
 const MiB = 1 << 20
 
-/** A process of so many MiB, whose collector leaves `left`. */
-function processOf(taken: number, left: Held) {
-  const state = { held: left, collected: 0 }
-  const look = garbageWatch({
-    taken: () => taken * MiB,
-    held: () => ({ heap: state.held.heap * MiB, outside: state.held.outside * MiB }),
-    collect: () => {
-      state.collected++
-      state.held = left
+/** A process of so many MiB, whose full collection leaves `left` and takes `fullMs`, and whose quick one takes nothing away. */
+function processOf(taken: number, left: Held, fullMs = 0) {
+  const state = { held: left, ms: 0, young: 0, all: 0 }
+  const look = garbageWatch(
+    {
+      taken: () => taken * MiB,
+      held: () => ({ heap: state.held.heap * MiB, outside: state.held.outside * MiB }),
+      collect: (what) => {
+        state[what]++
+        if (what === 'young') return
+        state.held = left
+        state.ms += fullMs
+      },
     },
-  })
+    () => state.ms,
+  )
   return {
     state,
-    /** How many collections there were when it holds this. */
+    /** How many full collections there were when it holds this. */
     holding: (heap: number, outside: number): number => {
       state.held = { heap, outside }
       look()
-      return state.collected
+      return state.all
     },
   }
 }
@@ -32,6 +37,28 @@ test('what has come since the last collection is collected once it is much', () 
   expect(holding(49, 70)).toBe(1)
   expect(holding(40, 110)).toBe(1)
   expect(holding(40, 125)).toBe(2)
+})
+
+test('where it is enough to collect what is young, no more is done', () => {
+  const state = { outside: 0, young: 0, all: 0 }
+  const look = garbageWatch({
+    taken: () => 250 * MiB,
+    held: () => ({ heap: 0, outside: state.outside * MiB }),
+    collect: (what) => {
+      state[what]++
+      state.outside = 0
+    },
+  })
+  state.outside = 100
+  look()
+  expect(state).toMatchObject({ young: 1, all: 0 })
+})
+
+test('full collections take a tenth of the time at most', () => {
+  const { holding, state } = processOf(250, { heap: 30, outside: 70 }, 80)
+  for (; state.ms < 8_000; state.ms += 10) holding(60, 70)
+  expect(state.all).toBe(10)
+  expect(state.young).toBeGreaterThan(10)
 })
 
 test('a program with a large heap of its own waits for as much garbage as half of it', () => {
@@ -48,7 +75,9 @@ test('what V8 has collected by itself is what counts from then on', () => {
 })
 
 test('a small process is left alone', () => {
-  expect(processOf(150, { heap: 10, outside: 0 }).holding(100, 100)).toBe(0)
+  const { holding, state } = processOf(150, { heap: 10, outside: 0 })
+  expect(holding(100, 100)).toBe(0)
+  expect(state.young).toBe(0)
 })
 
 test('a round collects garbage in its thread, gives its result or failure, and leaves no option of V8 behind', async () => {

@@ -183,14 +183,20 @@ export abstract class LinkedRepository extends CarryingRepository {
   async *followLink(name: string, options: t.FollowLinkOptions = {}): AsyncGenerator<t.Receipt> {
     const link = await this.linkNamed(name)
     const { endpointLine, follow } = await import('../../sync/follow.ts')
+    const { collectingGarbage } = await import('./round-garbage.ts')
     const { repo, folder } = this
+    const opened = async (): Promise<Line> => {
+      if (await this.isSink(link)) return this.#sinkLine(link, options)
+      const connector = await this.#opened(link, options)
+      return endpointLine({ repo, folder, connector, link, options }, options)
+    }
     yield* follow(
       repo,
       link,
       async () => {
-        if (await this.isSink(link)) return this.#sinkLine(link, options)
-        const connector = await this.#opened(link, options)
-        return endpointLine({ repo, folder, connector, link, options }, options)
+        const line = await opened()
+        const round = line.round.bind(line)
+        return Object.assign(line, { round: () => collectingGarbage(round) })
       },
       options,
     )

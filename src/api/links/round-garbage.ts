@@ -10,6 +10,8 @@ const muchMemory = 160 << 20
 const heapGrowthMin = 18 << 20
 /** What lies outside the heap costs nothing to collect, but all of the heap is looked at for it. */
 const outsideGrowthMin = 36 << 20
+/** A full collection waits until so many times of what the last one took have gone by: it costs a tenth at most. */
+const pausesPerCollection = 9
 
 export interface Held {
   readonly heap: number
@@ -22,7 +24,8 @@ export interface Memory {
   /** Of the whole process. */
   readonly taken: () => number
   readonly held: () => Held
-  readonly collect: () => void
+  /** 'young': only what has come lately, which is quick. */
+  readonly collect: (what: 'young' | 'all') => void
 }
 
 const ofThread: Memory = {
@@ -31,21 +34,31 @@ const ofThread: Memory = {
     const { used_heap_size: heap, external_memory: outside } = getHeapStatistics()
     return { heap, outside }
   },
-  collect: () => (collector ??= collectorOf())(),
+  collect: (what) => (collector ??= collectorOf())(what === 'young' ? { type: 'minor' } : undefined),
 }
 
-/** Returns what looks whether there is much garbage, and collects it if so. */
-export function garbageWatch(memory: Memory = ofThread): () => void {
+/** Returns what looks whether there is much garbage, and collects it if so; `now` is in ms. */
+export function garbageWatch(
+  memory: Memory = ofThread,
+  now: () => number = () => performance.now(),
+): () => void {
   let least = memory.held()
+  let fullFrom = -Infinity
+  const isMuch = (): boolean => {
+    const { heap, outside } = memory.held()
+    least = { heap: Math.min(least.heap, heap), outside: Math.min(least.outside, outside) }
+    return (
+      heap - least.heap > Math.max(heapGrowthMin, least.heap / 2) ||
+      outside - least.outside > Math.max(outsideGrowthMin, (least.heap + least.outside) / 2)
+    )
+  }
   return () => {
-    if (memory.taken() < muchMemory) return
-    const now = memory.held()
-    least = { heap: Math.min(least.heap, now.heap), outside: Math.min(least.outside, now.outside) }
-    const isMuch =
-      now.heap - least.heap > Math.max(heapGrowthMin, least.heap / 2) ||
-      now.outside - least.outside > Math.max(outsideGrowthMin, (least.heap + least.outside) / 2)
-    if (!isMuch) return
-    memory.collect()
+    if (memory.taken() < muchMemory || !isMuch()) return
+    memory.collect('young')
+    const began = now()
+    if (began < fullFrom || !isMuch()) return
+    memory.collect('all')
+    fullFrom = now() + pausesPerCollection * (now() - began)
     least = memory.held()
   }
 }
@@ -63,13 +76,13 @@ export async function collectingGarbage<T>(round: () => Promise<T>): Promise<T> 
   }
 }
 
-type Collector = () => void
+type Collector = (options?: { type: 'minor' }) => void
 let collector: Collector | null = null
 
 /** V8 gives its function to contexts that are made while it is asked to; where it does not, nothing is collected. */
 function collectorOf(): Collector {
   const given = (globalThis as { gc?: Collector }).gc
-  if (given !== undefined) return () => given()
+  if (given !== undefined) return given
   setFlagsFromString('--expose-gc')
   try {
     return (runInNewContext(`typeof gc === 'function' ? gc : null`) as Collector | null) ?? (() => undefined)
