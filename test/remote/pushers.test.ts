@@ -80,8 +80,8 @@ async function pushUntilIn(
 test.each<[number, string, () => Promise<Hub>]>([
   [16, 'file://', async () => ({ url: `file://${temporaryDir()}/hub` })],
   [16, 'varve serve', served],
-  [16, 'git+file://', async () => ({ url: bareGit().url })],
   // Each of their commands starts processes over there.
+  [8, 'git+file://', async () => ({ url: bareGit().url })],
   [
     8,
     'ssh:// (a pipe to a shell)',

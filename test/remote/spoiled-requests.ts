@@ -6,7 +6,7 @@ import { openRemote } from '../../src/remote/transports/open.ts'
 import { DiskStore } from '../../src/store/disk/store.ts'
 import { type FaultyFront, type Spoiling, spoilings, startFaultyFront } from '../support/faulty-front.ts'
 import { temporaryDir } from '../support/temporary.ts'
-import { type Scene, type Setting, firstCommit, laterPush, tryEach } from './scenes.ts'
+import { type Scene, type Setting, type Spoil, firstCommit, laterPush, tryEach } from './scenes.ts'
 
 export type Kind = (front: FaultyFront) => {
   url: (name: string) => string
@@ -58,17 +58,19 @@ export async function spoilAll(
   scene: Scene,
   // Moving refs is what must be known for sure.
   ways: readonly Way[] = scene === laterPush ? allWays : fewWays,
+  which: { stride?: number; from?: number } = {},
 ): Promise<void> {
   const counts = ways.map(async ([how, lasting]) => {
     const front = await startFaultyFront(await target())
     const setting = await settingOf(kind, front)
-    const count = await tryEach(setting, scene, async (n, work) => {
+    const spoil: Spoil = async (n, work) => {
       front.spoil(n, how, lasting)
       await work()
       const request = front.requests[n]
       front.mend()
       return request === undefined ? null : `${request} ${how}, ${lasting}`
-    })
+    }
+    const count = await tryEach(setting, scene, spoil, which)
     await setting.local.close()
     return count
   })
