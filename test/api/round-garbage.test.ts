@@ -54,11 +54,10 @@ test('where it is enough to collect what is young, no more is done', () => {
   expect(state).toMatchObject({ young: 1, all: 0 })
 })
 
-test('full collections take a tenth of the time at most', () => {
+test('collections take a tenth of the time at most', () => {
   const { holding, state } = processOf(250, { heap: 30, outside: 70 }, 80)
   for (; state.ms < 8_000; state.ms += 10) holding(60, 70)
-  expect(state.all).toBe(10)
-  expect(state.young).toBeGreaterThan(10)
+  expect([state.all, state.young]).toEqual([10, 10])
 })
 
 test('a program with a large heap of its own waits for as much garbage as half of it', () => {

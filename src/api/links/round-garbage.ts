@@ -10,7 +10,7 @@ const muchMemory = 160 << 20
 const heapGrowthMin = 18 << 20
 /** What lies outside the heap costs nothing to collect, but all of the heap is looked at for it. */
 const outsideGrowthMin = 36 << 20
-/** A full collection waits until so many times of what the last one took have gone by: it costs a tenth at most. */
+/** A collection waits until so many times of what the last one took have gone by: it costs a tenth at most. */
 const pausesPerCollection = 9
 
 export interface Held {
@@ -43,7 +43,7 @@ export function garbageWatch(
   now: () => number = () => performance.now(),
 ): () => void {
   let least = memory.held()
-  let fullFrom = -Infinity
+  let from = -Infinity
   const isMuch = (): boolean => {
     const { heap, outside } = memory.held()
     least = { heap: Math.min(least.heap, heap), outside: Math.min(least.outside, outside) }
@@ -53,13 +53,15 @@ export function garbageWatch(
     )
   }
   return () => {
-    if (memory.taken() < muchMemory || !isMuch()) return
-    memory.collect('young')
     const began = now()
-    if (began < fullFrom || !isMuch()) return
-    memory.collect('all')
-    fullFrom = now() + pausesPerCollection * (now() - began)
-    least = memory.held()
+    if (began < from || memory.taken() < muchMemory || !isMuch()) return
+    memory.collect('young')
+    if (isMuch()) {
+      memory.collect('all')
+      least = memory.held()
+    }
+    const ended = now()
+    from = ended + pausesPerCollection * (ended - began)
   }
 }
 

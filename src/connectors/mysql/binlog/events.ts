@@ -151,9 +151,13 @@ function groupOf(flags: number, gtid: string): LogEvent {
     : { kind: 'nothing' }
 }
 
+/** Of each of the two parts of a distributed transaction's name: positions hold them. */
+const xidPartBytesMax = 64
+
 function readPrepare(cursor: ByteCursor): LogEvent {
   if (cursor.uint(1) === 1) return { kind: 'commit' }
   const [format, globalBytes, branchBytes] = [cursor.uint(4), cursor.uint(4), cursor.uint(4)]
+  if (Math.max(globalBytes, branchBytes) > xidPartBytesMax) return { kind: 'unknown', type: 38 }
   const [global, branch] = [
     cursor.take(globalBytes).toString('hex'),
     cursor.take(branchBytes).toString('hex'),
@@ -179,7 +183,7 @@ function readStatement(cursor: ByteCursor): LogEvent {
 /** What servers write of distributed transactions, in words of their own. */
 function readDistributed(text: string): LogEvent | null {
   const [, word, xid] =
-    /^XA (START|END|COMMIT|ROLLBACK) (X'[0-9a-f]*',X'[0-9a-f]*',\d+)\s*$/i.exec(text) ?? []
+    /^XA (START|END|COMMIT|ROLLBACK) (X'[0-9a-f]{0,128}',X'[0-9a-f]{0,128}',\d{1,20})\s*$/i.exec(text) ?? []
   switch (word) {
     case 'START':
       return { kind: 'begin', gtid: null, isDistributed: true }
